@@ -1,0 +1,106 @@
+import type {
+  CgroupStat,
+  CpuTimes,
+  DiskStat,
+  KernelLogEntry,
+  LoadAvg,
+  MemInfo,
+  NetDevStat,
+  PressureStat,
+  ProcessIo,
+  ProcessSched,
+  ProcessStat,
+  ProcessStatus,
+  SoftnetStat,
+  Topology,
+} from "./types.ts";
+
+/**
+ * Readers of one machine. All paths go through one root prefix, so that a recorded tree can stand in for a machine.
+ * Readers answer null (one thing) or an empty list (many things) when the kernel does not offer it or the process is
+ * gone; they throw only on programming errors. Counters are cumulative; callers take differences with `delta`.
+ */
+export interface Host {
+  /** `/proc/stat`: all CPUs together, each CPU, and the kernel's counters. */
+  cpuTimes(): CpuTimes;
+  loadAvg(): LoadAvg | null;
+  memInfo(): MemInfo;
+  /** `/proc/vmstat` by name. */
+  vmstat(): ReadonlyMap<string, number>;
+  /** Whole disks only, no partitions, loop devices without backing, or ram disks. */
+  disks(): DiskStat[];
+  netDevs(): NetDevStat[];
+  /** `/proc/net/snmp` and `/proc/net/netstat` as `Tcp.RetransSegs`, `TcpExt.ListenOverflows`, … */
+  netCounters(): ReadonlyMap<string, number>;
+  softnet(): SoftnetStat[];
+  /** Null without PSI. Totals are nanoseconds. */
+  pressure(resource: "cpu" | "memory" | "io" | "irq"): PressureStat | null;
+  /** Interrupt counts by name and CPU. */
+  interrupts(): ReadonlyMap<string, readonly number[]>;
+  softirqs(): ReadonlyMap<string, readonly number[]>;
+  /** Sum over CPUs of the time tasks waited on a run queue, in ns (`/proc/schedstat`); null when not built in. */
+  runDelayNs(): number | null;
+  /** All process ids there are. */
+  pids(): number[];
+  processStat(pid: number): ProcessStat | null;
+  processStatus(pid: number): ProcessStatus | null;
+  /** Null without permission or when gone. */
+  processIo(pid: number): ProcessIo | null;
+  processSched(pid: number, tid?: number): ProcessSched | null;
+  /** Command line with arguments joined by spaces, control characters kept; empty for kernel threads. */
+  processCommand(pid: number): string;
+  /** Path of the process's cgroup: v2's if it has controllers, else the v1 `memory`, else `cpu` hierarchy's. */
+  processCgroup(pid: number): string | null;
+  threads(pid: number): number[];
+  /** Kernel function a thread waits in, or null. */
+  wchan(pid: number, tid?: number): string | null;
+  /** Name of the system call a thread is in (`/proc/PID/syscall`), or null. */
+  currentSyscall(pid: number, tid?: number): string | null;
+  /** Every cgroup with its figures, over v1 and v2; `path` is relative to the hierarchy's mount. */
+  cgroups(): CgroupStat[];
+  cgroup(path: string): CgroupStat | null;
+  /** Entries of the last `maxAgeNs` nanoseconds that matter to performance, oldest first; null without permission. */
+  kernelLog(maxAgeNs: number): KernelLogEntry[] | null;
+  topology(): Topology;
+  /** Clock ticks a second of `ProcessStat` times (USER_HZ). */
+  readonly ticksPerSecond: number;
+  readonly pageSize: number;
+  /** What the kernel offers, by looking: no probing that needs privilege. */
+  features(): HostFeatures;
+  /** A path under the root prefix, for rooms that may not name it: `path("kallsyms")`, `path("pid_maps", 12)`. */
+  path(what: HostPath, pid?: number): string;
+}
+
+/** What the kernel offers. */
+export interface HostFeatures {
+  readonly release: string;
+  readonly psi: boolean;
+  readonly cgroup: "v1" | "v2" | "hybrid" | "none";
+  readonly btf: boolean;
+  readonly pmu: boolean;
+  readonly tracefs: string | null;
+  readonly perfEventParanoid: number | null;
+  readonly unprivilegedBpfDisabled: number | null;
+  readonly kptrRestrict: number | null;
+  /** Effective capabilities of this process as a bit set. */
+  readonly capabilities: bigint;
+  readonly uid: number;
+}
+
+/** Files that other rooms read themselves. */
+export type HostPath =
+  | "kallsyms"
+  | "modules"
+  | "btf_vmlinux"
+  | "tracefs"
+  | "pid_maps"
+  | "pid_root"
+  | "pid_exe"
+  | "pid_comm"
+  | "pid_task"
+  | "pid_ns_pid"
+  | "self_stat"
+  | "cpu_possible"
+  | "cpu_online"
+  | "perf_event_paranoid"
+  | "event_source";

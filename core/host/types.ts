@@ -1,0 +1,249 @@
+/** Times of one CPU in nanoseconds since boot (`/proc/stat`, proc_stat(5)). */
+export interface CpuTime {
+  readonly user: number;
+  readonly nice: number;
+  readonly system: number;
+  readonly idle: number;
+  readonly iowait: number;
+  readonly irq: number;
+  readonly softirq: number;
+  readonly steal: number;
+  /** Included in `user`. */
+  readonly guest: number;
+  /** Included in `nice`. */
+  readonly guestNice: number;
+}
+
+/** `/proc/stat`. */
+export interface CpuTimes {
+  readonly all: CpuTime;
+  /** By CPU number; offline CPUs are absent. */
+  readonly cpus: ReadonlyMap<number, CpuTime>;
+  readonly contextSwitches: number;
+  readonly interrupts: number;
+  readonly forks: number;
+  readonly running: number;
+  readonly blocked: number;
+  /** Seconds since 1970. */
+  readonly bootTimeS: number;
+}
+
+/** `/proc/loadavg`. */
+export interface LoadAvg {
+  readonly load1: number;
+  readonly load5: number;
+  readonly load15: number;
+  readonly runnable: number;
+  readonly threads: number;
+}
+
+/** `/proc/meminfo` in bytes. */
+export interface MemInfo {
+  readonly total: number;
+  readonly free: number;
+  readonly available: number;
+  readonly buffers: number;
+  readonly cached: number;
+  readonly dirty: number;
+  readonly writeback: number;
+  readonly slabReclaimable: number;
+  readonly swapTotal: number;
+  readonly swapFree: number;
+  /** Every line by its own name, in bytes (or a count where the file has no unit). */
+  readonly all: ReadonlyMap<string, number>;
+}
+
+/** One line of `/proc/diskstats` (Documentation/admin-guide/iostats.rst); times in nanoseconds. */
+export interface DiskStat {
+  readonly device: string;
+  readonly reads: number;
+  readonly readBytes: number;
+  readonly readTimeNs: number;
+  readonly writes: number;
+  readonly writeBytes: number;
+  readonly writeTimeNs: number;
+  readonly inFlight: number;
+  readonly busyNs: number;
+  /** Time weighted by requests in flight. */
+  readonly queueNs: number;
+  /** 0 before Linux 5.5. */
+  readonly flushes: number;
+  readonly flushTimeNs: number;
+}
+
+/** One line of `/proc/net/dev`. */
+export interface NetDevStat {
+  readonly name: string;
+  readonly rxBytes: number;
+  readonly rxPackets: number;
+  readonly rxErrors: number;
+  readonly rxDrops: number;
+  readonly txBytes: number;
+  readonly txPackets: number;
+  readonly txErrors: number;
+  readonly txDrops: number;
+  /** Bytes a second, null when the driver does not say. */
+  readonly speed: number | null;
+}
+
+/** One CPU of `/proc/net/softnet_stat`. */
+export interface SoftnetStat {
+  readonly cpu: number;
+  readonly processed: number;
+  readonly dropped: number;
+  readonly timeSqueezed: number;
+}
+
+/** One file of `/proc/pressure` (Documentation/accounting/psi.rst). */
+export interface PressureStat {
+  readonly some: PressureLine;
+  readonly full: PressureLine | null;
+}
+
+/** Averages are ratios 0–1; the total is in nanoseconds. */
+export interface PressureLine {
+  readonly avg10: number;
+  readonly avg60: number;
+  readonly avg300: number;
+  readonly totalNs: number;
+}
+
+/** `/proc/PID/stat` (proc_pid_stat(5)). Times in nanoseconds, sizes in bytes. */
+export interface ProcessStat {
+  readonly pid: number;
+  /** As the kernel has it: may hold spaces, parentheses, newlines, escape sequences. */
+  readonly comm: string;
+  readonly state: string;
+  readonly ppid: number;
+  readonly flags: number;
+  readonly minorFaults: number;
+  readonly childMinorFaults: number;
+  readonly majorFaults: number;
+  readonly childMajorFaults: number;
+  readonly userNs: number;
+  readonly systemNs: number;
+  readonly childUserNs: number;
+  readonly childSystemNs: number;
+  readonly priority: number;
+  readonly nice: number;
+  readonly threads: number;
+  /** Clock ticks since boot: with the pid, the identity of a process. */
+  readonly startTicks: number;
+  readonly virtualBytes: number;
+  readonly rss: number;
+  readonly processor: number;
+  /** Time waited for block I/O, ns; 0 unless delay accounting is on. */
+  readonly blockIoDelayNs: number;
+  readonly kernelThread: boolean;
+}
+
+/** What is used of `/proc/PID/status`. */
+export interface ProcessStatus {
+  readonly uid: number;
+  readonly cpusAllowed: string;
+  readonly voluntarySwitches: number;
+  readonly involuntarySwitches: number;
+  readonly rssAnon: number;
+  readonly rssFile: number;
+  readonly swap: number;
+  readonly nsPid: readonly number[];
+}
+
+/** `/proc/PID/io`. */
+export interface ProcessIo {
+  readonly readChars: number;
+  readonly writeChars: number;
+  readonly readSyscalls: number;
+  readonly writeSyscalls: number;
+  readonly readBytes: number;
+  readonly writeBytes: number;
+  readonly cancelledWriteBytes: number;
+}
+
+/** `/proc/PID/schedstat` in nanoseconds. */
+export interface ProcessSched {
+  readonly runNs: number;
+  readonly waitNs: number;
+  readonly slices: number;
+}
+
+/** Figures of one cgroup; null where the hierarchy has no such controller. Times in ns, sizes in bytes. */
+export interface CgroupStat {
+  readonly path: string;
+  readonly version: 1 | 2;
+  /** Id of the container it belongs to, by the naming of docker, containerd, podman, Kubernetes. */
+  readonly container: string | null;
+  readonly processes: number;
+  readonly cpuNs: number | null;
+  /** CPUs allowed (quota / period); null for no limit. */
+  readonly cpuQuota: number | null;
+  readonly periods: number;
+  readonly throttledPeriods: number;
+  readonly throttledNs: number;
+  readonly memory: number | null;
+  /** The lowest limit that applies here; null for none. */
+  readonly memoryLimit: number | null;
+  readonly anon: number | null;
+  readonly file: number | null;
+  /** Times the limit was met (v2 `memory.events` max, v1 `memory.failcnt`). */
+  readonly limitHits: number;
+  readonly oomKills: number;
+  readonly refaults: number | null;
+  readonly majorFaults: number | null;
+  readonly ioReadBytes: number | null;
+  readonly ioWriteBytes: number | null;
+  readonly pressure: {
+    readonly cpu: PressureStat | null;
+    readonly memory: PressureStat | null;
+    readonly io: PressureStat | null;
+  };
+}
+
+/** An entry of the kernel's log that matters to performance. */
+export interface KernelLogEntry {
+  readonly ageNs: number;
+  readonly kind:
+    | "oom_kill"
+    | "hung_task"
+    | "soft_lockup"
+    | "rcu_stall"
+    | "thermal_throttle"
+    | "io_error"
+    | "fs_error"
+    | "mce"
+    | "nic"
+    | "tcp_overflow"
+    | "memory_failure";
+  readonly pid: number | null;
+  readonly comm: string | null;
+  readonly message: string;
+}
+
+/** The machine's shape. */
+export interface Topology {
+  readonly cpusOnline: number;
+  readonly cpusPossible: number;
+  readonly sockets: number;
+  readonly cores: number;
+  readonly threadsPerCore: number;
+  readonly model: string;
+  readonly arch: string;
+  readonly hypervisor: string | null;
+  readonly clocksource: string | null;
+  readonly governor: string | null;
+  readonly mhzMax: number | null;
+  readonly nodes: readonly { readonly node: number; readonly cpus: string; readonly memory: number }[];
+  readonly caches: readonly {
+    readonly level: number;
+    readonly kind: string;
+    readonly size: number;
+    readonly line: number;
+    readonly sharedBy: string;
+  }[];
+  readonly disks: readonly {
+    readonly device: string;
+    readonly rotational: boolean;
+    readonly scheduler: string;
+    readonly size: number;
+  }[];
+}

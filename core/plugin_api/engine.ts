@@ -1,0 +1,37 @@
+import type { Batch, Quality } from "../data/mod.ts";
+import type { ProbeSpec } from "../query/mod.ts";
+
+/** Whether an engine's rows are all events, a sample of them, or a substitute. */
+export type Accuracy = "exact" | "sampled" | "approximate";
+
+/** An engine's answer to a spec. */
+export type Support =
+  | { readonly ok: true; readonly accuracy: Accuracy }
+  | { readonly ok: false; readonly reason: string; readonly remedy: string };
+
+/** A spec that is attached and running. Disposing it detaches everything. */
+export interface ProbeSession extends Disposable {
+  /**
+   * Rows that have come since the last call, in the order and with the names of the stream's fields. Empty for
+   * aggregates.
+   */
+  drain(): Batch;
+  /** Resolves when there may be rows to drain, or after `timeoutMs`. */
+  wait(timeoutMs: number): Promise<void>;
+  /** Detaches, then answers what is left: the aggregate's table (keys, then aggregates) or the last rows. */
+  finish(): { readonly batch: Batch; readonly quality: Quality };
+}
+
+/** What runs probe specs. */
+export interface ProbeEngine {
+  readonly name: string;
+  supports(spec: ProbeSpec): Support;
+  /**
+   * Attaches.
+   *
+   * @throws {UnsupportedError} when the kernel refuses after all
+   */
+  open(spec: ProbeSpec): ProbeSession;
+  /** The program that would run, for `explain --bytecode`; null where there is none. */
+  disassemble?(spec: ProbeSpec): string | null;
+}
