@@ -52,6 +52,10 @@ export interface Host {
   /** Path of the process's cgroup: v2's if it has controllers, else the v1 `memory`, else `cpu` hierarchy's. */
   processCgroup(pid: number): string | null;
   threads(pid: number): number[];
+  /** State letter of one thread (`R`, `S`, `D`, …), or null when it is gone. */
+  threadState(pid: number, tid: number): string | null;
+  /** Id of the container that a cgroup path belongs to, by its naming; null for none. */
+  containerOf(cgroup: string | null): string | null;
   /** Kernel function a thread waits in, or null. */
   wchan(pid: number, tid?: number): string | null;
   /** Name of the system call a thread is in (`/proc/PID/syscall`), or null. */
