@@ -1,0 +1,61 @@
+/** The system calls we use, by their kernel names. Numbers differ per architecture. */
+export type SyscallName =
+  | "bpf"
+  | "capget"
+  | "clock_gettime"
+  | "close"
+  | "eventfd2"
+  | "fcntl"
+  | "ftruncate"
+  | "getpid"
+  | "getppid"
+  | "getrusage"
+  | "gettid"
+  | "ioctl"
+  | "kill"
+  | "lseek"
+  | "madvise"
+  | "memfd_create"
+  | "mmap"
+  | "mount"
+  | "mprotect"
+  | "munmap"
+  | "name_to_handle_at"
+  | "openat"
+  | "openat2"
+  | "perf_event_open"
+  | "pidfd_open"
+  | "pidfd_send_signal"
+  | "pipe2"
+  | "ppoll"
+  | "prctl"
+  | "pread64"
+  | "prlimit64"
+  | "process_vm_readv"
+  | "ptrace"
+  | "pwrite64"
+  | "read"
+  | "readlinkat"
+  | "sched_getaffinity"
+  | "sched_setaffinity"
+  | "setns"
+  | "statx"
+  | "syslog"
+  | "tgkill"
+  | "umount2"
+  | "uname"
+  | "wait4"
+  | "write";
+
+/** All that differs between the processors we run on. */
+export interface Arch {
+  readonly name: "x64" | "arm64";
+  /** `e_machine` of an ELF header (elf.h: EM_X86_64 62, EM_AARCH64 183). */
+  readonly elfMachine: number;
+  readonly syscalls: Readonly<Record<SyscallName, number>>;
+  /**
+   * Machine code of `long sonde_syscall(int nr, long a, long b, long c, long d, long e, long f)`: the system call with
+   * the kernel's own answer, a value or -errno.
+   */
+  readonly syscallStub: readonly number[];
+}

@@ -1,0 +1,67 @@
+import type { Arch } from "./arch.ts";
+
+/** aarch64. Numbers: include/uapi/asm-generic/unistd.h. Not yet run on such hardware. */
+export const arm64: Arch = {
+  name: "arm64",
+  elfMachine: 183,
+  syscalls: {
+    bpf: 280,
+    capget: 90,
+    clock_gettime: 113,
+    close: 57,
+    eventfd2: 19,
+    fcntl: 25,
+    ftruncate: 46,
+    getpid: 172,
+    getppid: 173,
+    getrusage: 165,
+    gettid: 178,
+    ioctl: 29,
+    kill: 129,
+    lseek: 62,
+    madvise: 233,
+    memfd_create: 279,
+    mmap: 222,
+    mount: 40,
+    mprotect: 226,
+    munmap: 215,
+    name_to_handle_at: 264,
+    openat: 56,
+    openat2: 437,
+    perf_event_open: 241,
+    pidfd_open: 434,
+    pidfd_send_signal: 424,
+    pipe2: 59,
+    ppoll: 73,
+    prctl: 167,
+    pread64: 67,
+    prlimit64: 261,
+    process_vm_readv: 270,
+    ptrace: 117,
+    pwrite64: 68,
+    read: 63,
+    readlinkat: 78,
+    sched_getaffinity: 123,
+    sched_setaffinity: 122,
+    setns: 268,
+    statx: 291,
+    syslog: 116,
+    tgkill: 131,
+    umount2: 39,
+    uname: 160,
+    wait4: 260,
+    write: 64,
+  },
+  // C passes seven integers in x0…x6; the kernel wants them in x8, x0…x5.
+  syscallStub: [
+    0x2a0003e8, // mov w8, w0
+    0xaa0103e0, // mov x0, x1
+    0xaa0203e1, // mov x1, x2
+    0xaa0303e2, // mov x2, x3
+    0xaa0403e3, // mov x3, x4
+    0xaa0503e4, // mov x4, x5
+    0xaa0603e5, // mov x5, x6
+    0xd4000001, // svc #0
+    0xd65f03c0, // ret
+  ].flatMap((word) => [word & 255, word >>> 8 & 255, word >>> 16 & 255, word >>> 24]),
+};

@@ -1,0 +1,68 @@
+import type { Arch } from "./arch.ts";
+
+/** x86-64. Numbers: arch/x86/entry/syscalls/syscall_64.tbl. */
+export const x64: Arch = {
+  name: "x64",
+  elfMachine: 62,
+  syscalls: {
+    bpf: 321,
+    capget: 125,
+    clock_gettime: 228,
+    close: 3,
+    eventfd2: 290,
+    fcntl: 72,
+    ftruncate: 77,
+    getpid: 39,
+    getppid: 110,
+    getrusage: 98,
+    gettid: 186,
+    ioctl: 16,
+    kill: 62,
+    lseek: 8,
+    madvise: 28,
+    memfd_create: 319,
+    mmap: 9,
+    mount: 165,
+    mprotect: 10,
+    munmap: 11,
+    name_to_handle_at: 303,
+    openat: 257,
+    openat2: 437,
+    perf_event_open: 298,
+    pidfd_open: 434,
+    pidfd_send_signal: 424,
+    pipe2: 293,
+    ppoll: 271,
+    prctl: 157,
+    pread64: 17,
+    prlimit64: 302,
+    process_vm_readv: 310,
+    ptrace: 101,
+    pwrite64: 18,
+    read: 0,
+    readlinkat: 267,
+    sched_getaffinity: 204,
+    sched_setaffinity: 203,
+    setns: 308,
+    statx: 332,
+    syslog: 103,
+    tgkill: 234,
+    umount2: 166,
+    uname: 63,
+    wait4: 61,
+    write: 1,
+  },
+  // C passes seven integers in rdi rsi rdx rcx r8 r9 and on the stack; the kernel wants them in rax rdi rsi rdx r10 r8
+  // r9. `mov eax, edi` clears the upper half: the C ABI leaves it undefined for an int.
+  syscallStub: [
+    ...[0x89, 0xf8], // mov eax, edi
+    ...[0x48, 0x89, 0xf7], // mov rdi, rsi
+    ...[0x48, 0x89, 0xd6], // mov rsi, rdx
+    ...[0x48, 0x89, 0xca], // mov rdx, rcx
+    ...[0x4d, 0x89, 0xc2], // mov r10, r8
+    ...[0x4d, 0x89, 0xc8], // mov r8, r9
+    ...[0x4c, 0x8b, 0x4c, 0x24, 0x08], // mov r9, [rsp + 8]
+    ...[0x0f, 0x05], // syscall
+    0xc3, // ret
+  ],
+};
