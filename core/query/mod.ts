@@ -1,4 +1,13 @@
 /** The typed pipeline: expressions, probe specs, aggregates. Pure: no input or output. @module */
+export * from "./batch_ops.ts";
 export * from "./build.ts";
+export * from "./compile_expr.ts";
 export * from "./expr.ts";
+export * from "./expr_text.ts";
+export * from "./like.ts";
 export * from "./probe_spec.ts";
+export * from "./regex.ts";
+export * from "./scalars.ts";
+export * from "./sort_batch.ts";
+export * from "./type_classes.ts";
+export * from "./type_rules.ts";
