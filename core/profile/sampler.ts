@@ -11,6 +11,8 @@ export interface CpuSampleRequest {
   readonly kernel: boolean;
   readonly user: boolean;
   readonly signal: AbortSignal;
+  /** Called once, as soon as everything is attached and counting. */
+  readonly onReady?: () => void;
 }
 
 /**
