@@ -7,3 +7,9 @@ export * from "./plugin.ts";
 export * from "./registry.ts";
 export * from "./sonde_api.ts";
 export * from "./tool.ts";
+// What plugins see of other rooms: they import types, and all of them from here.
+export type * from "../data/mod.ts";
+export type * from "../host/host.ts";
+export type * from "../host/types.ts";
+export type * from "../profile/sampler.ts";
+export type * from "../query/mod.ts";
