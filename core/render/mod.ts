@@ -1,0 +1,26 @@
+/** Turns results and diagnoses into text for terminals, models and browsers: data in, string out. @module */
+export { resultToCsv } from "./csv.ts";
+export { escapeText, escapeXml } from "./escape.ts";
+export {
+  formatBytes,
+  formatByUnit,
+  formatDuration,
+  formatNumber,
+  formatRatio,
+  formatShort,
+  formatTime,
+  formatValue,
+} from "./format_value.ts";
+export { message, type MessageKey } from "./messages/message.ts";
+export { type Lang, PLAIN, type RenderOptions } from "./options.ts";
+export { functionTotals } from "./profile_stats.ts";
+export { type Style, styleFor } from "./style.ts";
+export { type DiagnosisOptions, renderDiagnosis } from "./terminal/diagnosis.ts";
+export { renderHistogram } from "./terminal/histogram.ts";
+export { renderProfile } from "./terminal/profile.ts";
+export { renderQuality } from "./terminal/quality.ts";
+export { renderResult } from "./terminal/result.ts";
+export { renderSeries } from "./terminal/series.ts";
+export { renderTable, type TableOptions } from "./terminal/table.ts";
+export { renderUseMatrix } from "./terminal/use_matrix.ts";
+export { displayWidth, pad, truncate, wrap } from "./width.ts";

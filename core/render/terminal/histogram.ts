@@ -1,0 +1,38 @@
+import type { HistogramCell } from "../../data/mod.ts";
+import { barText } from "../bars.ts";
+import { formatByUnit, formatNumber } from "../format_value.ts";
+import { histogramCount, histogramQuantile, histogramRows } from "../histogram_rows.ts";
+import { message } from "../messages/message.ts";
+import { type RenderOptions, usableWidth } from "../options.ts";
+import { styleFor } from "../style.ts";
+import { displayWidth, pad } from "../width.ts";
+
+const MOST_ROWS = 24;
+
+/** A histogram as bars, one row a range, with the quantiles below. */
+export function renderHistogram(histogram: HistogramCell, options: RenderOptions): string {
+  const style = styleFor(options);
+  const total = histogramCount(histogram.buckets);
+  if (total === 0) return style.dim(message(options.lang, "result.empty"));
+  const unit = histogram.unit;
+  const rows = histogramRows(histogram.buckets, MOST_ROWS);
+  const from = rows.map((r) => formatByUnit(r.min, unit));
+  const to = rows.map((r) => formatByUnit(r.max, unit));
+  const counts = rows.map((r) => formatNumber(r.count));
+  const fromWidth = Math.max(...from.map(displayWidth));
+  const toWidth = Math.max(...to.map(displayWidth));
+  const countWidth = Math.max(...counts.map(displayWidth));
+  const room = Math.min(60, usableWidth(options) - fromWidth - toWidth - countWidth - 9);
+  const most = Math.max(...rows.map((r) => r.count));
+  const lines = rows.map((r, i) => {
+    const range = style.dim(`${pad(from[i], fromWidth, "right")} – ${pad(to[i], toWidth, "right")}`);
+    const count = pad(counts[i], countWidth, "right");
+    return `${range}  ${r.count === 0 ? style.dim(count) : count} ${style.dim("▕")}${
+      style.bar(barText(r.count / most, room))
+    }`;
+  });
+  const at = (q: number): string => formatByUnit(Math.round(histogramQuantile(histogram.buckets, q)), unit);
+  const max = formatByUnit(histogram.buckets[histogram.buckets.length - 1].max, unit);
+  const params = { n: formatNumber(total), p50: at(0.5), p90: at(0.9), p99: at(0.99), max };
+  return [...lines, style.dim(message(options.lang, "histogram.summary", params))].join("\n");
+}

@@ -1,0 +1,45 @@
+import type { Series } from "../../data/mod.ts";
+import { sparkline } from "../bars.ts";
+import { escapeText } from "../escape.ts";
+import { formatByUnit } from "../format_value.ts";
+import { message, type MessageKey } from "../messages/message.ts";
+import { type RenderOptions, usableWidth } from "../options.ts";
+import { styleFor } from "../style.ts";
+import { displayWidth, pad, truncate } from "../width.ts";
+
+const STATS = ["min", "mean", "max", "last"] as const;
+
+/** What is said about a line of a series besides its shape. NaN when it has no values. */
+export function lineStats(values: readonly number[]): Record<(typeof STATS)[number], number> {
+  const v = values.filter(Number.isFinite);
+  if (v.length === 0) return { min: NaN, mean: NaN, max: NaN, last: NaN };
+  const [min, max] = v.reduce(([lo, hi], x) => [Math.min(lo, x), Math.max(hi, x)], [Infinity, -Infinity]);
+  return { min, mean: v.reduce((a, b) => a + b, 0) / v.length, max, last: v[v.length - 1] };
+}
+
+/** Lines over time as sparklines on one common scale from zero, with minimum, mean, maximum and last value. */
+export function renderSeries(series: Series, options: RenderOptions): string {
+  const style = styleFor(options);
+  if (series.points.length === 0) return style.dim(message(options.lang, "result.empty"));
+  const stats = series.points.map((p) => lineStats(p.v));
+  const finite = (v: number[]): number[] => v.filter(Number.isFinite);
+  const low = Math.min(0, ...finite(stats.map((s) => s.min)));
+  const high = Math.max(...finite(stats.map((s) => s.max)), low);
+  const names = series.points.map((p) => truncate(escapeText(p.name, { limit: 200 }), 24));
+  const nameWidth = Math.max(...names.map(displayWidth));
+  const columns = STATS.map((key) => {
+    const header = message(options.lang, `series.${key}` as MessageKey);
+    const cells = stats.map((s) => formatByUnit(s[key], series.unit));
+    return { header, cells, width: Math.max(displayWidth(header), ...cells.map(displayWidth)) };
+  });
+  const taken = columns.reduce((sum, c) => sum + c.width + 2, 0);
+  const longest = Math.max(...series.points.map((p) => p.v.length));
+  const room = Math.max(8, Math.min(longest, 80, usableWidth(options) - nameWidth - 2 - taken));
+  const header = " ".repeat(nameWidth + 2 + room) + columns.map((c) => "  " + pad(c.header, c.width, "right")).join("");
+  const lines = series.points.map((p, i) => {
+    const shape = style.bar(pad(sparkline(p.v, room, low, high), room));
+    const cells = columns.map((c) => "  " + pad(c.cells[i], c.width, "right")).join("");
+    return `${pad(names[i], nameWidth)}  ${shape}${cells}`;
+  });
+  return [style.dim(header), ...lines].join("\n");
+}

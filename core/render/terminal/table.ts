@@ -1,0 +1,161 @@
+import { type Cell, cellAt, type Field, type Table } from "../../data/mod.ts";
+import { escapeText } from "../escape.ts";
+import { formatByUnit, formatShort, formatValue } from "../format_value.ts";
+import { message } from "../messages/message.ts";
+import { type RenderOptions, usableWidth } from "../options.ts";
+import { type Style, styleFor } from "../style.ts";
+import { displayWidth, pad, truncate, wrap } from "../width.ts";
+import { isQuiet, renderRecord } from "./record.ts";
+
+/** How a table is laid out. */
+export interface TableOptions extends RenderOptions {
+  /** Rows shown at most; the rest is counted. Default: all. */
+  readonly maxRows?: number;
+  /** Lists a table of one row as name and value pairs. Default true. */
+  readonly record?: boolean;
+}
+
+interface Column {
+  readonly field: Field;
+  readonly index: number;
+  readonly header: string;
+  readonly cells: readonly string[];
+  readonly numeric: boolean;
+  /** Columns that the longest cell or the header takes. */
+  readonly natural: number;
+  readonly least: number;
+  readonly empty: boolean;
+}
+
+const GAP = 2;
+const TEXT_LEAST = 12;
+const TEXT_MOST = 60;
+/** Which end of a text tells more: of paths the last part, of commands the first. */
+const KEEP_END = /(^|_)(path|cgroup|file|module)$/;
+
+/**
+ * A table for a terminal: numbers right-aligned with their unit in the header or the cell, text cut to what fits, zeros and
+ * nulls dimmed. Columns that do not fit are named below the table, those that hold nothing but zeros first.
+ */
+export function renderTable(table: Table, options: TableOptions): string {
+  const style = styleFor(options);
+  if (table.length === 0) return style.dim(message(options.lang, "table.empty"));
+  if (table.length === 1 && table.fields.length > 3 && (options.record ?? true)) return renderRecord(table, options);
+  const rows = Math.min(table.length, options.maxRows ?? table.length);
+  const all = table.fields.map((field, index) => layColumn(table, field, index, rows));
+  const { shown, empty, hidden } = choose(all, usableWidth(options));
+  const widths = shareWidth(shown, usableWidth(options));
+  const last = shown.length - 1;
+  const lines = [shown.map((c, i) => style.heading(fit(c.header, c, widths[i], i === last))).join(" ".repeat(GAP))];
+  for (let row = 0; row < rows; row++) {
+    lines.push(
+      shown.map((c, i) => paint(style, fit(c.cells[row], c, widths[i], i === last), c.cells[row], c.numeric))
+        .join(" ".repeat(GAP)).trimEnd(),
+    );
+  }
+  const remarks: string[] = [];
+  if (rows < table.length) remarks.push(message(options.lang, "table.more_rows", { n: table.length - rows }));
+  if (hidden.length > 0) remarks.push(message(options.lang, "table.hidden", { columns: hidden.join(", ") }));
+  if (empty.length > 0) remarks.push(message(options.lang, "table.hidden_empty", { columns: empty.join(", ") }));
+  for (const remark of remarks) lines.push(...wrap(remark, usableWidth(options)).map(style.dim));
+  return lines.join("\n");
+}
+
+/** A cell as it stands below {@linkcode headerText}: what the header says is not repeated. */
+export function cellText(cell: Cell, field: Field): string {
+  if (typeof cell !== "number") return formatValue(cell, field);
+  if (field.type === "ratio") return Number.isFinite(cell) ? percent(cell) : "-";
+  if (field.type === "rate" && (field.unit ?? "events/s") === "events/s") {
+    return Number.isFinite(cell) ? formatShort(cell) : "-";
+  }
+  if (field.type === "rate") return formatByUnit(cell, field.unit).replace(/\/s$/, "");
+  return formatValue(cell, field);
+}
+
+/** The name of a field with the unit that its cells leave out. */
+export function headerText(field: Field): string {
+  const name = escapeText(field.name, { limit: 80 });
+  if (field.type === "ratio") return `${name} %`;
+  return field.type === "rate" ? `${name}/s` : name;
+}
+
+/** A ratio in per cent with one decimal and without its sign, for columns. */
+export function percent(ratio: number): string {
+  const p = ratio * 100;
+  if (p !== 0 && Math.abs(p) < 0.05) return p > 0 ? "<0.1" : ">-0.1";
+  return p === 0 ? "0" : p.toFixed(1);
+}
+
+function layColumn(table: Table, field: Field, index: number, rows: number): Column {
+  const column = table.columns[index];
+  const numeric = !["string", "ip", "stack", "histogram", "bool"].includes(field.type);
+  const header = headerText(field);
+  const cells: string[] = [];
+  let longest = displayWidth(header);
+  let empty = table.length > 1;
+  for (let row = 0; row < rows; row++) {
+    const cell = cellAt(column, row);
+    const text = cellText(cell, field);
+    cells.push(text);
+    longest = Math.max(longest, displayWidth(text));
+    if (cell !== null && cell !== 0 && cell !== 0n && cell !== "") empty = false;
+  }
+  const natural = numeric ? longest : Math.min(longest, TEXT_MOST);
+  return {
+    field,
+    index,
+    header,
+    cells,
+    numeric,
+    natural,
+    least: numeric ? natural : Math.min(natural, TEXT_LEAST),
+    empty,
+  };
+}
+
+/** Which columns fit: all when they can; else without the empty ones; else as many from the left as fit. */
+function choose(
+  all: readonly Column[],
+  width: number,
+): { shown: readonly Column[]; empty: string[]; hidden: string[] } {
+  const need = (columns: readonly Column[]): number =>
+    columns.reduce((sum, c) => sum + c.least, 0) + GAP * (columns.length - 1);
+  if (need(all) <= width) return { shown: all, empty: [], hidden: [] };
+  const full = all.filter((c, i) => i === 0 || !c.empty);
+  const empty = all.filter((c) => !full.includes(c)).map((c) => c.header);
+  const shown: Column[] = [];
+  for (const column of full) {
+    if (shown.length === 0 || need([...shown, column]) <= width) shown.push(column);
+  }
+  const hidden = full.filter((c) => !shown.includes(c)).map((c) => c.header);
+  return { shown, empty, hidden };
+}
+
+/** Gives text columns what is left, the neediest last. */
+function shareWidth(columns: readonly Column[], width: number): number[] {
+  const widths = columns.map((c) => c.least);
+  let left = width - widths.reduce((a, b) => a + b, 0) - GAP * (columns.length - 1);
+  while (left > 0) {
+    const wanting = columns.map((_, i) => i).filter((i) => widths[i] < columns[i].natural);
+    if (wanting.length === 0) break;
+    for (const i of wanting) {
+      if (left === 0) break;
+      widths[i]++;
+      left--;
+    }
+  }
+  const only = columns.length - 1;
+  // The last text column may run on to the edge instead of stopping at the usual limit.
+  if (left > 0 && !columns[only].numeric) widths[only] += left;
+  return widths;
+}
+
+function fit(text: string, column: Column, width: number, last: boolean): string {
+  const cut = truncate(text, width, KEEP_END.test(column.field.name) && text !== column.header ? "start" : "end");
+  if (column.numeric) return pad(cut, width, "right");
+  return last ? cut : pad(cut, width);
+}
+
+function paint(style: Style, padded: string, text: string, numeric: boolean): string {
+  return text === "-" || (numeric && isQuiet(text)) ? style.dim(padded) : padded;
+}

@@ -1,0 +1,75 @@
+import type { UseCell, UseRow } from "../../data/mod.ts";
+import { escapeText } from "../escape.ts";
+import { message } from "../messages/message.ts";
+import { PLAIN, type RenderOptions, usableWidth } from "../options.ts";
+import { type Paint, type Style, styleFor } from "../style.ts";
+import { displayWidth, pad, truncate, wrap } from "../width.ts";
+
+const SYMBOL = { ok: "✓", bad: "✗", not_measured: "·" } as const;
+const GAP = "  ";
+
+/**
+ * The USE matrix: a row a resource, a symbol and what was seen a cell: `✓` ok, `✗` bad, `·` not measured and why. Long
+ * cells run on over several lines.
+ */
+export function renderUseMatrix(rows: readonly UseRow[], options: RenderOptions = PLAIN): string {
+  const style = styleFor(options);
+  const { lang } = options;
+  if (rows.length === 0) return style.dim(message(lang, "use.none"));
+  const texts = rows.map((row) => [row.utilization, row.saturation, row.errors].map((c) => cellText(c, lang)));
+  const names = rows.map((row) => escapeText(row.resource, { limit: 200 }));
+  const heads = (["use.utilization", "use.saturation", "use.errors"] as const).map((key) => message(lang, key));
+  const headName = message(lang, "use.resource");
+  const nameWidth = Math.min(24, Math.max(displayWidth(headName), ...names.map(displayWidth)));
+  const widths = share(
+    heads.map((h, i) => Math.max(displayWidth(h) + 2, ...texts.map((t) => displayWidth(t[i]) + 2))),
+    usableWidth(options) - nameWidth - 3 * GAP.length,
+  );
+  const header = [pad(headName, nameWidth), ...heads.map((h, i) => pad("  " + h, widths[i]))].join(GAP).trimEnd();
+  const lines = [style.dim(header)];
+  rows.forEach((row, r) => {
+    const states = [row.utilization.state, row.saturation.state, row.errors.state];
+    const wrapped = texts[r].map((t, i) => wrap(t, widths[i] - 2));
+    const name = wrap(truncate(names[r], 3 * nameWidth - 8, "middle"), nameWidth);
+    const height = Math.max(name.length, ...wrapped.map((w) => w.length));
+    for (let line = 0; line < height; line++) {
+      const part = pad(name[line] ?? "", nameWidth);
+      const cells = wrapped.map((w, i) => {
+        const mark = line === 0 ? SYMBOL[states[i]] : " ";
+        const text = pad(w[line] ?? "", widths[i] - 2);
+        if (text.trim() === "" && mark === " ") return text + "  ";
+        return `${symbolPaint(style, states[i])(mark)} ${textPaint(style, states[i])(text)}`;
+      });
+      lines.push([states.includes("bad") ? style.bold(part) : part, ...cells].join(GAP));
+    }
+  });
+  return lines.map((l) => l.replace(/ +(\x1b\[[\d;]*m)?$/, "$1")).join("\n");
+}
+
+/** What a cell says: its text, without the words that its symbol says already. */
+function cellText(cell: UseCell, lang: RenderOptions["lang"]): string {
+  const text = escapeText(cell.text, { limit: 300 });
+  if (cell.state === "not_measured") return text.replace(/^not measured:? */i, "") || message(lang, "use.not_measured");
+  return text || message(lang, cell.state === "ok" ? "use.ok" : "use.bad");
+}
+
+function symbolPaint(style: Style, state: UseCell["state"]): Paint {
+  return state === "bad" ? style.bad : state === "ok" ? style.good : style.dim;
+}
+
+function textPaint(style: Style, state: UseCell["state"]): Paint {
+  return state === "bad" ? style.bad : state === "ok" ? (text) => text : style.dim;
+}
+
+/** Natural widths when they fit, else the narrow ones keep theirs and the wide ones share what is left evenly. */
+function share(natural: readonly number[], room: number): number[] {
+  if (natural.reduce((a, b) => a + b, 0) <= room) return [...natural];
+  const widths = natural.map(() => 0);
+  let left = room;
+  const open = natural.map((_, i) => i).sort((a, b) => natural[a] - natural[b]);
+  open.forEach((i, k) => {
+    widths[i] = Math.max(8, Math.min(natural[i], Math.floor(left / (open.length - k))));
+    left -= widths[i];
+  });
+  return widths;
+}
