@@ -1,0 +1,159 @@
+import type { Btf, BtfInt, BtfMember, BtfParam } from "./btf.ts";
+import { KIND } from "./kinds.ts";
+
+// Words of a type's record: three of header, a fixed tail for some kinds, and some per element (btf.rst).
+const FIXED = new Uint8Array(32).fill(3);
+FIXED[KIND.INT] = FIXED[KIND.VAR] = FIXED[KIND.DECL_TAG] = 4;
+FIXED[KIND.ARRAY] = 6;
+const PER_ELEMENT = new Uint8Array(32);
+PER_ELEMENT[KIND.STRUCT] =
+  PER_ELEMENT[KIND.UNION] =
+  PER_ELEMENT[KIND.DATASEC] =
+  PER_ELEMENT[KIND.ENUM64] =
+    3;
+PER_ELEMENT[KIND.ENUM] = PER_ELEMENT[KIND.FUNC_PROTO] = 2;
+
+const POINTER_BYTES = 8;
+const encoder = new TextEncoder();
+const decoder = new TextDecoder();
+
+/** @param words the type section @param strings the string section */
+export function btfReader(words: Uint32Array, strings: Uint8Array): Btf {
+  let index: Uint32Array | undefined;
+  let last = 0;
+
+  /** Word at which each type begins, by id. */
+  const places = (): Uint32Array => {
+    if (index) return index;
+    // A record has three words at least.
+    const found = new Uint32Array(words.length / 3 + 2);
+    let at = 0;
+    let id = 0;
+    while (at < words.length) {
+      found[++id] = at;
+      const info = words[at + 1];
+      const kind = info >>> 24 & 31;
+      at += FIXED[kind] + PER_ELEMENT[kind] * (info & 0xffff);
+    }
+    last = id;
+    return index = found;
+  };
+  const at = (id: number): number => {
+    const all = places();
+    if (id < 1 || id > last) throw new RangeError(`BTF has no type ${id}`);
+    return all[id];
+  };
+  const text = (offset: number): string => {
+    const end = strings.indexOf(0, offset);
+    return decoder.decode(strings.subarray(offset, end < 0 ? strings.length : end));
+  };
+  const kind = (id: number): number => id === 0 ? 0 : words[at(id) + 1] >>> 24 & 31;
+  const length = (id: number): number => words[at(id) + 1] & 0xffff;
+  const target = (id: number): number => words[at(id) + 2];
+  const resolve = (id: number): number => {
+    for (let steps = 0; steps < 64; steps++) {
+      switch (kind(id)) {
+        case KIND.TYPEDEF:
+        case KIND.CONST:
+        case KIND.VOLATILE:
+        case KIND.RESTRICT:
+        case KIND.TYPE_TAG:
+          id = target(id);
+          break;
+        default:
+          return id;
+      }
+    }
+    throw new RangeError("BTF has a cycle of typedefs");
+  };
+  const array = (id: number): { type: number; count: number } => {
+    const word = at(id);
+    return { type: words[word + 3], count: words[word + 5] };
+  };
+
+  return {
+    get lastId(): number {
+      places();
+      return last;
+    },
+    kind,
+    name: (id) => id === 0 ? "void" : text(words[at(id)]),
+    target,
+    resolve,
+    array,
+    find(name, wanted) {
+      const all = places();
+      const bytes = encoder.encode(name);
+      const n = bytes.length;
+      const first = bytes[0];
+      for (let id = 1; id <= last; id++) {
+        const word = all[id];
+        if ((words[word + 1] >>> 24 & 31) !== wanted) continue;
+        const offset = words[word];
+        if (strings[offset] !== first || strings[offset + n] !== 0) continue;
+        let i = 1;
+        while (i < n && strings[offset + i] === bytes[i]) i++;
+        if (i === n) return id;
+      }
+      return 0;
+    },
+    size(id) {
+      const real = resolve(id);
+      switch (kind(real)) {
+        case KIND.PTR:
+          return POINTER_BYTES;
+        case KIND.ARRAY: {
+          const { type, count } = array(real);
+          return this.size(type) * count;
+        }
+        case KIND.INT:
+        case KIND.FLOAT:
+        case KIND.ENUM:
+        case KIND.ENUM64:
+        case KIND.STRUCT:
+        case KIND.UNION:
+          return words[at(real) + 2];
+        default:
+          return 0;
+      }
+    },
+    int(id): BtfInt {
+      const encoding = words[at(id) + 3];
+      return { bits: encoding & 0xff, signed: (encoding >>> 24 & 1) !== 0, bool: (encoding >>> 24 & 4) !== 0 };
+    },
+    enumSigned: (id) => words[at(id) + 1] >>> 31 !== 0,
+    members(id) {
+      const word = at(id);
+      const hasBitFields = words[word + 1] >>> 31 !== 0;
+      const out: BtfMember[] = [];
+      for (let i = 0, w = word + 3; i < length(id); i++, w += 3) {
+        const offset = words[w + 2];
+        out.push({
+          name: text(words[w]),
+          type: words[w + 1],
+          bitOffset: hasBitFields ? offset & 0xffffff : offset,
+          bitSize: hasBitFields ? offset >>> 24 : 0,
+        });
+      }
+      return out;
+    },
+    params(id) {
+      const out: BtfParam[] = [];
+      for (let i = 0, w = at(id) + 3; i < length(id); i++, w += 2) {
+        out.push({ name: text(words[w]), type: words[w + 1] });
+      }
+      return out;
+    },
+    *withPrefix(prefix, wanted) {
+      const all = places();
+      const bytes = encoder.encode(prefix);
+      for (let id = 1; id <= last; id++) {
+        const word = all[id];
+        if ((words[word + 1] >>> 24 & 31) !== wanted) continue;
+        let i = 0;
+        while (i < bytes.length && strings[words[word] + i] === bytes[i]) i++;
+        if (i === bytes.length) yield id;
+      }
+    },
+  };
+}

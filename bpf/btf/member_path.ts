@@ -1,0 +1,176 @@
+import type { Btf, BtfMember } from "./btf.ts";
+import { KIND } from "./kinds.ts";
+
+/** What stands at the end of a path. */
+export type Leaf =
+  | {
+    readonly kind: "int";
+    readonly width: 1 | 2 | 4 | 8;
+    readonly signed: boolean;
+    readonly bool: boolean;
+    /** For bit fields: the value is `(word >> shift) & (2^size - 1)`. */
+    readonly bits?: { readonly shift: number; readonly size: number };
+  }
+  /** `char name[size]`: text that ends in NUL, or fills the array. */
+  | { readonly kind: "chars"; readonly size: number }
+  | { readonly kind: "pointer" };
+
+/** A way from a pointer to a value: all offsets but the last lead to a pointer that is followed. */
+export interface MemberPath {
+  /** Bytes. `[16, 8]`: `*(value *)(*(void **)(base + 16) + 8)`. */
+  readonly offsets: readonly number[];
+  readonly leaf: Leaf;
+  /** The type as C writes it: `pid_t`, `char[16]`, `struct mm_struct *`. */
+  readonly typeText: string;
+}
+
+/** Why a path leads nowhere. */
+export interface PathProblem {
+  readonly error: string;
+  /** The names there are at the place where it failed. */
+  readonly names: readonly string[];
+}
+
+/**
+ * Follows member names from a type. Pointers are followed, anonymous members looked through, array elements chosen by
+ * a number.
+ *
+ * @param from a pointer to a struct (the base is its value), or a struct (the base is its address)
+ * @param names `["real_parent", "tgid"]`, at least one
+ */
+export function memberPath(btf: Btf, from: number, names: readonly string[]): MemberPath | PathProblem {
+  const offsets: number[] = [];
+  let type = from;
+  let offset = 0;
+  let bitField: BtfMember | undefined;
+  if (btf.kind(btf.resolve(type)) === KIND.PTR) type = btf.target(btf.resolve(type));
+  for (const name of names) {
+    let real = btf.resolve(type);
+    if (btf.kind(real) === KIND.PTR) {
+      offsets.push(offset);
+      offset = 0;
+      real = btf.resolve(btf.target(real));
+    }
+    bitField = undefined;
+    switch (btf.kind(real)) {
+      case KIND.STRUCT:
+      case KIND.UNION: {
+        const member = findMember(btf, real, name);
+        if (!member) return { error: `${typeText(btf, real)} has no member "${name}"`, names: memberNames(btf, real) };
+        type = member.type;
+        if (member.bitSize > 0) {
+          bitField = member;
+          const unit = btf.size(type);
+          const word = Math.floor(member.bitOffset / (unit * 8)) * unit;
+          bitField = { ...member, bitOffset: member.bitOffset - word * 8 };
+          offset += word;
+        } else offset += member.bitOffset / 8;
+        break;
+      }
+      case KIND.ARRAY: {
+        const { type: element, count } = btf.array(real);
+        const i = /^\d+$/.test(name) ? Number(name) : -1;
+        if (i < 0 || (i >= count && count > 0)) return { error: `"${name}" is no index below ${count}`, names: [] };
+        type = element;
+        offset += i * btf.size(element);
+        break;
+      }
+      default:
+        return { error: `${typeText(btf, type)} has no members, so no "${name}"`, names: [] };
+    }
+  }
+  offsets.push(offset);
+  const leaf = leafOf(btf, type, bitField);
+  if (!leaf) return { error: `${typeText(btf, type)} is no single value`, names: memberNames(btf, btf.resolve(type)) };
+  return { offsets, leaf, typeText: typeText(btf, type) };
+}
+
+/** What a value of this type is, or null when it is no single value. */
+export function leafOf(btf: Btf, type: number, bitField?: BtfMember): Leaf | null {
+  const real = btf.resolve(type);
+  switch (btf.kind(real)) {
+    case KIND.INT:
+    case KIND.ENUM:
+    case KIND.ENUM64: {
+      const width = btf.size(real);
+      if (width !== 1 && width !== 2 && width !== 4 && width !== 8) return null;
+      const isInt = btf.kind(real) === KIND.INT;
+      const signed = isInt ? btf.int(real).signed : btf.enumSigned(real);
+      const bool = isInt && btf.int(real).bool;
+      if (!bitField) return { kind: "int", width, signed, bool };
+      const fits = bitField.bitOffset + bitField.bitSize <= width * 8;
+      return {
+        kind: "int",
+        width: fits ? width : 8,
+        signed,
+        bool,
+        bits: { shift: bitField.bitOffset, size: bitField.bitSize },
+      };
+    }
+    case KIND.PTR:
+      return { kind: "pointer" };
+    case KIND.ARRAY: {
+      const { type: element, count } = btf.array(real);
+      const unit = btf.resolve(element);
+      const isChar = btf.kind(unit) === KIND.INT && btf.size(unit) === 1 && btf.name(unit).includes("char");
+      return isChar && count > 0 ? { kind: "chars", size: count } : null;
+    }
+    default:
+      return null;
+  }
+}
+
+/** A type as C writes it. */
+export function typeText(btf: Btf, type: number): string {
+  switch (btf.kind(type)) {
+    case 0:
+      return "void";
+    case KIND.PTR: {
+      const target = typeText(btf, btf.target(type));
+      return target.endsWith("*") ? `${target}*` : `${target} *`;
+    }
+    case KIND.STRUCT:
+      return `struct ${btf.name(type)}`;
+    case KIND.UNION:
+      return `union ${btf.name(type)}`;
+    case KIND.ENUM:
+    case KIND.ENUM64:
+      return `enum ${btf.name(type)}`;
+    case KIND.CONST:
+      return `const ${typeText(btf, btf.target(type))}`;
+    case KIND.VOLATILE:
+    case KIND.RESTRICT:
+    case KIND.TYPE_TAG:
+      return typeText(btf, btf.target(type));
+    case KIND.ARRAY: {
+      const { type: element, count } = btf.array(type);
+      return `${typeText(btf, element)}[${count}]`;
+    }
+    case KIND.FUNC_PROTO:
+      return "function";
+    default:
+      return btf.name(type);
+  }
+}
+
+function findMember(btf: Btf, id: number, name: string): BtfMember | null {
+  for (const m of btf.members(id)) {
+    if (m.name === name) return m;
+    if (m.name !== "" || !isAggregate(btf, m.type)) continue;
+    const inner = findMember(btf, btf.resolve(m.type), name);
+    if (inner) return { ...inner, bitOffset: inner.bitOffset + m.bitOffset };
+  }
+  return null;
+}
+
+function memberNames(btf: Btf, id: number): string[] {
+  if (!isAggregate(btf, id)) return [];
+  return btf.members(id).flatMap((m) =>
+    m.name !== "" ? [m.name] : isAggregate(btf, m.type) ? memberNames(btf, btf.resolve(m.type)) : []
+  );
+}
+
+function isAggregate(btf: Btf, type: number): boolean {
+  const kind = btf.kind(btf.resolve(type));
+  return kind === KIND.STRUCT || kind === KIND.UNION;
+}
