@@ -1,0 +1,68 @@
+/** Numbers of the perf_event interface (include/uapi/linux/perf_event.h, perf_event_open(2)). */
+
+/** `perf_event_attr.type`. */
+export const PERF_TYPE = { HARDWARE: 0, SOFTWARE: 1, TRACEPOINT: 2, HW_CACHE: 3, RAW: 4, BREAKPOINT: 5 } as const;
+
+/** `perf_event_attr.config` of hardware events. */
+export const HW = {
+  CPU_CYCLES: 0,
+  INSTRUCTIONS: 1,
+  CACHE_REFERENCES: 2,
+  CACHE_MISSES: 3,
+  BRANCH_INSTRUCTIONS: 4,
+  BRANCH_MISSES: 5,
+} as const;
+
+/** `perf_event_attr.config` of software events. */
+export const SW = {
+  CPU_CLOCK: 0,
+  TASK_CLOCK: 1,
+  PAGE_FAULTS: 2,
+  CONTEXT_SWITCHES: 3,
+  CPU_MIGRATIONS: 4,
+  DUMMY: 9,
+} as const;
+
+/** Bits of `perf_event_attr.sample_type`, which say what a sample holds and in this order. */
+export const SAMPLE = {
+  IP: 1 << 0,
+  TID: 1 << 1,
+  TIME: 1 << 2,
+  ADDR: 1 << 3,
+  READ: 1 << 4,
+  CALLCHAIN: 1 << 5,
+  ID: 1 << 6,
+  CPU: 1 << 7,
+  PERIOD: 1 << 8,
+  STREAM_ID: 1 << 9,
+  IDENTIFIER: 1 << 16,
+} as const;
+
+/** `perf_event_header.type`. */
+export const RECORD = {
+  MMAP: 1,
+  LOST: 2,
+  COMM: 3,
+  EXIT: 4,
+  THROTTLE: 5,
+  UNTHROTTLE: 6,
+  FORK: 7,
+  SAMPLE: 9,
+  MMAP2: 10,
+  LOST_SAMPLES: 13,
+} as const;
+
+/** Bits of `perf_event_header.misc`. */
+export const MISC = { COMM_EXEC: 1 << 13, MMAP_BUILD_ID: 1 << 14 } as const;
+
+/**
+ * Call chains hold markers among the addresses: the entries after one ran in that context. As signed numbers; the
+ * kernel writes them as 64-bit values close to 2^64.
+ */
+export const CONTEXT = { HV: -32, KERNEL: -128, USER: -512, GUEST: -2048, MAX: -4095 } as const;
+
+/** `ioctl(2)` requests: `_IO('$', n)`. */
+export const IOC = { ENABLE: 0x2400, DISABLE: 0x2401, RESET: 0x2403, SET_OUTPUT: 0x2405 } as const;
+
+/** The kernel's default limit on frames in a call chain (sysctl kernel.perf_event_max_stack). */
+export const DEFAULT_MAX_STACK = 127;

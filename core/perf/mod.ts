@@ -1,0 +1,16 @@
+/** perf_event_open(2): events, their ring buffers and records. @module */
+export * from "./abi.ts";
+export { encodeAttr, type PerfAttr } from "./attr.ts";
+export { openSampler, type Sampler, type SamplerOptions } from "./open_sampler.ts";
+export {
+  type CommRecord,
+  type LostRecord,
+  type MmapRecord,
+  type PerfRecord,
+  readRecord,
+  recordTime,
+  type TaskRecord,
+  type ThrottleRecord,
+} from "./records.ts";
+export { drainRings, type PerfRing, perfRing, type RecordSink } from "./ring.ts";
+export { type SampleLayout, sampleLayout, u64At } from "./sample_layout.ts";

@@ -1,0 +1,158 @@
+import {
+  CLOCK,
+  clockNs,
+  ERRNO,
+  type Fd,
+  ioctl,
+  MAP,
+  type Mapping,
+  mmapFd,
+  ownFd,
+  perfEventOpenRaw,
+  PROT,
+  SysError,
+} from "../sys/mod.ts";
+import { IOC, SAMPLE } from "./abi.ts";
+import { encodeAttr, type PerfAttr } from "./attr.ts";
+import { drainRings, type PerfRing, perfRing, type RecordSink } from "./ring.ts";
+import { type SampleLayout, sampleLayout } from "./sample_layout.ts";
+
+/** What a sampler counts and whom it watches. */
+export interface SamplerOptions {
+  readonly event: Pick<PerfAttr, "type" | "config" | "excludeUser" | "excludeKernel" | "excludeIdle">;
+  /** 1 or more; the kernel's limit is the sysctl kernel.perf_event_max_sample_rate. */
+  readonly frequencyHz: number;
+  /** CPUs that are online. */
+  readonly cpus: readonly number[];
+  /** Threads, with all they create from now on; null is everything that runs on the CPUs. */
+  readonly tids: readonly number[] | null;
+  /** Size of each CPU's ring, in bytes: a power of two, at least a page. Halved as often as the kernel refuses it. */
+  readonly ringBytes: number;
+  readonly pageSize: number;
+}
+
+/** Open events and their rings. Samples hold IP, TID, TIME, CPU, PERIOD, CALLCHAIN. */
+export interface Sampler extends Disposable {
+  readonly layout: SampleLayout;
+  /** Descriptors that become readable when a ring fills: one a CPU. */
+  readonly fds: readonly number[];
+  /** CPUs that were left out because they went offline. */
+  readonly missingCpus: readonly number[];
+  /**
+   * Watches one more thread.
+   *
+   * @returns false when it has ended already
+   * @throws {SysError}
+   */
+  add(tid: number): boolean;
+  /** Starts or stops counting, with all that was inherited. */
+  enable(on: boolean): void;
+  /**
+   * Hands on what happened until a moment before now, in the order of time; everything when `all`.
+   *
+   * @returns number of records
+   */
+  drain(sink: RecordSink, all?: boolean): number;
+}
+
+/**
+ * Opens sampling events, switched off, with one ring a CPU.
+ *
+ * An event that is inherited can be read through a ring only when it is bound to a CPU (kernel/events/core.c,
+ * perf_mmap), so each thread gets one on every CPU, and those of one CPU share a ring.
+ *
+ * @throws {SysError} of perf_event_open: ENOENT or EOPNOTSUPP when the CPU cannot count this event, ESRCH when none of
+ *   the threads exists, EACCES or EPERM, EINVAL when the frequency is over the kernel's limit, EMFILE
+ */
+export function openSampler(options: SamplerOptions): Sampler {
+  const layout = sampleLayout(SAMPLE_TYPE);
+  const attr = encodeAttr({
+    ...options.event,
+    frequencyHz: options.frequencyHz,
+    sampleType: SAMPLE_TYPE,
+    disabled: true,
+    inherit: options.tids !== null,
+    excludeHypervisor: true,
+    comm: true,
+    mmap: true,
+    task: true,
+    sampleIdAll: true,
+    wakeupWatermark: options.ringBytes >>> 1,
+    clockId: CLOCK.MONOTONIC,
+  });
+  using undo = new DisposableStack();
+  const owned = undo.use(new DisposableStack());
+  const fds: number[] = [];
+  const leaders = new Map<number, Fd>();
+  const rings: PerfRing[] = [];
+  const missing = new Set<number>();
+  let ringBytes = options.ringBytes;
+
+  const openOn = (tid: number, cpu: number): boolean => {
+    const raw = perfEventOpenRaw(attr, tid, cpu);
+    if (raw === -ERRNO.ENODEV) {
+      missing.add(cpu);
+      return true;
+    }
+    if (raw === -ERRNO.ESRCH) return false;
+    if (raw < 0) throw new SysError("perf_event_open", raw, tid < 0 ? `CPU ${cpu}` : `thread ${tid}, CPU ${cpu}`);
+    const fd = owned.use(ownFd(raw));
+    fds.push(fd.fd);
+    const leader = leaders.get(cpu);
+    if (leader) {
+      const result = ioctl(fd.fd, IOC.SET_OUTPUT, leader.fd);
+      if (result < 0) throw new SysError("ioctl", result, `PERF_EVENT_IOC_SET_OUTPUT, CPU ${cpu}`);
+      return true;
+    }
+    leaders.set(cpu, fd);
+    const mapping = mapRing(fd.fd);
+    owned.use(mapping);
+    rings.push(perfRing(mapping.buffer, options.pageSize));
+    return true;
+  };
+  const mapRing = (fd: number): Mapping => {
+    for (;;) {
+      try {
+        return mmapFd(fd, options.pageSize + ringBytes, PROT.READ | PROT.WRITE, MAP.SHARED);
+      } catch (error) {
+        // EPERM: over kernel.perf_event_mlock_kb and RLIMIT_MEMLOCK. A smaller ring loses more, and says so.
+        const tooMuch = error instanceof SysError && (error.errno === ERRNO.EPERM || error.errno === ERRNO.ENOMEM);
+        if (!tooMuch || ringBytes <= options.pageSize) throw error;
+        ringBytes >>>= 1;
+      }
+    }
+  };
+  const add = (tid: number): boolean => {
+    for (const cpu of options.cpus) if (!openOn(tid, cpu)) return false;
+    return true;
+  };
+
+  const found = options.tids === null ? [add(-1)] : options.tids.map(add);
+  if (!found.includes(true)) throw new SysError("perf_event_open", ERRNO.ESRCH);
+  const sampler: Sampler = {
+    layout,
+    get fds() {
+      return [...leaders.values()].map((fd) => fd.fd);
+    },
+    get missingCpus() {
+      return [...missing];
+    },
+    add,
+    enable: (on) => {
+      // The ioctl fails only for an event in error state, whose samples stay away: nothing to be done about it.
+      for (const fd of fds) ioctl(fd, on ? IOC.ENABLE : IOC.DISABLE);
+    },
+    drain: (sink, all = false) => {
+      const until = all ? Infinity : clockNs(CLOCK.MONOTONIC) - SETTLE_NS;
+      return drainRings(rings, layout, sink, until);
+    },
+    [Symbol.dispose]: () => owned.dispose(),
+  };
+  undo.move();
+  return sampler;
+}
+
+const SAMPLE_TYPE = SAMPLE.IP | SAMPLE.TID | SAMPLE.TIME | SAMPLE.CPU | SAMPLE.PERIOD | SAMPLE.CALLCHAIN;
+
+/** A record is stamped before it is published: what is younger than this, in ns, may still be on its way elsewhere. */
+const SETTLE_NS = 1e6;

@@ -1,0 +1,148 @@
+import {
+  type Elf,
+  ElfError,
+  type ElfSection,
+  EM_AARCH64,
+  EM_X86_64,
+  sectionBytes,
+  sectionNamed,
+  SHF_EXECINSTR,
+  SHT_DYNSYM,
+  SHT_RELA,
+  SHT_SYMTAB,
+  stringAt,
+} from "./elf.ts";
+import { type SymbolColumns, symbolRank } from "./symbol_table.ts";
+
+const SYM_SIZE = 24;
+const RELA_SIZE = 24;
+const STT_NOTYPE = 0;
+const STT_FUNC = 2;
+const STT_GNU_IFUNC = 10;
+const STB_GLOBAL = 1;
+const STB_WEAK = 2;
+const MAX_TABLE = 512 << 20;
+
+/** A table of symbols and its names, as the file has them. */
+interface RawSymbols {
+  readonly words: Uint32Array;
+  readonly strings: Uint8Array;
+}
+
+/** Whether the file has a full symbol table, not only that of the dynamic linker. */
+export function hasSymtab(elf: Elf): boolean {
+  return elf.sections.some((s) => s.type === SHT_SYMTAB && s.size >= 2 * SYM_SIZE);
+}
+
+/**
+ * The functions of a file: those of `.symtab`, or where it was stripped those of `.dynsym`, and the entries of the
+ * procedure linkage table as `name@plt`.
+ *
+ * @throws {ElfError} when a table does not lie inside the file or is larger than 512 MiB
+ */
+export function elfFunctions(elf: Elf): SymbolColumns {
+  const symtab = readSymbols(elf, SHT_SYMTAB);
+  const dynsym = readSymbols(elf, SHT_DYNSYM);
+  const main = symtab ?? dynsym;
+  const functions = main ? selectFunctions(elf, main) : EMPTY;
+  return dynsym ? concat(functions, pltEntries(elf, dynsym)) : functions;
+}
+
+function readSymbols(elf: Elf, type: number): RawSymbols | null {
+  const section = elf.sections.find((s) => s.type === type && s.size >= 2 * SYM_SIZE);
+  if (!section) return null;
+  const strings: ElfSection | undefined = elf.sections[section.link];
+  if (!strings) throw new ElfError(`Section ${section.name} names no string table`, section.offset);
+  const bytes = sectionBytes(elf, section, MAX_TABLE);
+  if (bytes.length === 0) return null;
+  return {
+    words: new Uint32Array(bytes.buffer, 0, Math.floor(bytes.length / SYM_SIZE) * 6),
+    strings: sectionBytes(elf, strings, MAX_TABLE),
+  };
+}
+
+function selectFunctions(elf: Elf, { words, strings }: RawSymbols): SymbolColumns {
+  const executable = elf.sections.map((s) => (s.flags & SHF_EXECINSTR) !== 0);
+  const total = words.length / 6;
+  const starts = new Float64Array(total);
+  const sizes = new Float64Array(total);
+  const ranks = new Uint8Array(total);
+  const names = new Uint32Array(total);
+  let n = 0;
+  // Entry (elf(5), Elf64_Sym): name u32, info u8, other u8, section u16, value u64, size u64.
+  for (let w = 0; w < words.length; w += 6) {
+    const info = words[w + 1];
+    const type = info & 0xf;
+    const section = info >>> 16;
+    const name = words[w];
+    if (section === 0 || name === 0 || name >= strings.length || strings[name] === 0) continue;
+    if (type !== STT_FUNC && type !== STT_GNU_IFUNC) {
+      // Assembly without `.type`: code all the same. Mapping symbols of aarch64 (`$x`) and local labels are not.
+      if (type !== STT_NOTYPE || executable[section] !== true) continue;
+      const first = strings[name];
+      if (first === 0x24 || (first === 0x2e && strings[name + 1] === 0x4c)) continue;
+    }
+    const bind = (info >>> 4) & 0xf;
+    const size = words[w + 5] * 4294967296 + words[w + 4];
+    starts[n] = words[w + 3] * 4294967296 + words[w + 2];
+    sizes[n] = size;
+    ranks[n] = symbolRank(size > 0, bind === STB_WEAK, bind === STB_GLOBAL);
+    names[n] = name;
+    n++;
+  }
+  return { length: n, starts, sizes, ranks, nameOf: (i) => stringAt(strings, names[i]) };
+}
+
+/**
+ * Names the stubs through which calls to other modules go. Entry i of `.plt.sec` (or of `.plt` after its header)
+ * belongs to relocation i of `.rela.plt` (System V ABI supplements for x86-64 and aarch64).
+ */
+function pltEntries(elf: Elf, dynsym: RawSymbols): SymbolColumns {
+  const rela = elf.sections.find((s) => s.type === SHT_RELA && (s.name === ".rela.plt" || s.name === ".rela.iplt"));
+  const second = sectionNamed(elf, ".plt.sec");
+  const plt = second ?? sectionNamed(elf, ".plt");
+  if (!rela || !plt || (elf.machine !== EM_X86_64 && elf.machine !== EM_AARCH64)) return EMPTY;
+  const header = second ? 0 : elf.machine === EM_AARCH64 ? 32 : 16;
+  const bytes = sectionBytes(elf, rela, MAX_TABLE);
+  const relocations = new Uint32Array(bytes.buffer, 0, Math.floor(bytes.length / RELA_SIZE) * 6);
+  const n = Math.min(relocations.length / 6, Math.max(0, Math.floor((plt.size - header) / 16)));
+  const starts = new Float64Array(n);
+  const sizes = new Float64Array(n).fill(16);
+  for (let i = 0; i < n; i++) starts[i] = plt.addr + header + i * 16;
+  return {
+    length: n,
+    starts,
+    sizes,
+    ranks: new Uint8Array(n),
+    nameOf: (i) => {
+      const symbol = relocations[i * 6 + 3] * 6;
+      const name = symbol < dynsym.words.length ? stringAt(dynsym.strings, dynsym.words[symbol]) : "";
+      return name === "" ? "[plt]" : `${name}@plt`;
+    },
+  };
+}
+
+function concat(a: SymbolColumns, b: SymbolColumns): SymbolColumns {
+  if (b.length === 0) return a;
+  const length = a.length + b.length;
+  const join = <T extends Float64Array | Uint8Array>(out: T, x: T, y: T): T => {
+    out.set(x.subarray(0, a.length));
+    out.set(y.subarray(0, b.length), a.length);
+    return out;
+  };
+  return {
+    length,
+    starts: join(new Float64Array(length), a.starts, b.starts),
+    sizes: join(new Float64Array(length), a.sizes, b.sizes),
+    ranks: join(new Uint8Array(length), a.ranks, b.ranks),
+    nameOf: (i) => i < a.length ? a.nameOf(i) : b.nameOf(i - a.length),
+  };
+}
+
+const EMPTY: SymbolColumns = {
+  length: 0,
+  starts: new Float64Array(0),
+  sizes: new Float64Array(0),
+  ranks: new Uint8Array(0),
+  nameOf: () => "",
+};

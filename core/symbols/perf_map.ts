@@ -1,0 +1,74 @@
+import { lastAtOrBelow, type SymbolHit } from "./symbol_table.ts";
+
+/** Code that a runtime compiled and named (`/tmp/perf-PID.map`; tools/perf/Documentation/jit-interface.txt). */
+export interface PerfMap {
+  readonly length: number;
+  find(address: number): SymbolHit | null;
+}
+
+/**
+ * Parses lines `START SIZE NAME`, numbers in hexadecimal. Of entries for the same address the last written is meant:
+ * a runtime reuses memory. Lines that are something else are skipped; the process may be writing right now.
+ *
+ * @param bytes must not change afterwards; names are cut out of it when asked for
+ */
+export function parsePerfMap(bytes: Uint8Array): PerfMap {
+  const starts: number[] = [];
+  const sizes: number[] = [];
+  const names: number[] = [];
+  for (let at = 0; at < bytes.length && starts.length < MAX_ENTRIES;) {
+    let end = bytes.indexOf(10, at);
+    if (end < 0) end = bytes.length;
+    const first = bytes.indexOf(32, at);
+    const second = first < 0 || first >= end ? -1 : bytes.indexOf(32, first + 1);
+    if (second > 0 && second < end) {
+      const start = hexNumber(bytes, at, first);
+      const size = hexNumber(bytes, first + 1, second);
+      if (start >= 0 && size > 0) {
+        starts.push(start);
+        sizes.push(size);
+        names.push(second + 1);
+      }
+    }
+    at = end + 1;
+  }
+  const order = Uint32Array.from(starts, (_, i) => i).sort((a, b) => starts[a] - starts[b] || a - b);
+  const sorted = Float64Array.from(order, (i) => starts[i]);
+  return {
+    length: order.length,
+    find: (address) => {
+      let best = -1;
+      const last = lastAtOrBelow(sorted, sorted.length, address);
+      for (let i = last; i >= 0 && last - i < MAX_OVERLAP; i--) {
+        const entry = order[i];
+        if (address < starts[entry] + sizes[entry] && entry > best) best = entry;
+      }
+      return best < 0 ? null : { name: lineText(bytes, names[best]), start: starts[best] };
+    },
+  };
+}
+
+function hexNumber(bytes: Uint8Array, from: number, to: number): number {
+  if (bytes[from] === 48 && (bytes[from + 1] | 32) === 120) from += 2;
+  if (from >= to || to - from > 16) return -1;
+  let n = 0;
+  for (let i = from; i < to; i++) {
+    const c = bytes[i] | 32;
+    const digit = c >= 48 && c <= 57 ? c - 48 : c >= 97 && c <= 102 ? c - 87 : -1;
+    if (digit < 0) return -1;
+    n = n * 16 + digit;
+  }
+  return n;
+}
+
+function lineText(bytes: Uint8Array, at: number): string {
+  let end = at;
+  const limit = Math.min(bytes.length, at + MAX_NAME);
+  while (end < limit && bytes[end] !== 10 && bytes[end] !== 0) end++;
+  return decoder.decode(bytes.subarray(at, end)).trimEnd();
+}
+
+const MAX_ENTRIES = 4_000_000;
+const MAX_OVERLAP = 32;
+const MAX_NAME = 4096;
+const decoder = new TextDecoder();
