@@ -1,17 +1,21 @@
 import type {
+  BuddyZone,
   CgroupStat,
   CpuTimes,
   DiskStat,
   KernelLogEntry,
   LoadAvg,
   MemInfo,
+  MemoryMapping,
   NetDevStat,
+  NumaNode,
   PressureStat,
   ProcessIo,
   ProcessSched,
   ProcessStat,
   ProcessStatus,
   SoftnetStat,
+  TcpSocket,
   Topology,
 } from "./types.ts";
 
@@ -33,24 +37,44 @@ export interface Host {
   /** `/proc/net/snmp` and `/proc/net/netstat` as `Tcp.RetransSegs`, `TcpExt.ListenOverflows`, … */
   netCounters(): ReadonlyMap<string, number>;
   softnet(): SoftnetStat[];
+  /** TCP sockets over IPv4 and IPv6 of our network namespace. Costly with many: the kernel walks its hash table. */
+  tcpSockets(): TcpSocket[];
   /** Null without PSI. Totals are nanoseconds. */
   pressure(resource: "cpu" | "memory" | "io" | "irq"): PressureStat | null;
-  /** Interrupt counts by name and CPU. */
+  /** Interrupt counts by name (`LOC`, `36 virtio1-req.0`), at the index of their CPU. */
   interrupts(): ReadonlyMap<string, readonly number[]>;
   softirqs(): ReadonlyMap<string, readonly number[]>;
   /** Sum over CPUs of the time tasks waited on a run queue, in ns (`/proc/schedstat`); null when not built in. */
   runDelayNs(): number | null;
+  numa(): NumaNode[];
+  buddyInfo(): BuddyZone[];
   /** All process ids there are. */
   pids(): number[];
-  processStat(pid: number): ProcessStat | null;
-  processStatus(pid: number): ProcessStatus | null;
+  /** With `tid`, one thread: then times, faults and switches are its own. Without, state and CPU are the main thread's. */
+  processStat(pid: number, tid?: number): ProcessStat | null;
+  /** Without `tid`, context switches are those of the main thread only: the kernel keeps no sum. */
+  processStatus(pid: number, tid?: number): ProcessStatus | null;
   /** Null without permission or when gone. */
   processIo(pid: number): ProcessIo | null;
+  /**
+   * With `tid`, that thread (the main one when it equals `pid`, the cheapest). Without, the sum over the threads there
+   * are now: it goes down when one ends, so take differences with `delta` or thread by thread.
+   */
   processSched(pid: number, tid?: number): ProcessSched | null;
-  /** Command line with arguments joined by spaces, control characters kept; empty for kernel threads. */
+  /**
+   * Command line with arguments joined by spaces, control characters kept, cut after 4 KiB; empty for kernel threads
+   * and zombies.
+   */
   processCommand(pid: number): string;
-  /** Path of the process's cgroup: v2's if it has controllers, else the v1 `memory`, else `cpu` hierarchy's. */
+  /**
+   * Path of the process's cgroup: v2's if it has controllers, else the first of the v1 hierarchies `memory`, `cpu`, `blkio` and the
+   * v2 one without controllers in which it is not in the root.
+   */
   processCgroup(pid: number): string | null;
+  /** All paths at which {@linkcode Host.cgroups} may list the process: with v1 each hierarchy may have another. */
+  processCgroups(pid: number): string[];
+  /** Memory mappings; empty when gone or not permitted. */
+  maps(pid: number): MemoryMapping[];
   threads(pid: number): number[];
   /** State letter of one thread (`R`, `S`, `D`, …), or null when it is gone. */
   threadState(pid: number, tid: number): string | null;

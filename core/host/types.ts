@@ -149,6 +149,63 @@ export interface ProcessStatus {
   readonly nsPid: readonly number[];
 }
 
+/** A TCP socket of `/proc/net/tcp` or `tcp6` (proc_net_tcp(5)). */
+export interface TcpSocket {
+  /** Written as in `ss -n`: `127.0.0.1`, `::1`. */
+  readonly localAddress: string;
+  readonly localPort: number;
+  readonly remoteAddress: string;
+  readonly remotePort: number;
+  /** `ESTABLISHED`, `LISTEN`, … as in include/net/tcp_states.h. */
+  readonly state: string;
+  /** Bytes not yet acknowledged; of a listening socket always 0. */
+  readonly sendQueue: number;
+  /** Bytes not yet read; of a listening socket, connections that wait for accept(2). */
+  readonly receiveQueue: number;
+  readonly retransmits: number;
+  readonly inode: number;
+}
+
+/** A NUMA node and its counters (`/sys/devices/system/node`; Documentation/admin-guide/numastat.rst). */
+export interface NumaNode {
+  readonly node: number;
+  /** CPU list, such as `0-7`. */
+  readonly cpus: string;
+  readonly totalBytes: number;
+  readonly freeBytes: number;
+  /** Pages allocated here by a process that ran here. */
+  readonly localPages: number;
+  /** Pages allocated here by a process that ran on another node. */
+  readonly remotePages: number;
+  /** Pages meant for another node that was full. */
+  readonly missPages: number;
+  /** Pages meant for this node that went elsewhere. */
+  readonly foreignPages: number;
+}
+
+/** Free blocks of one memory zone by order (`/proc/buddyinfo`, proc_buddyinfo(5)). */
+export interface BuddyZone {
+  readonly node: number;
+  readonly zone: string;
+  /** `free[n]`: free blocks of 2^n pages. */
+  readonly free: readonly number[];
+}
+
+/** One line of `/proc/PID/maps` (proc_pid_maps(5)). */
+export interface MemoryMapping {
+  /** User addresses are below 2^57 and often above 2^53. */
+  readonly start: bigint;
+  readonly end: bigint;
+  /** `r-xp` and the like. */
+  readonly permissions: string;
+  readonly offset: bigint;
+  /** `major:minor` in hexadecimal, as written. */
+  readonly device: string;
+  readonly inode: number;
+  /** As the kernel writes it (a newline is `\012`); empty for anonymous memory; ` (deleted)` is kept. */
+  readonly path: string;
+}
+
 /** `/proc/PID/io`. */
 export interface ProcessIo {
   readonly readChars: number;
@@ -167,22 +224,28 @@ export interface ProcessSched {
   readonly slices: number;
 }
 
-/** Figures of one cgroup; null where the hierarchy has no such controller. Times in ns, sizes in bytes. */
+/**
+ * Figures of one cgroup with all below it; null where the hierarchy has no such controller. Times in ns, sizes in bytes.
+ * Periods and limit hits are its own.
+ */
 export interface CgroupStat {
   readonly path: string;
   readonly version: 1 | 2;
   /** Id of the container it belongs to, by the naming of docker, containerd, podman, Kubernetes. */
   readonly container: string | null;
+  /** Processes in it and below. */
   readonly processes: number;
   readonly cpuNs: number | null;
-  /** CPUs allowed (quota / period); null for no limit. */
+  /** CPUs allowed by this cgroup's own limit (quota / period), which the periods below count; null for none. */
   readonly cpuQuota: number | null;
   readonly periods: number;
   readonly throttledPeriods: number;
   readonly throttledNs: number;
   readonly memory: number | null;
-  /** The lowest limit that applies here; null for none. */
+  /** The lowest hard limit of this cgroup and of those above it that can be seen; null for none. */
   readonly memoryLimit: number | null;
+  /** v2 `memory.high`, the lowest that applies: above it tasks are slowed down; null for none. */
+  readonly memoryHigh: number | null;
   readonly anon: number | null;
   readonly file: number | null;
   /** Times the limit was met (v2 `memory.events` max, v1 `memory.failcnt`). */
@@ -232,6 +295,8 @@ export interface Topology {
   readonly clocksource: string | null;
   readonly governor: string | null;
   readonly mhzMax: number | null;
+  /** Mean over CPUs of what they run at now; null where the kernel does not say. */
+  readonly mhzNow: number | null;
   readonly nodes: readonly { readonly node: number; readonly cpus: string; readonly memory: number }[];
   readonly caches: readonly {
     readonly level: number;

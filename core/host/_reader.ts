@@ -1,0 +1,132 @@
+/** Reads small files of the kernel under one root prefix, into one buffer that is used again and again. */
+export interface Reader {
+  readonly root: string;
+  /** Holds the bytes of the last {@linkcode Reader.bytes}. Replaced when a larger file comes: take it after the call. */
+  readonly buffer: Uint8Array<ArrayBuffer>;
+  /** The path under the root: `at("/proc/stat")`. */
+  at(path: string): string;
+  /**
+   * Reads a whole file into {@linkcode Reader.buffer} and answers its length, or -1 when it cannot be read (not there,
+   * not permitted, the process is gone, not supported).
+   *
+   * @param once the kernel gives the file in one piece (`single_open`): saves the read that would meet the end
+   */
+  bytes(path: string, once?: boolean): number;
+  /** The file as text, or null when it cannot be read. Bytes that are not UTF-8 become U+FFFD. */
+  text(path: string, once?: boolean): string | null;
+  /** The file's text without white space around it; null when it cannot be read or is empty. */
+  word(path: string): string | null;
+  /** A file that holds one number, or null. */
+  number(path: string): number | null;
+  /** Names in a directory; empty when it cannot be read. */
+  list(path: string): string[];
+  /** Names of the directories in a directory. Nearly free for a directory without any. */
+  directories(path: string): string[];
+  exists(path: string): boolean;
+  /** Target of a symbolic link, or null. */
+  link(path: string): string | null;
+}
+
+/** No file of the kernel that is read whole is larger; a recorded tree may hold anything. */
+const MAX_BYTES = 64 << 20;
+
+/** @param root directory that stands for `/` */
+export function openReader(root: string): Reader {
+  const prefix = root.replace(/\/+$/, "");
+  const decoder = new TextDecoder();
+  let buffer = new Uint8Array(16384);
+
+  const bytes = (path: string, once = false): number => {
+    let file: Deno.FsFile;
+    try {
+      file = Deno.openSync(prefix + path);
+    } catch (e) {
+      return unreadable(e);
+    }
+    try {
+      let length = 0;
+      for (;;) {
+        const n = file.readSync(length === 0 ? buffer : buffer.subarray(length));
+        if (n === null) return length;
+        length += n;
+        if (length < buffer.length) {
+          if (once) return length;
+          continue;
+        }
+        if (length >= MAX_BYTES) return length;
+        const larger = new Uint8Array(buffer.length * 2);
+        larger.set(buffer);
+        buffer = larger;
+      }
+    } catch (e) {
+      return unreadable(e);
+    } finally {
+      file.close();
+    }
+  };
+  const text = (path: string, once = false): string | null => {
+    const n = bytes(path, once);
+    return n < 0 ? null : decoder.decode(buffer.subarray(0, n));
+  };
+  const word = (path: string): string | null => text(path, true)?.trim() || null;
+  return {
+    root,
+    get buffer() {
+      return buffer;
+    },
+    at: (path) => prefix + path,
+    bytes,
+    text,
+    word,
+    number: (path) => {
+      const w = word(path);
+      return w === null || !/^-?\d+$/.test(w) ? null : Number(w);
+    },
+    list: (path) => {
+      try {
+        return Array.from(Deno.readDirSync(prefix + path), (e) => e.name);
+      } catch (e) {
+        unreadable(e);
+        return [];
+      }
+    },
+    directories: (path) => {
+      try {
+        // sysfs, cgroupfs and ext4 count sub-directories as links: 2 is none. Others say 1, which tells nothing.
+        if (Deno.statSync(prefix + path).nlink === 2) return [];
+        return Array.from(Deno.readDirSync(prefix + path)).filter((e) => e.isDirectory).map((e) => e.name);
+      } catch (e) {
+        unreadable(e);
+        return [];
+      }
+    },
+    exists: (path) => {
+      try {
+        Deno.statSync(prefix + path);
+        return true;
+      } catch (e) {
+        unreadable(e);
+        return false;
+      }
+    },
+    link: (path) => {
+      try {
+        return Deno.readLinkSync(prefix + path);
+      } catch (e) {
+        unreadable(e);
+        return null;
+      }
+    },
+  };
+}
+
+/**
+ * Answers -1 for what the system refused, whatever the errno: a missing file, a process that died (ESRCH), a feature
+ * that is off (EOPNOTSUPP), a right that lacks (EACCES) are all "no data". Throws on the rest: Deno run without
+ * permissions, or a mistake of ours.
+ */
+function unreadable(e: unknown): -1 {
+  if (e instanceof Deno.errors.NotCapable) throw e;
+  if (e instanceof Error && /\(os error \d+\)/.test(e.message)) return -1;
+  throw e;
+}
