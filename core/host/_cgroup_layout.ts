@@ -12,7 +12,7 @@ export interface CgroupMount {
 export interface CgroupLayout {
   readonly kind: "v1" | "v2" | "hybrid" | "none";
   readonly v2: CgroupMount | null;
-  /** Controllers that v2 offers at its mount point; empty in the hybrid layout. */
+  /** Of `cpu`, `memory` and `io` those that v2 offers at its mount point; none in the usual hybrid layout. */
   readonly v2Controllers: ReadonlySet<string>;
   /** By controller. */
   readonly v1: ReadonlyMap<string, CgroupMount>;
@@ -20,6 +20,9 @@ export interface CgroupLayout {
 
 /** Controllers of version 1 that we read. Others on a mount's options are flags (`rw`, `xattr`, `clone_children`). */
 const V1_CONTROLLERS = ["cpu", "cpuacct", "memory", "blkio"];
+
+/** Controllers of version 2 that we read. A hybrid machine may still offer others there, such as `hugetlb`. */
+const V2_CONTROLLERS = ["cpu", "memory", "io"];
 
 /** Reads where the hierarchies are. Of several mounts of one hierarchy, the one that shows most of it wins. */
 export function readCgroupLayout(reader: Reader): CgroupLayout {
@@ -40,7 +43,7 @@ export function readCgroupLayout(reader: Reader): CgroupLayout {
   return {
     kind: v2 === null ? (v1.size === 0 ? "none" : "v1") : v1.size === 0 ? "v2" : "hybrid",
     v2,
-    v2Controllers: new Set(controllers.split(" ").filter((c) => c !== "")),
+    v2Controllers: new Set(controllers.split(" ").filter((c) => V2_CONTROLLERS.includes(c))),
     v1,
   };
 }

@@ -1,4 +1,4 @@
-import { closeSync, constants, openSync, readSync } from "node:fs";
+import { CLOCK, clockNs, closeRaw, ERRNO, O, openRaw, read } from "../sys/mod.ts";
 import { classifyKernelLog } from "./classify_kernel_log.ts";
 import { type KmsgRecord, parseKmsg } from "./parse_kmsg.ts";
 import type { Reader } from "./_reader.ts";
@@ -11,17 +11,17 @@ const MAX_MESSAGE = 512;
 
 /**
  * Entries that matter, of the last `maxAgeNs`, oldest first; the newest when there are very many. Null when
- * `/dev/kmsg` cannot be read (needs CAP_SYSLOG where `kernel.dmesg_restrict` is set).
+ * `/dev/kmsg` cannot be read (needs CAP_SYSLOG where `kernel.dmesg_restrict` is set). The log's clock drifts from
+ * CLOCK_MONOTONIC by some milliseconds an hour.
  */
 export function readKernelLog(reader: Reader, maxAgeNs: number): KernelLogEntry[] | null {
-  const uptime = reader.word("/proc/uptime");
   const records = readKmsg(reader.at("/dev/kmsg"));
-  if (records === null || uptime === null) return null;
-  const nowNs = parseFloat(uptime) * 1e9;
+  const nowNs = reader.live ? clockNs(CLOCK.MONOTONIC) : parseFloat(reader.word("/proc/uptime") ?? "") * 1e9;
+  if (records === null || Number.isNaN(nowNs)) return null;
   const entries: KernelLogEntry[] = [];
   for (const record of records) {
     const ageNs = Math.max(0, nowNs - record.timeNs);
-    // Programs may write to the log too, but never as facility 0.
+    // Programs may write to the log too, but the kernel never takes that as facility 0 (printk.c, devkmsg_write).
     if (ageNs > maxAgeNs || record.facility !== 0) continue;
     const found = classifyKernelLog(record.message);
     if (found !== null) entries.push({ ageNs, ...found, message: record.message.slice(0, MAX_MESSAGE) });
@@ -31,37 +31,26 @@ export function readKernelLog(reader: Reader, maxAgeNs: number): KernelLogEntry[
 
 /**
  * All records of the log. Each read(2) gives one; EAGAIN is the end, which only an open with O_NONBLOCK meets, and EPIPE
- * says that records were overwritten meanwhile.
+ * says that records were overwritten meanwhile. Raw reads, since a log of some thousand records is read at each call.
  */
 function readKmsg(path: string): KmsgRecord[] | null {
-  let fd: number;
+  const fd = openRaw(path, O.RDONLY | O.NONBLOCK);
+  if (fd < 0) return null;
   try {
-    fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch {
-    // Not there or not permitted: the answer "null" says so.
-    return null;
-  }
-  const buffer = new Uint8Array(8192);
-  const decoder = new TextDecoder();
-  let text = "";
-  let overwritten = 0;
-  try {
-    while (overwritten < 100) {
-      try {
-        const n = readSync(fd, buffer);
-        if (n === 0) break;
-        text += decoder.decode(buffer.subarray(0, n), { stream: true });
-      } catch (e) {
-        const code = e instanceof Error && "code" in e ? e.code : "";
-        if (code !== "EPIPE") {
-          if (code !== "EAGAIN" && text === "") return null;
-          break;
-        }
-        overwritten++;
-      }
+    const decoder = new TextDecoder();
+    let text = "";
+    for (let overwritten = 0; overwritten < 100;) {
+      const n = read(fd, buffer);
+      if (n > 0) text += decoder.decode(buffer.subarray(0, n), { stream: true });
+      else if (n === -ERRNO.EPIPE) overwritten++;
+      else if (n === 0 || n === -ERRNO.EAGAIN) break;
+      else return text === "" ? null : parseKmsg(text);
     }
+    return parseKmsg(text);
   } finally {
-    closeSync(fd);
+    closeRaw(fd);
   }
-  return parseKmsg(text);
 }
+
+/** A record is shorter (kernel/printk/printk.c, PRINTKRB_RECORD_MAX is 1024, with its escapes 8192). */
+const buffer = new Uint8Array(8192);

@@ -1,6 +1,8 @@
 /** Reads small files of the kernel under one root prefix, into one buffer that is used again and again. */
 export interface Reader {
   readonly root: string;
+  /** Whether this is the running machine and not a recorded tree. */
+  readonly live: boolean;
   /** Holds the bytes of the last {@linkcode Reader.bytes}. Replaced when a larger file comes: take it after the call. */
   readonly buffer: Uint8Array<ArrayBuffer>;
   /** The path under the root: `at("/proc/stat")`. */
@@ -71,6 +73,7 @@ export function openReader(root: string): Reader {
   const word = (path: string): string | null => text(path, true)?.trim() || null;
   return {
     root,
+    live: prefix === "",
     get buffer() {
       return buffer;
     },

@@ -127,6 +127,8 @@ export type HostPath =
   | "pid_comm"
   | "pid_task"
   | "pid_ns_pid"
+  | "pid_map_files"
+  | "pid_mem"
   | "self_stat"
   | "cpu_possible"
   | "cpu_online"
