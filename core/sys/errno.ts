@@ -21,6 +21,7 @@ export const ERRNO = {
   EINVAL: 22,
   EMFILE: 24,
   ENOSPC: 28,
+  EPIPE: 32,
   ENOSYS: 38,
   EOPNOTSUPP: 95,
   ENOTSUPP: 524,
