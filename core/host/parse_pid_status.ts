@@ -24,6 +24,7 @@ export function parsePidStatus(text: string): ParsedStatus {
     cpusAllowed: lines.get("Cpus_allowed_list") ?? "",
     voluntarySwitches: count("voluntary_ctxt_switches"),
     involuntarySwitches: count("nonvoluntary_ctxt_switches"),
+    rss: lines.has("VmRSS") ? count("VmRSS") * 1024 : null,
     rssAnon: count("RssAnon") * 1024,
     rssFile: count("RssFile") * 1024,
     swap: count("VmSwap") * 1024,

@@ -143,6 +143,8 @@ export interface ProcessStatus {
   readonly cpusAllowed: string;
   readonly voluntarySwitches: number;
   readonly involuntarySwitches: number;
+  /** Exact resident size (`/proc/PID/stat` has one that may lag by some pages per CPU); null for kernel threads. */
+  readonly rss: number | null;
   readonly rssAnon: number;
   readonly rssFile: number;
   readonly swap: number;
