@@ -1,0 +1,29 @@
+import { UsageError } from "../../core/data/mod.ts";
+import { check as checkText, diagnosticText } from "../../dsl/mod.ts";
+import { EXIT } from "../exit_code.ts";
+import { openSession } from "../session.ts";
+import { print, warn } from "../output.ts";
+import { dslRegistry } from "../dsl_registry.ts";
+
+/** Checks recipes without running them. Diagnostics read `file:line:column: message`. */
+export async function check(files: readonly string[], options: { json?: boolean; plugin: string[] }): Promise<number> {
+  const session = await openSession(options.plugin);
+  const registry = await dslRegistry(session);
+  const all = [];
+  let errors = 0;
+  for (const file of files) {
+    let text: string;
+    try {
+      text = Deno.readTextFileSync(file);
+    } catch (error) {
+      throw new UsageError(`Cannot read "${file}": ${(error as Error).message}`);
+    }
+    const diagnostics = checkText(text, registry);
+    errors += diagnostics.filter((d) => d.severity === "error").length;
+    all.push({ file, diagnostics });
+    if (!options.json) { for (const d of diagnostics) print(diagnosticText(d, file) + "\n"); }
+  }
+  if (options.json) print(JSON.stringify({ schema: 1, files: all }, null, 2) + "\n");
+  else if (errors === 0) warn(`${files.length === 1 ? files[0] : `${files.length} files`}: no errors`);
+  return errors > 0 ? EXIT.usage : EXIT.ok;
+}

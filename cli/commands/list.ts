@@ -1,0 +1,106 @@
+import { UsageError } from "../../core/data/mod.ts";
+import { assetList, assetText } from "../../core/assets/mod.ts";
+import { openSession } from "../session.ts";
+import { print } from "../output.ts";
+
+/** One thing that is listed. */
+interface Entry {
+  readonly name: string;
+  readonly doc: string;
+  /** Lines for `-v`. */
+  readonly details: readonly string[];
+  readonly json: unknown;
+}
+
+const KINDS = ["collectors", "tools", "recipes", "stages", "aggregations", "probes"] as const;
+type Kind = (typeof KINDS)[number];
+
+/** Lists what there is. Without a kind: everything but probes, of which there are thousands. */
+export async function listCommand(
+  kind: string | undefined,
+  pattern: string | undefined,
+  options: { json?: boolean; verbose?: boolean; plugin: string[] },
+): Promise<number> {
+  if (kind !== undefined && !(KINDS as readonly string[]).includes(kind)) {
+    throw new UsageError(`There is no "${kind}" to list`, `There are: ${KINDS.join(", ")}`);
+  }
+  const session = await openSession(options.plugin);
+  const kinds = kind ? [kind as Kind] : KINDS.filter((k) => k !== "probes");
+  const matches = globMatcher(pattern ?? "*");
+  const json: Record<string, unknown> = { schema: 1 };
+  let text = "";
+  for (const k of kinds) {
+    const entries = (await entriesOf(k, session, pattern ?? "*", options.verbose ?? false)).filter((e) =>
+      matches(e.name)
+    );
+    json[k] = entries.map((e) => e.json);
+    if (kinds.length > 1) text += `${k}\n`;
+    const width = Math.min(34, Math.max(0, ...entries.map((e) => e.name.length)));
+    for (const e of entries) {
+      text += `  ${e.name.padEnd(width)}  ${e.doc}\n`;
+      if (options.verbose) { for (const line of e.details) text += `      ${line}\n`; }
+    }
+    if (entries.length === 0) text += pattern ? `  none matches "${pattern}"\n` : "  none\n";
+  }
+  print(options.json ? JSON.stringify(json, null, 2) + "\n" : text);
+  return 0;
+}
+
+type Session = Awaited<ReturnType<typeof openSession>>;
+
+async function entriesOf(kind: Kind, session: Session, pattern: string, verbose: boolean): Promise<Entry[]> {
+  switch (kind) {
+    case "collectors":
+      return session.registry.collectors().map((c) => ({
+        name: c.name,
+        doc: c.doc,
+        details: [
+          ...c.params.map((p) => `(${p.name}: ${p.type}${p.default === undefined ? "" : ` = ${p.default}`})  ${p.doc}`),
+          ...c.fields.map((f) => `${f.name}: ${f.type}${f.unit ? ` [${f.unit}]` : ""}  ${f.doc ?? ""}`),
+        ],
+        json: c,
+      }));
+    case "tools":
+      return session.registry.tools().map((t) => ({
+        name: t.name,
+        doc: t.description,
+        details: Object.entries(t.params).map(([name, p]) =>
+          `${name}: ${p.enum ? p.enum.join("|") : p.type}` +
+          `${
+            p.default === undefined ? t.required.includes(name) ? " (required)" : "" : ` = ${p.default}`
+          }  ${p.description}`
+        ),
+        json: t,
+      }));
+    case "recipes":
+      return assetList("recipes").filter((f) => f.endsWith(".perf")).map((file) => {
+        const doc = /^\s*recipe\s+\w+\s+"([^"]*)"/m.exec(assetText(`recipes/${file}`))?.[1] ?? "";
+        return { name: `recipes/${file}`, doc, details: [], json: { name: `recipes/${file}`, doc } };
+      });
+    case "stages": {
+      const { STAGES } = await import("../../dsl/mod.ts");
+      return STAGES.map((s) => ({ name: s.name, doc: s.doc, details: [], json: s }));
+    }
+    case "aggregations": {
+      const { AGGREGATIONS } = await import("../../dsl/mod.ts");
+      return AGGREGATIONS.map((a) => ({ name: a.name, doc: a.doc, details: [], json: a }));
+    }
+    case "probes": {
+      const { listProbes } = await import("../../bpf/mod.ts");
+      return listProbes(session.host, pattern, verbose).map((p) => ({
+        name: p.name,
+        doc: "",
+        details: p.fields.map((f) => `${f.name}: ${f.type}`),
+        json: p,
+      }));
+    }
+  }
+}
+
+/** Matches names against a pattern with `*` and `?`; a bare word matches anywhere in the name. */
+function globMatcher(pattern: string): (name: string) => boolean {
+  if (!/[*?]/.test(pattern)) return (name) => name.includes(pattern);
+  const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
+  const re = new RegExp(`^${source}$`);
+  return (name) => re.test(name);
+}

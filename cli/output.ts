@@ -1,0 +1,91 @@
+import { dirname } from "node:path";
+import { UnsupportedError } from "../core/data/mod.ts";
+
+const encoder = new TextEncoder();
+
+/** Writes all of a text to standard output. A reader that has gone away (`sonde … | head`) ends us quietly. */
+export function print(text: string): void {
+  writeAll(Deno.stdout, text);
+}
+
+/** Writes a line to standard error. */
+export function warn(text: string): void {
+  writeAll(Deno.stderr, text.endsWith("\n") ? text : text + "\n");
+}
+
+function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
+  let bytes = encoder.encode(text);
+  while (bytes.length > 0) {
+    try {
+      bytes = bytes.subarray(to.writeSync(bytes));
+    } catch (error) {
+      if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
+      // A pipe that somebody set to non-blocking is full: its reader will make room.
+      if (error instanceof Deno.errors.WouldBlock) Atomics.wait(PAUSE, 0, 0, 1);
+      else throw error;
+    }
+  }
+}
+
+const PAUSE = new Int32Array(new SharedArrayBuffer(4));
+
+/**
+ * Writes a file whole or not at all: into a file beside it, which then takes its place. Devices and pipes are written
+ * to directly.
+ *
+ * @throws {UnsupportedError} when the disk is full or the place cannot be written; the message names the file
+ */
+export function writeFile(path: string, content: string | Uint8Array): void {
+  const bytes = typeof content === "string" ? encoder.encode(content) : content;
+  try {
+    if (isSpecial(path)) {
+      writeSpecial(path, bytes);
+      return;
+    }
+    const temporary = Deno.makeTempFileSync({ dir: dirname(path), prefix: ".sonde-" });
+    try {
+      Deno.writeFileSync(temporary, bytes);
+      Deno.chmodSync(temporary, 0o666 & ~UMASK);
+      Deno.renameSync(temporary, path);
+    } catch (error) {
+      Deno.removeSync(temporary);
+      throw error;
+    }
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    throw new UnsupportedError(`Cannot write "${path}": ${why}`, "Make room, or choose another place");
+  }
+}
+
+function isSpecial(path: string): boolean {
+  try {
+    const info = Deno.statSync(path);
+    return !info.isFile && !info.isDirectory;
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
+}
+
+function writeSpecial(path: string, bytes: Uint8Array): void {
+  using file = Deno.openSync(path, { write: true });
+  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+}
+
+const UMASK = Deno.umask();
+
+/** Whether to colour: a terminal, and nobody said no (no-color.org). */
+export function wantsColor(): boolean {
+  return Deno.stdout.isTerminal() && !Deno.env.get("NO_COLOR") && Deno.env.get("TERM") !== "dumb";
+}
+
+/** Width of the terminal, or 100 where output is none. */
+export function terminalWidth(): number {
+  if (!Deno.stdout.isTerminal()) return 100;
+  try {
+    return Math.max(40, Deno.consoleSize().columns);
+  } catch {
+    // Some terminals do not tell their size.
+    return 80;
+  }
+}

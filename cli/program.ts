@@ -1,0 +1,162 @@
+import { Command, CommanderError, Option } from "commander";
+import { EXIT } from "./exit_code.ts";
+import { parseDuration, parseHz, parseInteger, parsePid } from "./arguments.ts";
+import { VERSION } from "./version.ts";
+
+/** A parser of one option's text that commander calls. */
+type OptionParser<T> = (text: string) => T;
+
+const duration = (option: string): OptionParser<number> => (text) => parseDuration(text, option);
+const pid: OptionParser<number> = (text) => parsePid(text, "--pid");
+const hz: OptionParser<number> = (text) => parseHz(text, "--frequency");
+const list = (text: string, before: string[] = []): string[] => [...before, text];
+
+/**
+ * Commands run as `async (…arguments, options) => exit code`; the code is set here. Options that stand before the
+ * command's name (`sonde --json doctor`) count for it as well.
+ */
+function run<A extends unknown[]>(action: (...args: A) => Promise<number>): (...args: unknown[]) => Promise<void> {
+  return async (...args) => {
+    const command = args.pop() as Command;
+    const own = args.pop() as Record<string, unknown>;
+    const above = command.parent?.opts() ?? {};
+    const options = {
+      ...own,
+      json: own.json ?? above.json,
+      lang: command.parent?.getOptionValueSource("lang") === "cli" ? above.lang : own.lang,
+      plugin: [...(above.plugin ?? []), ...((own.plugin as string[]) ?? [])],
+    };
+    Deno.exitCode = await action(...([...args, options] as unknown as A));
+  };
+}
+
+/** The command line: names, options and help. What commands do is imported when they run. */
+export function program(): Command {
+  const sonde = new Command("sonde")
+    .description("Why is this Linux machine slow?")
+    .version(VERSION, "-V, --version", "print the version")
+    .helpOption("-h, --help", "print this help")
+    .helpCommand(false)
+    .enablePositionalOptions()
+    .option("--plugin <file>", "add a plugin (repeatable)", list, [])
+    .option("--json", "print JSON")
+    .addOption(new Option("--lang <language>", "language of the report").choices(["en", "zh"]).default("en"))
+    .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
+    .exitOverride((error: CommanderError) => {
+      // Help and version are asked for; the rest is wrong use.
+      Deno.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
+    })
+    .showHelpAfterError("(sonde --help lists the commands)")
+    .addHelpText("after", "\nWithout a command, sonde measures for 10 s and says what is wrong.\n");
+  const command = (nameAndArgs: string, description: string): Command =>
+    sonde.command(nameAndArgs).description(description).helpOption("-h, --help", "print this help");
+  const json = (c: Command): Command => c.option("--json", "print JSON");
+  const plugin = (c: Command): Command => c.option("--plugin <file>", "add a plugin (repeatable)", list, []);
+
+  sonde.action(run(async (options) => {
+    const { diagnose } = await import("./commands/diagnose.ts");
+    return diagnose("", { ...options, for: 10e9, short: !options.json });
+  }));
+
+  plugin(json(command("diagnose [question]", "find out why the machine is slow")))
+    .option("-p, --pid <pid>", "only this process", pid)
+    .option("--for <duration>", "measuring time in all", duration("--for"), 8e9)
+    .addOption(
+      new Option("--driver <name>", "who thinks").choices(["rules", "openai", "anthropic"]).default("rules"),
+    )
+    .option("--model <name>", "model of the driver")
+    .option("--base-url <url>", "endpoint of the driver")
+    .option("--html <file>", "write the report as one HTML page")
+    .option("--record <file>", "record every tool call (.jsonl, .jsonl.zst)")
+    .option("--full", "with --record: also call what the driver did not")
+    .option("--from <file>", "answer tool calls from a recording")
+    .addOption(new Option("--lang <language>", "language of the report").choices(["en", "zh"]).default("en"))
+    .addOption(
+      new Option("--fail-on <severity>", "exit 1 at this severity or worse").choices(["info", "warning", "critical"]),
+    )
+    .action(run(async (question: string | undefined, options) => {
+      const { diagnose } = await import("./commands/diagnose.ts");
+      return diagnose(question ?? "", options);
+    }));
+
+  plugin(json(command("run [file]", "run a recipe, or a one-liner with -e")))
+    .option("-e, --expression <statements>", "statements to run")
+    .option("--param <name=value>", "set a parameter of the recipe (repeatable)", list, [])
+    .option("-o, --output <file>", "write the results to a file (.json, .csv, .svg, .html)")
+    .allowExcessArguments(false)
+    .action(run(async (file: string | undefined, options) => {
+      const { runCommand } = await import("./commands/run.ts");
+      return runCommand(file, options);
+    }));
+
+  plugin(json(command("check <files...>", "check recipes without running them")))
+    .action(run(async (files: string[], options) => {
+      const { check } = await import("./commands/check.ts");
+      return check(files, options);
+    }));
+
+  command("header <file>", "print a recipe with the header that lets deno run it anywhere")
+    .action(run(async (file: string) => {
+      const { header } = await import("./commands/header.ts");
+      return header(file);
+    }));
+
+  plugin(json(command("list [kind] [pattern]", "list collectors, tools, stages, recipes or probes")))
+    .option("-v, --verbose", "with fields, types and units")
+    .action(run(async (kind: string | undefined, pattern: string | undefined, options) => {
+      const { listCommand } = await import("./commands/list.ts");
+      return listCommand(kind, pattern, options);
+    }));
+
+  plugin(json(command("tools", "list the tools that the agent may call")))
+    .action(run(async (options) => {
+      const { listCommand } = await import("./commands/list.ts");
+      return listCommand("tools", undefined, { ...options, verbose: true });
+    }));
+
+  plugin(json(command("tool <name> [arguments]", "call a tool; arguments are a JSON object")))
+    .option("-o, --output <file>", "write the results to a file (.json, .csv, .svg, .html)")
+    .action(run(async (name: string, args: string | undefined, options) => {
+      const { toolCommand } = await import("./commands/tool.ts");
+      return toolCommand(name, args, options);
+    }));
+
+  json(command("top", "processes by CPU and memory, live"))
+    .option("-n, --count <rounds>", "stop after this many rounds", (t) => parseInteger(t, "-n", 1, 1e6))
+    .option("-d, --interval <duration>", "time between rounds", duration("--interval"), 1e9)
+    .addOption(new Option("--sort <by>", "order").choices(["cpu", "memory", "pid", "name"]).default("cpu"))
+    .action(run(async (options) => {
+      const { top } = await import("./commands/top.ts");
+      return top(options);
+    }));
+
+  json(command("profile [command...]", "sample what runs on the CPUs"))
+    .option("-p, --pid <pid>", "only this process and its children", pid)
+    .option("-a, --all", "all processes (the default)")
+    .option("-d, --for <duration>", "how long", duration("--for"))
+    .option("-F, --frequency <hz>", "samples a second and CPU", hz, 99)
+    .option("--no-kernel", "leave kernel frames out")
+    .option("-o, --output <file>", "write the profile (.svg, .folded, .json)")
+    .usage("[options] [-- command...]")
+    .action(run(async (words: string[], options) => {
+      const { profileCommand } = await import("./commands/profile.ts");
+      return profileCommand(words, options);
+    }));
+
+  command("flamegraph [file]", "draw folded stacks as an interactive SVG (- or nothing: standard input)")
+    .option("-o, --output <file>", "where to (default: standard output)")
+    .option("--title <text>", "heading", "Flame graph")
+    .action(run(async (file: string | undefined, options) => {
+      const { flamegraph } = await import("./commands/flamegraph.ts");
+      return flamegraph(file, options);
+    }));
+
+  json(command("doctor", "what works here, what does not, why, and what to do"))
+    .option("--clean", "remove what killed runs left behind")
+    .action(run(async (options) => {
+      const { doctor } = await import("./commands/doctor.ts");
+      return doctor(options);
+    }));
+
+  return sonde;
+}

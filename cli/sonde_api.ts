@@ -1,0 +1,79 @@
+import process from "node:process";
+import {
+  cellAt,
+  columnFrom,
+  field,
+  GoneError,
+  mergeQuality,
+  quality,
+  recordsOf,
+  rowsOf,
+  tableFromRows,
+  UnsupportedError,
+  UsageError,
+} from "../core/data/mod.ts";
+import type { SondeApi } from "../core/plugin_api/mod.ts";
+import { fieldRef, literal, probePointText, test, valueType } from "../core/query/mod.ts";
+import { type Host, openHost } from "../core/host/mod.ts";
+import { VERSION } from "./version.ts";
+
+/**
+ * Puts together what plugins are given. The heavy rooms (samplers, BPF, rendering) are loaded when first used.
+ *
+ * @param host the machine; this one by default
+ */
+export function createSondeApi(host: Host = openHost()): SondeApi {
+  return {
+    version: VERSION,
+    data: {
+      field,
+      tableFromRows,
+      columnFrom,
+      cellAt,
+      rowsOf,
+      recordsOf,
+      quality,
+      mergeQuality,
+      UnsupportedError,
+      UsageError,
+      GoneError,
+    },
+    query: { fieldRef, literal, test, valueType, probePointText },
+    host,
+    samplers: {
+      cpu: async (request) => (await import("../core/profile/mod.ts")).cpuSampler(host)(request),
+    },
+    profiles: {
+      topFunctions: async (profile, limit) => (await import("../core/profile/mod.ts")).topFunctions(profile, limit),
+      byProcess: async (profile) => (await import("../core/profile/mod.ts")).profileByProcess(profile),
+      folded: async (profile, limit) => (await import("../core/profile/mod.ts")).folded(profile, limit),
+      flameSvg: async (profile, title) => (await import("../core/render/mod.ts")).flameSvg(profile, { title }),
+    },
+    probes: {
+      open: async (spec) => (await import("./engines.ts")).openProbe(host, spec),
+    },
+    sleep,
+    nowNs: () => Math.round(performance.now() * 1e6),
+    ownCpuNs,
+  };
+}
+
+/** Waits; ends early, without an error, when the signal is aborted. */
+export function sleep(ms: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) return resolve();
+    const done = (): void => {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal.addEventListener("abort", done, { once: true });
+  });
+}
+
+/** CPU time of all threads of this process, ns. (Deno.cpuUsage tells less than getrusage(2) does.) */
+function ownCpuNs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) * 1e3;
+}

@@ -1,0 +1,33 @@
+import type { Table } from "../../core/plugin_api/mod.ts";
+import type { SondeApi } from "../../core/plugin_api/mod.ts";
+import { DISK_FIELDS } from "./fields.ts";
+import type { MachineLook } from "./metrics.ts";
+import { delta, type Window, windowQuality } from "./window.ts";
+
+/** One row a whole disk. Latencies are null when nothing completed. */
+export function diskTable(sonde: SondeApi, w: Window<MachineLook>): Table {
+  const before = new Map(w.before.disks.map((d) => [d.device, d]));
+  const rows: unknown[][] = [];
+  for (const after of w.after.disks) {
+    const b = before.get(after.device);
+    if (!b) continue;
+    const reads = delta(b.reads, after.reads);
+    const writes = delta(b.writes, after.writes);
+    const flushes = delta(b.flushes, after.flushes);
+    rows.push([
+      after.device,
+      delta(b.readBytes, after.readBytes) / w.seconds,
+      delta(b.writeBytes, after.writeBytes) / w.seconds,
+      reads / w.seconds,
+      writes / w.seconds,
+      flushes / w.seconds,
+      Math.min(1, delta(b.busyNs, after.busyNs) / w.durationNs),
+      delta(b.queueNs, after.queueNs) / w.durationNs,
+      reads > 0 ? Math.round(delta(b.readTimeNs, after.readTimeNs) / reads) : null,
+      writes > 0 ? Math.round(delta(b.writeTimeNs, after.writeTimeNs) / writes) : null,
+      flushes > 0 ? Math.round(delta(b.flushTimeNs, after.flushTimeNs) / flushes) : null,
+      after.inFlight,
+    ]);
+  }
+  return sonde.data.tableFromRows(DISK_FIELDS, rows, windowQuality(sonde, w, rows.length));
+}
