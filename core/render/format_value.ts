@@ -89,12 +89,18 @@ export function formatRatio(ratio: number): string {
   return a < 9.95 ? `${trimmed(p, 1)} %` : `${grouped(Math.round(p).toString())} %`;
 }
 
-/** A large number in short: `950`, `3.4k`, `12M`. Three significant digits below a thousand. */
+/** A large number in short: `0.25`, `12.5`, `950`, `3.4k`, `12M`. */
 export function formatShort(value: number): string {
   if (!Number.isFinite(value)) return "-";
-  const a = Math.abs(value);
-  if (a < 999.5) return trimmed(value, a >= 99.5 ? 0 : a >= 9.95 ? 1 : 2);
-  return scaled(value, 1000, ["", "k", "M", "G", "T", "P", "E"]).replace(" ", "");
+  const units = ["", "k", "M", "G", "T", "P", "E"];
+  let v = value;
+  let i = 0;
+  while (Math.abs(v) >= 999.5 && i < units.length - 1) {
+    v /= 1000;
+    i++;
+  }
+  const a = Math.abs(v);
+  return trimmed(v, a >= 99.95 ? 0 : a >= 9.995 || i > 0 ? 1 : 2) + units[i];
 }
 
 /** Integers exactly with thousands separators, other numbers with up to four significant digits. */
@@ -136,7 +142,7 @@ function histogramLine(h: HistogramCell): string {
   const scale = (v: number): number => Math.log2(Math.max(1, v - Math.min(0, lo) + 1));
   const [from, to] = [scale(lo), scale(hi)];
   for (const b of h.buckets) {
-    const at = to > from ? (scale(b.min) - from) / (to - from) : 0;
+    const at = to > from ? ((scale(b.min) + scale(b.max)) / 2 - from) / (to - from) : 0;
     slots[Math.min(slots.length - 1, Math.floor(at * slots.length))] += b.count;
   }
   const most = Math.max(...slots);

@@ -49,7 +49,7 @@ function verdict(d: Diagnosis, o: RenderOptions, style: Style): string {
     const { comm, rest } = culpritParts(d.culprit, o.lang);
     lines.push(`  ${style.name(style.bold(comm))}${rest.map((part) => style.dim(" · ") + part).join("")}`);
   }
-  lines.push("", ...paragraph(d.root_cause, o, "  "));
+  lines.push("", ...paragraph(d.root_cause, o, "  ", true));
   return lines.join("\n");
 }
 
@@ -136,9 +136,9 @@ function heading(o: RenderOptions, style: Style, key: MessageKey): string {
 }
 
 /** Text of the report, wrapped and indented. Lines longer than {@linkcode MOST_TEXT} are hard to read. */
-function paragraph(text: string, o: RenderOptions, indent: string): string[] {
+function paragraph(text: string, o: RenderOptions, indent: string, newlines = false): string[] {
   const width = Math.min(usableWidth(o), MOST_TEXT) - indent.length;
-  return wrap(escapeText(text, { newlines: true, limit: 8000 }), Math.max(20, width)).map((line) => indent + line);
+  return wrap(escapeText(text, { newlines, limit: 8000 }), Math.max(20, width)).map((line) => indent + line);
 }
 
 function severityPaint(style: Style, severity: Severity): Paint {

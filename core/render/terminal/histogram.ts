@@ -5,7 +5,7 @@ import { histogramCount, histogramQuantile, histogramRows } from "../histogram_r
 import { message } from "../messages/message.ts";
 import { type RenderOptions, usableWidth } from "../options.ts";
 import { styleFor } from "../style.ts";
-import { displayWidth, pad } from "../width.ts";
+import { displayWidth, pad, wrap } from "../width.ts";
 
 const MOST_ROWS = 24;
 
@@ -34,5 +34,6 @@ export function renderHistogram(histogram: HistogramCell, options: RenderOptions
   const at = (q: number): string => formatByUnit(Math.round(histogramQuantile(histogram.buckets, q)), unit);
   const max = formatByUnit(histogram.buckets[histogram.buckets.length - 1].max, unit);
   const params = { n: formatNumber(total), p50: at(0.5), p90: at(0.9), p99: at(0.99), max };
-  return [...lines, style.dim(message(options.lang, "histogram.summary", params))].join("\n");
+  const summary = wrap(message(options.lang, "histogram.summary", params), usableWidth(options));
+  return [...lines, ...summary.map(style.dim)].join("\n");
 }

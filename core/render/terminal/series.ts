@@ -25,13 +25,16 @@ export function renderSeries(series: Series, options: RenderOptions): string {
   const finite = (v: number[]): number[] => v.filter(Number.isFinite);
   const low = Math.min(0, ...finite(stats.map((s) => s.min)));
   const high = Math.max(...finite(stats.map((s) => s.max)), low);
-  const names = series.points.map((p) => truncate(escapeText(p.name, { limit: 200 }), 24));
+  const nameMost = Math.min(24, Math.floor(usableWidth(options) / 4));
+  const names = series.points.map((p) => truncate(escapeText(p.name, { limit: 200 }), nameMost));
   const nameWidth = Math.max(...names.map(displayWidth));
-  const columns = STATS.map((key) => {
+  const all = STATS.map((key) => {
     const header = message(options.lang, `series.${key}` as MessageKey);
     const cells = stats.map((s) => formatByUnit(s[key], series.unit));
     return { header, cells, width: Math.max(displayWidth(header), ...cells.map(displayWidth)) };
   });
+  // On a narrow terminal the shape matters more than minimum and mean.
+  const columns = usableWidth(options) < 64 ? all.slice(2) : all;
   const taken = columns.reduce((sum, c) => sum + c.width + 2, 0);
   const longest = Math.max(...series.points.map((p) => p.v.length));
   const room = Math.max(8, Math.min(longest, 80, usableWidth(options) - nameWidth - 2 - taken));

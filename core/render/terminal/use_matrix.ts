@@ -17,10 +17,11 @@ export function renderUseMatrix(rows: readonly UseRow[], options: RenderOptions 
   const { lang } = options;
   if (rows.length === 0) return style.dim(message(lang, "use.none"));
   const texts = rows.map((row) => [row.utilization, row.saturation, row.errors].map((c) => cellText(c, lang)));
-  const names = rows.map((row) => escapeText(row.resource, { limit: 200 }));
+  const most = Math.max(16, Math.floor(usableWidth(options) / 4));
+  const names = rows.map((row) => shorten(escapeText(row.resource, { limit: 200 }), most));
   const heads = (["use.utilization", "use.saturation", "use.errors"] as const).map((key) => message(lang, key));
   const headName = message(lang, "use.resource");
-  const nameWidth = Math.min(24, Math.max(displayWidth(headName), ...names.map(displayWidth)));
+  const nameWidth = Math.max(displayWidth(headName), ...names.map(displayWidth));
   const widths = share(
     heads.map((h, i) => Math.max(displayWidth(h) + 2, ...texts.map((t) => displayWidth(t[i]) + 2))),
     usableWidth(options) - nameWidth - 3 * GAP.length,
@@ -30,10 +31,9 @@ export function renderUseMatrix(rows: readonly UseRow[], options: RenderOptions 
   rows.forEach((row, r) => {
     const states = [row.utilization.state, row.saturation.state, row.errors.state];
     const wrapped = texts[r].map((t, i) => wrap(t, widths[i] - 2));
-    const name = wrap(truncate(names[r], 3 * nameWidth - 8, "middle"), nameWidth);
-    const height = Math.max(name.length, ...wrapped.map((w) => w.length));
+    const height = Math.max(...wrapped.map((w) => w.length));
     for (let line = 0; line < height; line++) {
-      const part = pad(name[line] ?? "", nameWidth);
+      const part = pad(line === 0 ? names[r] : "", nameWidth);
       const cells = wrapped.map((w, i) => {
         const mark = line === 0 ? SYMBOL[states[i]] : " ";
         const text = pad(w[line] ?? "", widths[i] - 2);
@@ -44,6 +44,12 @@ export function renderUseMatrix(rows: readonly UseRow[], options: RenderOptions 
     }
   });
   return lines.map((l) => l.replace(/ +(\x1b\[[\d;]*m)?$/, "$1")).join("\n");
+}
+
+/** Of a long path the folders go first: `cgroup …/web.service cpu`. */
+function shorten(name: string, width: number): string {
+  const short = displayWidth(name) <= width ? name : name.replace(/\S*\/(?=[^\s/])/, "…/");
+  return truncate(short, width, "middle");
 }
 
 /** What a cell says: its text, without the words that its symbol says already. */

@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { field, quality, tableFromRows } from "../data/mod.ts";
+import { resultToCsv } from "./csv.ts";
+import { cpuProfile, cpuSeries } from "./test_data.ts";
+
+Deno.test("resultToCsv() quotes by RFC 4180 and leaves null empty", () => {
+  const t = tableFromRows([field("name", "string"), field("d", "duration")], [[`a,"b"\nc`, 12], [null, null]]);
+  assert.equal(resultToCsv(t), `name,d\n"a,""b""\nc",12\n,\n`);
+});
+
+Deno.test("resultToCsv() keeps 64-bit integers exact and disarms formulas", () => {
+  const t = tableFromRows([field("n", "int"), field("s", "string")], [[2n ** 63n - 1n, "=1+1"], [5, "-x"]]);
+  assert.equal(resultToCsv(t), "n,s\n9223372036854775807,'=1+1\n5,'-x\n");
+});
+
+Deno.test("resultToCsv() writes every kind of result", () => {
+  assert.match(resultToCsv(cpuProfile()), /^stack,samples,cpu\n.*;run_job;matrix_multiply,371,/);
+  assert.match(resultToCsv(cpuSeries()), /^name,t_ns,v\nusage,0,0\.\d+\n/);
+  const q = quality();
+  const h = { kind: "histogram", unit: "ns", buckets: [{ min: 1, max: 2, count: 3 }], quality: q } as const;
+  assert.equal(resultToCsv(h), "min,max,count\n1,2,3\n");
+  assert.equal(resultToCsv({ kind: "text", text: "a\nb", quality: q }), "text\na\nb\n");
+});
