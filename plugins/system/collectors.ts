@@ -24,7 +24,6 @@ const INTERVAL: ParamSpec = {
 /** A stream of one table. */
 function single(table: Table): RowStream {
   return {
-    // deno-lint-ignore require-await -- the interface is asynchronous, this one has its rows already
     async *batches(): AsyncIterable<Batch> {
       yield table;
     },
