@@ -22,7 +22,8 @@ const WIDE: readonly (readonly [number, number])[] = [
   [0x20000, 0x3fffd],
 ];
 const ZERO = /^[\p{Mn}\p{Me}\u1160-\u11ff]$/u;
-const EMOJI = /^\p{Emoji_Presentation}$/u;
+// Of a flag each of the two letters takes one column.
+const EMOJI = /^(?!\p{Regional_Indicator})\p{Emoji_Presentation}$/u;
 const ASCII = /^[\x20-\x7e]*$/;
 
 /** Columns of one code point on a terminal: 0, 1 or 2. Control characters are expected to be escaped before. */

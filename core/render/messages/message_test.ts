@@ -11,8 +11,9 @@ Deno.test("both catalogues have the same keys and places", () => {
 });
 
 Deno.test("every Chinese text is translated", () => {
+  const sameInBoth = new Set<MessageKey>(["culprit.pid", "confidence.phrase"]);
   for (const key of Object.keys(en) as MessageKey[]) {
-    assert.match(zh[key].replace(/\{\w+\}/g, ""), /\p{sc=Han}|^，$/u, key);
+    if (!sameInBoth.has(key)) assert.match(zh[key], /\p{sc=Han}/u, key);
   }
 });
 
