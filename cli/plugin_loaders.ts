@@ -4,6 +4,5 @@ import type { PluginEntry } from "../core/plugin_api/mod.ts";
 export const PLUGIN_LOADERS: Readonly<Record<string, () => Promise<{ default: PluginEntry }>>> = {
   system: () => import("../plugins/system/mod.ts"),
   profiler: () => import("../plugins/profiler/mod.ts"),
-  processes: () => import("../plugins/processes/mod.ts"),
   diagnosis: () => import("../plugins/diagnosis/mod.ts"),
 };

@@ -1,5 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { EXIT } from "./exit_code.ts";
+import { UsageError } from "../core/data/mod.ts";
 import { parseDuration, parseHz, parseInteger, parsePid } from "./arguments.ts";
 import { VERSION } from "./version.ts";
 
@@ -53,7 +54,11 @@ export function program(): Command {
   const json = (c: Command): Command => c.option("--json", "print JSON");
   const plugin = (c: Command): Command => c.option("--plugin <file>", "add a plugin (repeatable)", list, []);
 
-  sonde.action(run(async (options) => {
+  sonde.allowExcessArguments(true).action(run(async (options) => {
+    if (sonde.args.length > 0) {
+      const names = sonde.commands.map((c) => c.name());
+      throw new UsageError(`There is no command "${sonde.args[0]}"`, `There are: ${names.join(", ")}`);
+    }
     const { diagnose } = await import("./commands/diagnose.ts");
     return diagnose("", { ...options, for: 10e9, short: !options.json });
   }));

@@ -1,5 +1,5 @@
 import { UsageError } from "../../core/data/mod.ts";
-import { checkToolArgs } from "../../core/agent/check_tool_args.ts";
+import { checkToolArgs } from "../../core/agent/tool_args.ts";
 import { openSession } from "../session.ts";
 import { terminalProgress } from "../progress.ts";
 import { checkOutput, showResults } from "../show_results.ts";
