@@ -1,0 +1,70 @@
+import assert from "node:assert/strict";
+import { SONDE } from "./sonde.ts";
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Whether a process handles SIGINT by now (`SigCgt` of proc_pid_status(5)). */
+function handlesInterrupt(pid: number): boolean {
+  const mask = /SigCgt:\s*([0-9a-f]+)/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1] ?? "0";
+  return (BigInt(`0x${mask}`) & 2n) !== 0n;
+}
+
+/**
+ * Starts sonde, interrupts it, answers how it ended.
+ *
+ * @param when after so many ms; or "ready": as soon as it handles the signal
+ */
+async function interrupted(
+  args: string[],
+  when: number | "ready",
+): Promise<{ code: number; out: string; err: string }> {
+  const child = new Deno.Command(SONDE, {
+    args,
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    env: { NO_COLOR: "1" },
+  }).spawn();
+  const ended = child.output();
+  if (when === "ready") { while (!handlesInterrupt(child.pid)) await sleep(5); }
+  else await sleep(when);
+  try {
+    child.kill("SIGINT");
+  } catch (error) {
+    // It ended by itself.
+    if (!(error instanceof TypeError)) throw error;
+  }
+  const { code, stdout, stderr } = await ended;
+  const text = (b: Uint8Array): string => new TextDecoder().decode(b);
+  return { code, out: text(stdout), err: text(stderr) };
+}
+
+Deno.test("SIGINT ends a recipe's window: what was measured is reported, exit code 0", async () => {
+  const { code, out } = await interrupted(
+    ["run", "--json", "-e", "collect raw_tracepoint:sys_enter for 600s | aggregate count() by comm"],
+    "ready",
+  );
+  assert.equal(code, 0);
+  const { results } = JSON.parse(out);
+  assert.ok(results.result.quality.duration_ns < 600e9);
+  assert.ok(results.result.quality.notes.some((n: string) => /interrupt|stopped|cut short/i.test(n)), "a note says so");
+});
+
+Deno.test("SIGINT ends a profile's window: what was sampled is reported, exit code 0", async () => {
+  const { code, out } = await interrupted(["profile", "--json", "--for", "600"], "ready");
+  assert.equal(code, 0);
+  assert.ok(JSON.parse(out).results.profile.quality.duration_ns < 600e9);
+});
+
+Deno.test("SIGINT ends an investigation: there is a report, and it says who ended it", async () => {
+  const { code, out } = await interrupted(["diagnose", "--json", "--for", "600"], "ready");
+  assert.equal(code, 0);
+  assert.equal(JSON.parse(out).ended_by, "user");
+});
+
+Deno.test("SIGINT at any moment of the start leaves no traceback", async () => {
+  for (const ms of [5, 20, 40, 60, 80, 120, 200]) {
+    const { err } = await interrupted(["run", "-e", "collect proc.list(interval: 5s)"], ms);
+    assert.doesNotMatch(err, /defect|at file:/, `after ${ms} ms: ${err}`);
+  }
+});
