@@ -9,6 +9,8 @@ import {
   mmapFd,
   ownFd,
   perfEventOpenRaw,
+  POLL,
+  poll,
   PROT,
   SysError,
 } from "../sys/mod.ts";
@@ -45,6 +47,8 @@ export interface Sampler extends Disposable {
    * @throws {SysError}
    */
   add(tid: number): boolean;
+  /** Whether all that was watched has ended, with all it created. Never for whole CPUs. */
+  ended(): boolean;
   /** Starts or stops counting, with all that was inherited. */
   enable(on: boolean): void;
   /**
@@ -138,6 +142,11 @@ export function openSampler(options: SamplerOptions): Sampler {
       return [...missing];
     },
     add,
+    ended: () => {
+      // The kernel reports a hang-up once an event's task and all that inherited the event are gone (perf_poll).
+      if (options.tids === null) return false;
+      return poll(fds.map((fd) => ({ fd })), 0).every((events) => (events & POLL.HUP) !== 0);
+    },
     enable: (on) => {
       // The ioctl fails only for an event in error state, whose samples stay away: nothing to be done about it.
       for (const fd of fds) ioctl(fd, on ? IOC.ENABLE : IOC.DISABLE);

@@ -1,3 +1,5 @@
+import type { MemoryMapping } from "../host/types.ts";
+
 /** A range of a process's memory that holds code. */
 export interface CodeMapping {
   readonly start: number;
@@ -13,31 +15,24 @@ export interface CodeMapping {
   readonly path: string;
 }
 
-/**
- * Parses the executable mappings out of `/proc/PID/maps` (proc_pid_maps(5)):
- * `START-END PERMS OFFSET MAJOR:MINOR INODE   PATH`. A newline in a path comes as `\012`.
- *
- * @returns ascending by address
- */
-export function parseMaps(text: string): CodeMapping[] {
-  const mappings: CodeMapping[] = [];
-  for (const line of text.split("\n")) {
-    const m = LINE.exec(line);
-    if (!m || m[3][2] !== "x") continue;
-    const start = parseInt(m[1], 16);
+/** The code among the mappings of a process, ascending by address. */
+export function codeMappings(mappings: readonly MemoryMapping[]): CodeMapping[] {
+  const code: CodeMapping[] = [];
+  for (const m of mappings) {
     // The vsyscall page lies in the kernel's half: calls there trap, and are sampled in the kernel.
-    if (start >= 2 ** 63) continue;
-    mappings.push({
-      start,
-      end: parseInt(m[2], 16),
-      offset: parseInt(m[4], 16),
-      major: parseInt(m[5], 16),
-      minor: parseInt(m[6], 16),
-      inode: Number(m[7]),
-      path: m[8].replaceAll("\\012", "\n"),
+    if (m.permissions[2] !== "x" || m.start >= 1n << 63n) continue;
+    const [major, minor] = m.device.split(":");
+    code.push({
+      start: Number(m.start),
+      end: Number(m.end),
+      offset: Number(m.offset),
+      major: parseInt(major, 16),
+      minor: parseInt(minor, 16),
+      inode: m.inode,
+      path: m.path.replaceAll("\\012", "\n"),
     });
   }
-  return mappings;
+  return code;
 }
 
 /**
@@ -94,5 +89,3 @@ export function isAnonymous(path: string): boolean {
     path.startsWith("/dev/zero") || path.startsWith("/anon_hugepage") || path.startsWith("anon_inode:") ||
     path.startsWith("/SYSV");
 }
-
-const LINE = /^([0-9a-f]+)-([0-9a-f]+) (\S{4}) ([0-9a-f]+) ([0-9a-f]+):([0-9a-f]+) (\d+) *(.*)$/;

@@ -1,0 +1,60 @@
+import { crc32 } from "node:zlib";
+import type { ByteSource } from "./byte_source.ts";
+import { type Elf, ElfError, readElf } from "./elf.ts";
+import { buildId, debugLink } from "./elf_notes.ts";
+import { hasSymtab } from "./elf_symbols.ts";
+
+/** Opens a file that may not be there. The caller keeps what it opened until the ELF file is no longer read. */
+export type OpenDebugFile = (path: string) => ByteSource | null;
+
+/**
+ * Finds the separate debug file of a stripped file, as gdb does ("Debugging Information in Separate Files"): by build
+ * id below `/usr/lib/debug/.build-id`, else by the name in `.gnu_debuglink` beside the file, in `.debug`, and in the
+ * same place below `/usr/lib/debug`. It must have the same build id, or the checksum that the link names.
+ *
+ * @param path of the stripped file, absolute
+ * @returns null when there is none, or none that fits
+ */
+export function findDebugFile(elf: Elf, path: string, open: OpenDebugFile): Elf | null {
+  const id = buildId(elf);
+  if (id !== null && id.length > 2) {
+    const found = openElf(open, `${DEBUG_ROOT}/.build-id/${id.slice(0, 2)}/${id.slice(2)}.debug`);
+    if (found && buildId(found) === id) return found;
+  }
+  const link = debugLink(elf);
+  if (!link) return null;
+  const directory = path.slice(0, path.lastIndexOf("/"));
+  for (const base of [directory, `${directory}/.debug`, `${DEBUG_ROOT}${directory}`]) {
+    const found = openElf(open, `${base}/${link.name}`);
+    if (!found || !hasSymtab(found)) continue;
+    if (id !== null ? buildId(found) === id : checksum(found.source) === link.crc) return found;
+  }
+  return null;
+}
+
+function openElf(open: OpenDebugFile, path: string): Elf | null {
+  const source = open(path);
+  if (!source) return null;
+  try {
+    return readElf(source);
+  } catch (error) {
+    // Somebody else's file under that name, or a broken one: as good as none.
+    if (error instanceof ElfError) return null;
+    throw error;
+  }
+}
+
+function checksum(source: ByteSource): number | null {
+  if (source.size > MAX_CHECKED) return null;
+  let crc = 0;
+  for (let at = 0; at < source.size; at += CHUNK) {
+    const bytes = source.read(at, Math.min(CHUNK, source.size - at));
+    if (!bytes) return null;
+    crc = crc32(bytes, crc);
+  }
+  return crc;
+}
+
+const DEBUG_ROOT = "/usr/lib/debug";
+const CHUNK = 1 << 20;
+const MAX_CHECKED = 1 << 30;

@@ -1,0 +1,24 @@
+/** Names for addresses: ELF files, the kernel's symbols, maps of just-in-time compilers, demangling. @module */
+export { type Address, addressOf, addressText, isKernelAddress } from "./address.ts";
+export { type ByteSource, bytesSource } from "./byte_source.ts";
+export {
+  type CodeMapping,
+  codeMappings,
+  findMapping,
+  insertMapping,
+  isAnonymous,
+  mappingConflicts,
+} from "./code_mapping.ts";
+export { type CodeModule, loadModule } from "./code_module.ts";
+export { findDebugFile, type OpenDebugFile } from "./debug_file.ts";
+export { demangle } from "./demangle/mod.ts";
+export * from "./elf.ts";
+export { buildId, debugLink } from "./elf_notes.ts";
+export { elfFunctions, hasSymtab } from "./elf_symbols.ts";
+export { type Kallsyms, KERNEL_MODULE, type KernelSymbol, parseKallsyms } from "./kallsyms.ts";
+export { createKernelSymbols, type KernelSymbols } from "./kernel_symbols.ts";
+export { createModuleCache, type ModuleCache, type ModuleProblem } from "./module_cache.ts";
+export { parsePerfMap, type PerfMap } from "./perf_map.ts";
+export { openRegularFile, readProcFile, type RegularFile } from "./regular_file.ts";
+export { createSymbolisers, type Symboliser, UNKNOWN } from "./symboliser.ts";
+export { type SymbolColumns, type SymbolHit, type SymbolTable, symbolTable } from "./symbol_table.ts";
