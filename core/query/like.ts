@@ -6,7 +6,7 @@ export function compileLike(pattern: string): (text: string) => boolean {
   const parts = parse(pattern);
   const any = parts.filter((p) => p === ANY).length;
   const simple = !parts.includes(ONE);
-  const plain = parts.filter((p) => p !== ANY).join("");
+  const plain = parts.filter((p) => typeof p === "string").join("");
   if (simple && any === 0) return (text) => text === plain;
   if (simple && any === 1 && parts[parts.length - 1] === ANY) return (text) => text.startsWith(plain);
   if (simple && any === 1 && parts[0] === ANY) return (text) => text.endsWith(plain);

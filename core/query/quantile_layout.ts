@@ -24,7 +24,7 @@ export function bucketOf(value: number | bigint): number {
   if (typeof value === "bigint") return value < 0n ? -bigBucket(-value) : bigBucket(value);
   f64[0] = value;
   const index = (u32[1] & 0x7fff_ffff) >>> SHIFT;
-  return value < 0 ? -index : index;
+  return value < 0 && index > 0 ? -index : index;
 }
 
 function bigBucket(value: bigint): number {
@@ -35,7 +35,7 @@ function bigBucket(value: bigint): number {
   return ((e + 1023) << MANTISSA_BITS) | m;
 }
 
-/** The values of a bucket: [min, max), for negative ones (min, max]. Zero's is [0, 2^-1068). */
+/** The values of a bucket: [min, max), for negative ones (min, max]. Zero's holds what is nearer to 0 than 2^-1028. */
 export function bucketBounds(index: number): { readonly min: number; readonly max: number } {
   if (index < 0) return { min: -edge(1 - index), max: -edge(-index) };
   return { min: edge(index), max: edge(index + 1) };

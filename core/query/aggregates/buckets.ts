@@ -9,6 +9,8 @@ import type { AggregateState } from "./aggregate.ts";
 /** Counts by bucket of the quantile layout: the one state of quantiles and histograms. */
 export interface BucketState extends AggregateState {
   readonly counts: PairCounts;
+  /** The buckets of each group, ascending; built once for all results made of one state. */
+  lists(groupCount: number): readonly BucketList[];
 }
 
 /** Index and count, ascending by index. */
@@ -16,9 +18,15 @@ export type BucketList = readonly (readonly [index: number, count: number])[];
 
 export function bucketState(): BucketState {
   const counts = pairCounts();
+  let lists: BucketList[] | null = null;
   return {
     counts,
+    lists(groupCount): readonly BucketList[] {
+      if (lists?.length !== groupCount) lists = bucketLists(counts, groupCount);
+      return lists;
+    },
     add(groups, [column], rows): void {
+      lists = null;
       if (column.kind === "number") {
         const { values, nulls } = column;
         for (let i = 0; i < rows; i++) {
@@ -30,15 +38,15 @@ export function bucketState(): BucketState {
       } else if (rows > 0) throw new TypeError(`a ${column.kind} column has no quantiles`);
     },
     merge(other, map): void {
+      if (map.length > 0) lists = null;
       (other as BucketState).counts.forEach((g, index, count) => counts.add(map[g], index, count));
     },
   };
 }
 
-/** The buckets of each group, ascending. */
-function bucketLists(state: BucketState, groupCount: number): [number, number][][] {
+function bucketLists(counts: PairCounts, groupCount: number): BucketList[] {
   const lists: [number, number][][] = Array.from({ length: groupCount }, () => []);
-  state.counts.forEach((g, index, count) => lists[g].push([index, count]));
+  counts.forEach((g, index, count) => lists[g].push([index, count]));
   for (const list of lists) list.sort((x, y) => x[0] - y[0]);
   return lists;
 }
@@ -46,7 +54,7 @@ function bucketLists(state: BucketState, groupCount: number): [number, number][]
 /** The quantile `q` (0–1) of each group. */
 export function quantileColumn(state: BucketState, q: number, t: ValueType, groupCount: number): Column {
   const integer = !isFloatType(t.type);
-  const values = bucketLists(state, groupCount).map((list) =>
+  const values = state.lists(groupCount).map((list) =>
     quantileOf(list, list.reduce((sum, [, n]) => sum + n, 0), q, integer)
   );
   return columnFrom(values, t.unsigned);
@@ -55,7 +63,7 @@ export function quantileColumn(state: BucketState, q: number, t: ValueType, grou
 /** A histogram of each group, null where nothing was counted. */
 export function histogramColumn(state: BucketState, perOctave: number, t: ValueType, groupCount: number): Column {
   const integer = !isFloatType(t.type);
-  const values = bucketLists(state, groupCount).map((list) =>
+  const values = state.lists(groupCount).map((list) =>
     list.length === 0 ? null : histogramOf(list, perOctave, integer, t.unit)
   );
   return { kind: "object", values };

@@ -29,7 +29,8 @@ export function extremeState(sign: 1 | -1): ExtremeState {
           const { values, nulls } = column;
           for (let i = 0; i < rows; i++) {
             const v = values[i];
-            if (!(nulls && nulls[i] !== 0) && !Number.isNaN(v)) offer(groups[i], v);
+            // + 0: the result must not depend on which of two zeros came first.
+            if (!(nulls && nulls[i] !== 0) && !Number.isNaN(v)) offer(groups[i], v + 0);
           }
         }
       }
