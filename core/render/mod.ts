@@ -1,6 +1,7 @@
 /** Turns results and diagnoses into text for terminals, models and browsers: data in, string out. @module */
 export { resultToCsv } from "./csv.ts";
 export { escapeText, escapeXml } from "./escape.ts";
+export { type FlameOptions, flameSvg } from "./flame/svg.ts";
 export {
   formatBytes,
   formatByUnit,

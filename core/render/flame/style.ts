@@ -1,0 +1,41 @@
+import { KINDS, SHADES } from "./color.ts";
+
+const MONO = `ui-monospace,SFMono-Regular,Menlo,Consolas,"DejaVu Sans Mono",monospace`;
+const SANS = `system-ui,-apple-system,"Segoe UI","Noto Sans","Liberation Sans",sans-serif`;
+
+/** Width of a character of the frames' font in pixels; fonts that are narrower leave a little room. */
+export const CHAR_WIDTH = 6.65;
+
+function fills(saturation: (s: number) => number, lightness: (shade: number) => number): string {
+  return Object.values(KINDS).map(({ letter, hues: [from, to], saturation: s }) =>
+    Array.from({ length: SHADES }, (_, i) => {
+      const hue = Math.round(from + (to - from) * i / (SHADES - 1));
+      return `.sonde-flame .${letter}${i} rect{fill:hsl(${hue} ${saturation(s)}% ${lightness(i)}%)}`;
+    }).join("")
+  ).join("");
+}
+
+/**
+ * The style of every flame graph, alone or in a report. Colours are classes and nothing is styled inline, so that a
+ * content security policy can name this text by its hash.
+ */
+export const FLAME_STYLE: string = `.sonde-flame{--bg:#fff;--ink:#23211e;--soft:#6d6861;--line:#d9d5cd;--on:#1f1a14;` +
+  `--tip:#fffffffa;background:var(--bg);font:12px ${SANS}}` +
+  `.sonde-flame text{fill:var(--ink)}.sonde-flame .title{font-size:15px;font-weight:600}` +
+  `.sonde-flame .soft,.sonde-flame .legend text{fill:var(--soft);font-size:12px}` +
+  `.sonde-flame .f text{font:11px ${MONO};fill:var(--on);pointer-events:none}.sonde-flame .f{cursor:pointer;outline:none}` +
+  `.sonde-flame .f:hover rect,.sonde-flame .f:focus rect{stroke:var(--ink);stroke-width:1}` +
+  `.sonde-flame .f:focus rect{stroke-width:2}.sonde-flame .up{opacity:.45}` +
+  `.sonde-flame .hit rect{fill:#d94fd0}.sonde-flame .hit text{fill:#fff}` +
+  `.sonde-flame .button{cursor:pointer}.sonde-flame .button rect{fill:transparent;stroke:var(--line)}` +
+  `.sonde-flame .button text{font-size:12px;text-anchor:middle}.sonde-flame .button:hover rect,` +
+  `.sonde-flame .button:focus rect{stroke:var(--ink)}.sonde-flame .button:focus{outline:none}` +
+  `.sonde-flame .tip{pointer-events:none}.sonde-flame .tip rect{fill:var(--tip);stroke:var(--line)}` +
+  `.sonde-flame .tip .name{font:600 12px ${MONO}}` +
+  `.sonde-flame input{box-sizing:border-box;width:100%;height:24px;margin:0;padding:0 8px;border:1px solid var(--line);` +
+  `border-radius:5px;background:var(--bg);color:var(--ink);font:12px ${MONO};outline:none}` +
+  `.sonde-flame input:focus{border-color:var(--ink)}.sonde-flame input[aria-invalid=true]{border-color:#c0392b}` +
+  fills((s) => s, (i) => 68 + i * 7 % 10) +
+  `@media (prefers-color-scheme:dark){.sonde-flame{--bg:#16171a;--ink:#e8e4dc;--soft:#9d978d;--line:#3a3b40;` +
+  `--on:#f6f1e8;--tip:#202126fa}` + fills((s) => Math.round(s * 0.52), (i) => 32 + i * 7 % 10) + `}` +
+  `@media print{.sonde-flame .button{display:none}}`;

@@ -1,0 +1,196 @@
+import type { Profile, Unit } from "../../data/mod.ts";
+import { escapeText, escapeXml } from "../escape.ts";
+import { formatByUnit, formatNumber, formatRatio } from "../format_value.ts";
+import { message, type MessageKey } from "../messages/message.ts";
+import type { Lang } from "../options.ts";
+import { frameName } from "../profile_stats.ts";
+import { truncate } from "../width.ts";
+import { flameClient } from "./_client.js";
+import { type CallNode, callTree } from "./call_tree.ts";
+import { type FlameColors, frameClass, KINDS } from "./color.ts";
+import { type LaidNode, layOut } from "./layout.ts";
+import { pruneTree } from "./prune.ts";
+import { CHAR_WIDTH, FLAME_STYLE } from "./style.ts";
+
+/** How a flame graph is drawn. */
+export interface FlameOptions {
+  readonly title: string;
+  /** Default: what was counted, and over which window. */
+  readonly subtitle?: string;
+  /** Default `kind`. */
+  readonly colors?: FlameColors;
+  /** Root at the top (an icicle graph). Default false. */
+  readonly inverted?: boolean;
+  /** Frames narrower than this many pixels are not drawn until zoomed in. Default 0.5. */
+  readonly minWidth?: number;
+  /** Default: that of the sample type. */
+  readonly unit?: Unit;
+  /** Which of the profile's sample types. Default 0. */
+  readonly valueIndex?: number;
+  /** A label (`comm`) whose values become the first level. */
+  readonly groupBy?: string;
+  /** Nodes kept; the smallest are left out, and the subtitle says so. Default 20,000. */
+  readonly maxNodes?: number;
+  readonly lang?: Lang;
+}
+
+/** The script that makes every flame graph of a page interactive. */
+export const FLAME_SCRIPT: string = `(${flameClient.toString()})()`;
+
+const STATIC_WIDTH = 1200;
+const PAD = 10;
+const TOP = 54;
+const ROW = 18;
+const BOTTOM = 34;
+
+/**
+ * An interactive flame graph as one SVG file: hover for figures, click or Enter to zoom, arrows to walk, `/` or Ctrl-F to
+ * search by regular expression, Escape to go back. Needs nothing else; as an image, without scripts, it is a picture.
+ */
+export function flameSvg(profile: Profile, options: FlameOptions): string {
+  return `<?xml version="1.0" encoding="UTF-8"?>\n` + flameElement(profile, options, true) + "\n";
+}
+
+/**
+ * The `<svg>` element of a flame graph for a page that holds {@linkcode FLAME_STYLE} and runs
+ * {@linkcode FLAME_SCRIPT} after it; or with both, standing `alone`.
+ */
+export function flameElement(profile: Profile, options: FlameOptions, alone = false): string {
+  const lang = options.lang ?? "en";
+  const valueIndex = options.valueIndex ?? 0;
+  const type = profile.sampleTypes[valueIndex];
+  const unit = options.unit ?? type?.unit ?? "count";
+  const pruned = pruneTree(callTree(profile, options), options.maxNodes ?? 20_000);
+  const { nodes, depth } = layOut(pruned.root);
+  const total = pruned.root.node.total;
+  const height = TOP + depth * ROW + BOTTOM;
+  const noun = unit === "count" || unit === null ? escapeText(type?.name ?? "", { limit: 40 }) : "";
+  const amount = (v: number): string => noun ? `${formatNumber(v)} ${noun}` : formatByUnit(v, unit);
+  const window = profile.quality.duration_ns > 0 ? ` · ${formatByUnit(profile.quality.duration_ns, "ns")}` : "";
+  let subtitle = options.subtitle ?? `${amount(total)}${window}`;
+  if (pruned.dropped > 0) {
+    const params = {
+      n: formatNumber(pruned.dropped),
+      percent: `${Number((pruned.cutoff / total * 100).toPrecision(1))} %`,
+    };
+    subtitle += ` · ${message(lang, "flame.pruned", params)}`;
+  }
+  const title = escapeText(options.title, { limit: 300 });
+  const colors = options.colors ?? "kind";
+  const inverted = options.inverted ?? false;
+  const minWidth = options.minWidth ?? 0.5;
+  const data = {
+    title,
+    subtitle: escapeText(subtitle, { limit: 300 }),
+    noun,
+    unit,
+    inverted,
+    min: minWidth,
+    top: TOP,
+    row: ROW,
+    char: CHAR_WIDTH,
+    depth,
+    t: texts(lang),
+    ...encode(nodes, colors, lang),
+  };
+  const label = message(lang, "flame.label", { title, amount: amount(total) });
+  const head =
+    `<svg xmlns="http://www.w3.org/2000/svg" class="sonde-flame" width="${STATIC_WIDTH}" height="${height}" ` +
+    `viewBox="0 0 ${STATIC_WIDTH} ${height}" role="img" aria-label="${escapeXml(label)}">`;
+  const style = alone ? `<title>${escapeXml(title)}</title><style>${FLAME_STYLE}</style>` : "";
+  // `]]>` cannot stand in the script: it is our own text. In XML an unescaped `<` needs the section, HTML has no script here.
+  const script = alone ? `<script><![CDATA[${FLAME_SCRIPT}]]></script>` : "";
+  return head + style +
+    `<metadata>${escapeData(JSON.stringify(data))}</metadata>` +
+    `<text class="title" x="${PAD}" y="25">${escapeXml(truncate(title, 120))}</text>` +
+    `<text class="subtitle soft" x="${PAD}" y="${TOP - 8}">${escapeXml(truncate(data.subtitle, 170))}</text>` +
+    `<g class="frames">${staticFrames(nodes, { depth, inverted, minWidth, colors, lang, amount, total })}</g>` +
+    legend(nodes, height, colors, lang) + script + `</svg>`;
+}
+
+function texts(lang: Lang): Record<string, string> {
+  const keys = ["search", "placeholder", "reset", "matched", "of_all", "of_zoom", "self"] as const;
+  return Object.fromEntries(keys.map((key) => [key, message(lang, `flame.${key}` as MessageKey)]));
+}
+
+/** Nodes as four numbers each (frame, level, total, self) over a list of distinct frames (name, where, look). */
+function encode(nodes: readonly LaidNode[], colors: FlameColors, lang: Lang): { f: unknown[]; n: number[] } {
+  const index = new Map<unknown, number>();
+  const f: [string, string, string][] = [];
+  const n: number[] = [];
+  for (const { node, depth } of nodes) {
+    let i = index.get(node.frame);
+    if (i === undefined) {
+      i = f.length;
+      index.set(node.frame, i);
+      f.push([displayName(node, lang), where(node), frameClass(node.frame, colors)]);
+    }
+    n.push(i, depth, node.total, node.self);
+  }
+  return { f, n };
+}
+
+function displayName(node: CallNode, lang: Lang): string {
+  return node.frame === null ? message(lang, "flame.all") : escapeText(frameName(node.frame), { limit: 1000 });
+}
+
+/** Where a function is: `module`, and its source file. */
+function where(node: CallNode): string {
+  if (node.frame === null) return "";
+  const { module, file, kind } = node.frame;
+  return [escapeText(module, { limit: 300 }), escapeText(file, { limit: 300 }), kind === "inlined" ? "inlined" : ""]
+    .filter((s) => s !== "").join(" · ");
+}
+
+interface StaticLook {
+  readonly depth: number;
+  readonly inverted: boolean;
+  readonly minWidth: number;
+  readonly colors: FlameColors;
+  readonly lang: Lang;
+  readonly total: number;
+  amount(v: number): string;
+}
+
+/** The picture without scripts: the same boxes, names as tooltips. */
+function staticFrames(nodes: readonly LaidNode[], look: StaticLook): string {
+  const inner = STATIC_WIDTH - 2 * PAD;
+  let out = "";
+  for (const { node, depth, x0, x1 } of nodes) {
+    const w = (x1 - x0) * inner;
+    if (w < look.minWidth) continue;
+    const x = PAD + x0 * inner;
+    const y = TOP + (look.inverted ? depth : look.depth - 1 - depth) * ROW;
+    const name = displayName(node, look.lang);
+    const label = w > 26 ? truncate(name, Math.floor((w - 8) / CHAR_WIDTH)) : "";
+    out += `<g class="f ${frameClass(node.frame, look.colors)}">` +
+      `<title>${escapeXml(`${name} · ${look.amount(node.total)} · ${formatRatio(node.total / look.total)}`)}</title>` +
+      `<rect x="${x.toFixed(1)}" y="${y}" width="${Math.max(0.2, w - (w > 3 ? 1 : 0)).toFixed(1)}" height="${
+        ROW - 1
+      }"` +
+      `${w > 6 ? ' rx="2"' : ""}/>` +
+      (label ? `<text x="${(x + 4).toFixed(1)}" y="${y + ROW - 5.5}">${escapeXml(label)}</text>` : "") + `</g>`;
+  }
+  return out;
+}
+
+/** A swatch for each kind of frame that occurs. */
+function legend(nodes: readonly LaidNode[], height: number, colors: FlameColors, lang: Lang): string {
+  if (colors !== "kind") return "";
+  const kinds = new Set(nodes.flatMap(({ node }) => node.frame === null ? [] : [node.frame.kind]));
+  let x = PAD;
+  let out = "";
+  for (const [kind, { letter }] of Object.entries(KINDS)) {
+    if (!kinds.has(kind as keyof typeof KINDS)) continue;
+    const label = message(lang, `flame.kind.${kind}` as MessageKey);
+    out += `<g class="${letter}4"><rect x="${x}" y="${height - 22}" width="11" height="11" rx="2"/></g>` +
+      `<text x="${x + 17}" y="${height - 12}">${escapeXml(label)}</text>`;
+    x += 17 + [...label].reduce((w, c) => w + (c.charCodeAt(0) > 0x2e80 ? 12 : 6.5), 0) + 18;
+  }
+  return `<g class="legend">${out}</g>`;
+}
+
+/** JSON as element content. What is invalid in XML was made visible in every string before. */
+function escapeData(json: string): string {
+  return json.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+}
