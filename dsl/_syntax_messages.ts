@@ -1,0 +1,111 @@
+import type { IRecognitionException, IToken } from "chevrotain";
+import { tokenSpan } from "./_tree_builder.ts";
+import { STAGE_NAMES, STATEMENT_WORDS } from "./_vocabulary.ts";
+import { nearest } from "./nearest.ts";
+import type { Span } from "./position.ts";
+import * as t from "./tokens.ts";
+
+/** A syntax error in words. */
+export interface SyntaxMessage {
+  readonly message: string;
+  readonly hint: string;
+  readonly span: Span;
+}
+
+/** What a person is told about an error of the parser: what stands there, what should, and the likeliest mistake. */
+export function syntaxMessage(e: IRecognitionException, tokens: readonly IToken[], text: string): SyntaxMessage {
+  const index = tokens.indexOf(e.token);
+  const before = index > 0 ? tokens[index - 1] : index < 0 ? tokens.at(-1) : undefined;
+  const found = index < 0 ? "The recipe ends" : `Found ${shown(e.token)}`;
+  const after = before ? ` after ${shown(before)}` : "";
+  const message = `${found}${after}; expected ${expected(e)}`;
+  return { message, hint: hint(e, index, tokens), span: tokenSpan(e.token, text) };
+}
+
+/** What a person is told about a name that stands alone. */
+export function strayName(token: IToken, tokens: readonly IToken[], text: string): SyntaxMessage {
+  const before = tokens[tokens.indexOf(token) - 1];
+  const sameLine = before !== undefined && before.endLine === token.startLine;
+  const message = `Found "${token.image}"${sameLine ? ` after ${shown(before)}` : ""}; expected a statement`;
+  const advice = lineHint(token, tokens) || `To show a result, write: show ${token.image}`;
+  return { message, hint: advice, span: tokenSpan(token, text) };
+}
+
+const EXPECTED: Readonly<Record<string, string>> = {
+  recipe: "a statement",
+  statement: "a statement",
+  block: "a statement or }",
+  recipeStatement: "the recipe's name",
+  paramStatement: "a parameter: param NAME: TYPE = DEFAULT",
+  letStatement: "let NAME = a pipeline",
+  pipeline: "a pipeline",
+  collect: "a collector (proc.list) or a probe (tracepoint:sched:sched_switch)",
+  collector: "a collector's name",
+  probes: "a probe, such as tracepoint:sched:sched_switch",
+  span: "span PROBES -> PROBES on START == END",
+  stage: "a stage, such as filter, aggregate or top",
+  items: "an expression",
+  item: "an expression or a name",
+  expression: "an expression",
+  operand: "a value",
+  operator: "an operator",
+  parenthesis: ")",
+  args: "an argument or )",
+  arg: "an argument",
+  path: "a name",
+  names: "the name of a result",
+  saveStatement: 'save NAME to "file"',
+  askStatement: "a question in quotes",
+  alertStatement: "a text in quotes",
+  includeStatement: "a file name in quotes",
+  whenStatement: "when CONDITION { … }",
+  everyStatement: "every DURATION { … }",
+  expectStatement: "expect CONDITION",
+};
+
+function expected(e: IRecognitionException): string {
+  const closing = /^Expecting token of type --> "([)}])"/.exec(e.message);
+  return closing ? `"${closing[1]}"` : EXPECTED[e.context.ruleStack.at(-1) ?? "statement"] ?? "a statement";
+}
+
+function shown(token: IToken): string {
+  const image = token.image.length > 30 ? `${token.image.slice(0, 29)}…` : token.image;
+  return image.startsWith('"') ? image : `"${image}"`;
+}
+
+function hint(e: IRecognitionException, index: number, tokens: readonly IToken[]): string {
+  const before = tokens[index - 1];
+  if (e.token.tokenType === t.Pipe && before?.tokenType === t.Pipe) return 'Write "or" for a logical or';
+  if (e.token.tokenType === t.Percent && before?.tokenType === t.NumberLiteral) {
+    return "A ratio is written 50%, a remainder a % b";
+  }
+  if (reserved(e.token) && expectsName(e)) {
+    return `"${e.token.image}" is a word of the language and cannot be a name here`;
+  }
+  return lineHint(e.token, tokens);
+}
+
+/** The likeliest mistake on the line of a token. */
+function lineHint(token: IToken, tokens: readonly IToken[]): string {
+  const before = tokens[tokens.indexOf(token) - 1];
+  if (before?.tokenType === t.NumberLiteral && /^[a-zA-Zµμ]{1,3}$/.test(token.image)) {
+    return `A unit stands directly after its number: ${before.image}${token.image}`;
+  }
+  const line = tokens.filter((x) => x.startLine === token.startLine);
+  const first = line[0];
+  if (first?.tokenType !== t.Name || line[1]?.tokenType === t.Pipe) return "";
+  if (STAGE_NAMES.includes(first.image)) return `A stage begins with "|": | ${first.image}`;
+  const meant = nearest(first.image, STATEMENT_WORDS, 1)[0];
+  return meant ? `Did you mean "${meant}" instead of "${first.image}"?` : "";
+}
+
+function reserved(token: IToken): boolean {
+  return /^[a-z]+$/.test(token.image) && token.tokenType !== t.Name && !token.tokenType.CATEGORIES?.includes(t.Name);
+}
+
+function expectsName(e: IRecognitionException): boolean {
+  const rule = e.context.ruleStack.at(-1) ?? "";
+  return ["recipeStatement", "paramStatement", "letStatement", "path", "names", "saveStatement", "stage"].includes(
+    rule,
+  );
+}

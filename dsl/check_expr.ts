@@ -1,0 +1,203 @@
+import {
+  adaptLiteral,
+  AGGREGATES,
+  type BinaryOp,
+  binaryType,
+  callType,
+  type Expr,
+  inType,
+  isProblem,
+  SCALARS,
+  type TypeProblem,
+  unaryType,
+  type ValueType,
+  valueType,
+} from "../core/query/mod.ts";
+import { nodeText } from "./_node_text.ts";
+import type { BinaryNode, CallNode, ExprNode } from "./ast.ts";
+import type { Diagnostics } from "./diagnostic.ts";
+import { readNumber } from "./literal.ts";
+import { didYouMean } from "./nearest.ts";
+import type { Span } from "./position.ts";
+import type { Scope } from "./scope.ts";
+
+const AGGREGATE_NAMES = [...AGGREGATES.keys()];
+
+/** What the checks of one recipe share. */
+export interface CheckContext {
+  readonly out: Diagnostics;
+  /** Types of the parameters declared so far. */
+  readonly params: Map<string, ValueType>;
+}
+
+/**
+ * Resolves the names of an expression and gives it its types. Null when something is wrong: it has been reported, and
+ * what follows from it is not.
+ */
+export function checkExpr(node: ExprNode, scope: Scope, cx: CheckContext): Expr | null {
+  switch (node.kind) {
+    case "missing":
+      return null;
+    case "number": {
+      const n = readNumber(node.text);
+      if (n.ok) return { op: "lit", value: n.value, t: n.t };
+      cx.out.error(node.span, "number", n.message, n.hint);
+      return null;
+    }
+    case "string":
+      return { op: "lit", value: node.value, t: valueType("string") };
+    case "bool":
+      return { op: "lit", value: node.value, t: valueType("bool") };
+    case "null":
+      return { op: "lit", value: null, t: { type: "null", unit: null } };
+    case "param":
+      return checkParam(node.name, node.span, cx);
+    case "path":
+      return scope.name(node.name) ?? unknownName(node.name, node.span, scope, cx);
+    case "call":
+      return checkCall(node, scope, cx);
+    case "unary": {
+      const arg = checkExpr(node.arg, scope, cx);
+      if (!arg) return null;
+      const t = unaryType(node.op, arg.t);
+      return isProblem(t) ? report(t, node.span, cx) : { op: "unary", fn: node.op, arg, t };
+    }
+    case "binary":
+      return checkBinary(node, scope, cx);
+    case "list":
+      cx.out.error(node.span, "type", "A list stands only right of `in`", 'Such as: comm in ("bash", "sh")');
+      return null;
+  }
+}
+
+/** An expression of one wanted type. */
+export function checkTyped(
+  node: ExprNode,
+  type: ValueType["type"],
+  what: string,
+  example: string,
+  scope: Scope,
+  cx: CheckContext,
+): Expr | null {
+  const checked = checkExpr(node, scope, cx);
+  if (!checked) return null;
+  const wanted = valueType(type === "null" ? "int" : type);
+  const e = adaptLiteral(checked, wanted);
+  if (e.t.type === type) return e;
+  cx.out.error(node.span, "type", `${what} is a ${type}, here is ${aType(e.t)}`, example && `Such as: ${example}`);
+  return null;
+}
+
+function checkParam(name: string, span: Span, cx: CheckContext): Expr | null {
+  const t = cx.params.get(name);
+  if (t) return { op: "param", name, t };
+  const names = [...cx.params.keys()];
+  const hint = didYouMean(name, names) || (names.length > 0 ? `Parameters: ${names.join(", ")}` : "");
+  cx.out.error(span, "unknown-param", `There is no parameter "$${name}"`, hint || `Declare it: param ${name} = …`);
+  return null;
+}
+
+function unknownName(name: string, span: Span, scope: Scope, cx: CheckContext): null {
+  const refused = scope.refuse?.(name);
+  if (refused) {
+    cx.out.error(span, "unknown-field", refused.message, refused.hint);
+    return null;
+  }
+  const names = scope.names();
+  if (cx.params.has(name)) {
+    cx.out.error(span, "unknown-field", `${scope.of} has no field "${name}"`, `The parameter is written $${name}`);
+    return null;
+  }
+  if (names.length === 0) {
+    cx.out.error(span, "unknown-field", `"${name}" has no meaning in ${scope.of}`, "Only constants and $parameters");
+    return null;
+  }
+  const hints = [didYouMean(name, names), `Fields: ${names.join(", ")}`, scope.note];
+  cx.out.error(span, "unknown-field", `${scope.of} has no field "${name}"`, hints.filter(Boolean).join("\n"));
+  return null;
+}
+
+function checkCall(node: CallNode, scope: Scope, cx: CheckContext): Expr | null {
+  const column = scope.call?.(nodeText(node));
+  if (column) return column;
+  const fn = node.name.name;
+  if (!SCALARS.has(fn)) {
+    if (AGGREGATE_NAMES.includes(fn)) {
+      const hint = scope.call ? `First: | aggregate ${nodeText(node)}` : "";
+      cx.out.error(node.span, "aggregate", `"${fn}" aggregates rows: it stands in aggregate`, hint);
+    } else {
+      const names = [...SCALARS.keys()];
+      const hints = [didYouMean(fn, [...names, ...AGGREGATE_NAMES]), `Functions: ${names.join(", ")}`];
+      cx.out.error(
+        node.name.span,
+        "unknown-function",
+        `There is no function "${fn}"`,
+        hints.filter(Boolean).join("\n"),
+      );
+    }
+    return null;
+  }
+  const args = plainArgs(node, scope, cx);
+  if (!args) return null;
+  const t = callType(fn, args.map((a) => a.t));
+  return isProblem(t) ? report(t, node.span, cx) : { op: "call", fn, args, t };
+}
+
+/** The arguments of a function, which have no names. Null when any is wrong. */
+export function plainArgs(node: CallNode, scope: Scope, cx: CheckContext): Expr[] | null {
+  const args: Expr[] = [];
+  for (const arg of node.args) {
+    if (arg.name) {
+      cx.out.error(
+        arg.name.span,
+        "argument",
+        `Arguments of "${node.name.name}" have no names`,
+        "Names are for collectors",
+      );
+      return null;
+    }
+    const e = checkExpr(arg.value, scope, cx);
+    if (e) args.push(e);
+  }
+  return args.length === node.args.length ? args : null;
+}
+
+function checkBinary(node: BinaryNode, scope: Scope, cx: CheckContext): Expr | null {
+  if (node.op === "=") {
+    cx.out.error(node.opSpan, "assignment", '"=" does not compare', 'Write "=="');
+    return null;
+  }
+  if (node.op === "in" || node.op === "not in") return checkIn(node, scope, cx);
+  const left = checkExpr(node.left, scope, cx);
+  const right = checkExpr(node.right, scope, cx);
+  if (!left || !right) return null;
+  const fn = node.op.replace(/^not /, "") as BinaryOp;
+  const l = adaptLiteral(left, right.t);
+  const r = adaptLiteral(right, left.t);
+  const t = binaryType(fn, l.t, r.t);
+  if (isProblem(t)) return report(t, node.span, cx);
+  const e: Expr = { op: "binary", fn, left: l, right: r, t };
+  return node.op.startsWith("not ") ? { op: "unary", fn: "not", arg: e, t } : e;
+}
+
+function checkIn(node: BinaryNode, scope: Scope, cx: CheckContext): Expr | null {
+  const arg = checkExpr(node.left, scope, cx);
+  const nodes = node.right.kind === "list" ? node.right.items : [node.right];
+  const list = nodes.map((item) => checkExpr(item, scope, cx));
+  if (!arg || list.some((e) => e === null)) return null;
+  const adapted = (list as Expr[]).map((e) => adaptLiteral(e, arg.t));
+  const t = inType(arg.t, adapted.map((e) => e.t));
+  if (isProblem(t)) return report(t, node.span, cx);
+  const e: Expr = { op: "in", arg, list: adapted, t };
+  return node.op === "in" ? e : { op: "unary", fn: "not", arg: e, t };
+}
+
+function report(problem: TypeProblem, span: Span, cx: CheckContext): null {
+  cx.out.error(span, "type", problem.error, problem.hint);
+  return null;
+}
+
+/** "a duration", "an int". */
+export function aType(t: ValueType): string {
+  return /^[aeiou]/.test(t.type) ? `an ${t.type}` : `a ${t.type}`;
+}

@@ -1,0 +1,40 @@
+import { checkTree } from "./check.ts";
+import { type Diagnostic, type Diagnostics, diagnostics } from "./diagnostic.ts";
+import { parseInto } from "./parse.ts";
+import type { Plan } from "./plan.ts";
+import { planRecipe } from "./plan_phases.ts";
+import { lineIndex } from "./position.ts";
+import type { RecipeRegistry } from "./registry.ts";
+
+/** A recipe's plan, or null where it has errors, and all that there is to say about it. */
+export interface Compiled {
+  readonly plan: Plan | null;
+  readonly diagnostics: readonly Diagnostic[];
+}
+
+/**
+ * Text to plan. Nothing is attached, no engine asked, no plugin loaded.
+ *
+ * @param text a recipe, with or without header
+ */
+export async function compile(text: string, registry: RecipeRegistry): Promise<Compiled> {
+  const syntax = diagnostics(lineIndex(text));
+  const tree = await parseInto(text, syntax);
+  const semantics = diagnostics(lineIndex(text));
+  const checked = checkTree(tree, registry, semantics);
+  const found = merged(syntax, semantics);
+  const plan = found.some((d) => d.severity === "error") ? null : planRecipe(checked);
+  return { plan, diagnostics: found };
+}
+
+/** What is wrong with a recipe, in the order of its text. */
+export async function check(text: string, registry: RecipeRegistry): Promise<readonly Diagnostic[]> {
+  return (await compile(text, registry)).diagnostics;
+}
+
+/** Beside a syntax error, what the checker makes of the same line is its consequence. */
+function merged(syntax: Diagnostics, semantics: Diagnostics): Diagnostic[] {
+  const broken = new Set(syntax.list().filter((d) => d.severity === "error").map((d) => d.start.line));
+  return [...syntax.list(), ...semantics.list().filter((d) => !broken.has(d.start.line))]
+    .sort((a, b) => a.start.offset - b.start.offset);
+}

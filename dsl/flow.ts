@@ -1,0 +1,47 @@
+import { defaultUnit, type Field } from "../core/data/mod.ts";
+import type { NamedExpr, ValueType } from "../core/query/mod.ts";
+import type { Column } from "./scope.ts";
+
+/** What flows between two stages of a pipeline, as far as it is known before anything runs. */
+export interface Flow {
+  /** For messages: `proc.list`, `the aggregate`. */
+  readonly of: string;
+  readonly kind: "rows" | "profile";
+  readonly columns: readonly FlowColumn[];
+  /** Exactly one row: an aggregate without `by`. */
+  readonly oneRow: boolean;
+  /** What else there is to say when a column is not found. */
+  readonly note?: string;
+}
+
+/** A column, and whether it is part of the result when nothing is selected. */
+export interface FlowColumn extends Column {
+  readonly shown: boolean;
+  /** Its name in a result. */
+  readonly output: string;
+}
+
+/** A column that is called what it is. */
+export function namedColumn(name: string, t: ValueType, doc?: string, calls: readonly string[] = []): FlowColumn {
+  return { field: name, t, aliases: [name], calls, shown: true, output: name, doc };
+}
+
+/** The fields of a result. */
+export function outputFields(flow: Flow): Field[] {
+  if (flow.kind === "profile") return [];
+  return flow.columns.filter((c) => c.shown).map((c) => {
+    const type = c.t.type === "null" ? "string" : c.t.type;
+    const unit = c.t.type === "null" ? defaultUnit(type) : c.t.unit;
+    const base: Field = c.t.unsigned ? { name: c.output, type, unit, unsigned: true } : { name: c.output, type, unit };
+    return c.doc ? { ...base, doc: c.doc } : base;
+  });
+}
+
+/** The columns that a pipeline without `select` ends with, or null where the flow has them already. */
+export function implicitSelect(flow: Flow): NamedExpr[] | null {
+  if (flow.kind === "profile" || flow.columns.every((c) => c.shown && c.output === c.field)) return null;
+  return flow.columns.filter((c) => c.shown).map((c) => ({
+    name: c.output,
+    expr: { op: "field", name: c.field, t: c.t },
+  }));
+}

@@ -1,0 +1,59 @@
+/**
+ * The names most like a mistyped one, best first.
+ *
+ * @param limit most names to answer
+ * @returns names within a third of the length (at least 1, at most 4 edits), or of which one begins with the other
+ */
+export function nearest(name: string, candidates: Iterable<string>, limit = 3): string[] {
+  const wanted = name.toLowerCase();
+  const most = Math.min(4, Math.max(1, Math.floor(wanted.length / 3)));
+  const scored: { name: string; score: number }[] = [];
+  for (const candidate of new Set(candidates)) {
+    const text = candidate.toLowerCase();
+    const score = editDistance(wanted, text, most);
+    if (score <= most) scored.push({ name: candidate, score });
+    else if (wanted.length >= 3 && (text.startsWith(wanted) || wanted.startsWith(text) && text.length >= 3)) {
+      scored.push({ name: candidate, score: most + 1 });
+    } else if (lastPart(text) === lastPart(wanted) && lastPart(wanted).length >= 3) {
+      scored.push({ name: candidate, score: most + 1 });
+    }
+  }
+  scored.sort((a, b) => a.score - b.score || (a.name < b.name ? -1 : 1));
+  return scored.slice(0, limit).map((s) => s.name);
+}
+
+/** "did you mean a, b or c?", or the empty string. */
+export function didYouMean(name: string, candidates: Iterable<string>): string {
+  const names = nearest(name, candidates);
+  if (names.length === 0) return "";
+  const last = names.pop()!;
+  return `Did you mean ${names.length > 0 ? `${names.join(", ")} or ${last}` : last}?`;
+}
+
+function lastPart(name: string): string {
+  return name.slice(Math.max(name.lastIndexOf("."), name.lastIndexOf(":")) + 1);
+}
+
+/**
+ * Edits (insert, delete, replace, swap of neighbours) from one text to another: the restricted Damerau-Levenshtein
+ * distance.
+ *
+ * @param most beyond this the exact number does not matter; the answer is then `most + 1`
+ */
+export function editDistance(a: string, b: string, most = Infinity): number {
+  if (Math.abs(a.length - b.length) > most) return most + 1;
+  let before: number[] = [];
+  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  for (let i = 1; i <= a.length; i++) {
+    const current = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const same = a[i - 1] === b[j - 1] ? 0 : 1;
+      let best = Math.min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + same);
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, before[j - 2] + 1);
+      current.push(best);
+    }
+    before = previous;
+    previous = current;
+  }
+  return Math.min(previous[b.length], most + 1);
+}

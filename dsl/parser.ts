@@ -1,0 +1,230 @@
+import type { CstNode, IToken } from "chevrotain";
+import { collectorArgs, expressionOf, optionalExpression } from "./_expr_tree.ts";
+import { type Builder, ident, nodeSpan, path, str, tokenSpan } from "./_tree_builder.ts";
+import { strayName, type SyntaxMessage, syntaxMessage } from "./_syntax_messages.ts";
+import type * as ast from "./ast.ts";
+import type { Diagnostics } from "./diagnostic.ts";
+import { nodesOf, RECIPE_PARSER, tokensOf } from "./grammar.ts";
+import { lineIndex, type Span } from "./position.ts";
+import { CloseBrace, CloseParen, OpenBrace, OpenParen, RECIPE_LEXER } from "./tokens.ts";
+
+/** A text longer than this is no recipe. UTF-16 code units. */
+const MAX_TEXT = 1 << 20;
+/** Parentheses and braces inside one another. */
+const MAX_DEPTH = 60;
+
+/**
+ * Text to tree. Never throws: what cannot be read is reported and left out.
+ *
+ * @param text the recipe, its header blanked out
+ */
+export function parseTree(text: string, out: Diagnostics): ast.Tree {
+  if (text.length > MAX_TEXT) {
+    const span = { start: MAX_TEXT, end: MAX_TEXT };
+    out.error(span, "limit", `A recipe has at most ${MAX_TEXT} characters, here are ${text.length}`);
+    return { statements: [], comments: [] };
+  }
+  const lexed = RECIPE_LEXER.tokenize(text);
+  for (const e of lexed.errors) {
+    const span = { start: e.offset, end: e.offset + e.length };
+    const shown = JSON.stringify(text.slice(span.start, Math.min(span.end, span.start + 20)));
+    out.error(span, "syntax", `${shown} is not part of the language`);
+  }
+  const tokens = shallow(lexed.tokens, text, out);
+  RECIPE_PARSER.input = tokens;
+  const cst = RECIPE_PARSER.recipe();
+  const b: Builder = { text, out, tokens, operands: 0 };
+  const strays = strayNames(b, cst);
+  report([...RECIPE_PARSER.errors.map((e) => syntaxMessage(e, tokens, text)), ...strays], text, out);
+  return {
+    statements: statements(b, cst),
+    comments: (lexed.groups.comments ?? []).map((c) => ({ text: c.image, span: tokenSpan(c, text) })),
+  };
+}
+
+/** One report a line: what follows a mistake on its line is usually its consequence. */
+function report(found: readonly SyntaxMessage[], text: string, out: Diagnostics): void {
+  const lines = lineIndex(text);
+  const seen = new Set<number>();
+  for (const { message, hint, span } of found.toSorted((a, b) => a.span.start - b.span.start)) {
+    const { line } = lines.position(span.start);
+    if (seen.has(line)) continue;
+    seen.add(line);
+    out.error(span, "syntax", message, hint);
+  }
+}
+
+/** Names that stand where a statement should: the grammar takes them for pipelines without stages. */
+function strayNames(b: Builder, node: CstNode | undefined): SyntaxMessage[] {
+  if (!node) return [];
+  if (node.name === "pipeline" && !node.children.collect && !node.children.stage) {
+    const token = tokensOf(node, "Name")[0];
+    return token && !b.tokens[b.tokens.indexOf(token) - 1]?.image.endsWith("=")
+      ? [strayName(token, b.tokens, b.text)]
+      : [];
+  }
+  return Object.values(node.children).flat().flatMap((child) => "children" in child ? strayNames(b, child) : []);
+}
+
+/** Leaves out what is nested too deeply, so that neither the parser nor later passes run out of stack. */
+function shallow(tokens: IToken[], text: string, out: Diagnostics): IToken[] {
+  let depth = 0;
+  let reported = false;
+  return tokens.filter((token) => {
+    const opens = token.tokenType === OpenParen || token.tokenType === OpenBrace;
+    const closes = token.tokenType === CloseParen || token.tokenType === CloseBrace;
+    if (opens) depth++;
+    const keep = depth <= MAX_DEPTH;
+    if (closes) depth = Math.max(0, depth - 1);
+    if (!keep && !reported) {
+      reported = true;
+      out.error(tokenSpan(token, text), "limit", `Parentheses and braces are nested at most ${MAX_DEPTH} deep`);
+    }
+    return keep;
+  });
+}
+
+function statements(b: Builder, node: CstNode | undefined): ast.Statement[] {
+  return nodesOf(node, "statement").flatMap((s) => {
+    const inner = Object.values(s.children).flat().find((c): c is CstNode => "children" in c);
+    const made = inner ? statement(b, inner) : null;
+    return made ? [made] : [];
+  });
+}
+
+function statement(b: Builder, node: CstNode): ast.Statement | null {
+  const span = nodeSpan(node, b.text.length);
+  switch (node.name) {
+    case "recipeStatement": {
+      const name = ident(b, node);
+      return name && { kind: "recipe", name, title: str(b, node), span };
+    }
+    case "paramStatement": {
+      const name = ident(b, node);
+      const type = ident(b, node, "type");
+      return name && { kind: "param", name, type, default: optionalExpression(b, node), doc: str(b, node), span };
+    }
+    case "letStatement": {
+      const name = ident(b, node);
+      const inner = nodesOf(node, "pipeline")[0];
+      const value = optionalExpression(b, node);
+      return name && { kind: "let", name, pipeline: inner ? pipeline(b, inner) : null, value, span };
+    }
+    case "pipeline": {
+      const made = pipeline(b, node);
+      if (made?.source.kind === "result" && made.stages.length === 0) return null; // reported as a stray name
+      return made && { kind: "pipeline", pipeline: made, span };
+    }
+    case "whenStatement":
+      return {
+        kind: "when",
+        condition: expressionOf(b, node),
+        then: statements(b, nodesOf(node, "then")[0]),
+        otherwise: statements(b, nodesOf(node, "otherwise")[0]),
+        span,
+      };
+    case "everyStatement":
+      return { kind: "every", period: expressionOf(b, node), body: statements(b, nodesOf(node, "block")[0]), span };
+    case "expectStatement": {
+      const tolerate = optionalExpression(b, node, "tolerate");
+      return { kind: "expect", condition: expressionOf(b, node), tolerate, message: str(b, node), span };
+    }
+    case "showStatement":
+      return { kind: "show", names: names(b, node), span };
+    case "saveStatement":
+      return { kind: "save", name: ident(b, node), file: str(b, node), span };
+    case "askStatement":
+      return {
+        kind: tokensOf(node, "Investigate").length > 0 ? "investigate" : "ask",
+        question: str(b, node),
+        results: tokensOf(node, "With").length > 0 ? names(b, node) : null,
+        duration: duration(b, node),
+        span,
+      };
+    case "alertStatement":
+      return { kind: "alert", span };
+    case "includeStatement":
+      return { kind: "include", file: str(b, node), span };
+    default:
+      return null;
+  }
+}
+
+function names(b: Builder, node: CstNode): ast.Ident[] {
+  return tokensOf(nodesOf(node, "names")[0], "Name").map((n) => ({ name: n.image, span: tokenSpan(n, b.text) }));
+}
+
+function duration(b: Builder, node: CstNode): ast.ExprNode | null {
+  const clause = nodesOf(node, "forClause")[0];
+  return clause ? expressionOf(b, clause) : null;
+}
+
+function pipeline(b: Builder, node: CstNode): ast.Pipeline | null {
+  const stages = nodesOf(node, "stage").flatMap((s) => stage(b, s) ?? []);
+  const span = nodeSpan(node, b.text.length);
+  const collect = nodesOf(node, "collect")[0];
+  if (collect) return { source: collected(b, collect), stages, span };
+  const name = ident(b, node);
+  return name && { source: { kind: "result", name, span: name.span }, stages, span };
+}
+
+function collected(b: Builder, node: CstNode): ast.CollectSource {
+  const self = nodesOf(node, "selfClause")[0];
+  const span = nodeSpan(node, b.text.length);
+  return {
+    kind: "collect",
+    what: what(b, node),
+    duration: duration(b, node),
+    includeSelf: self ? nodeSpan(self, span.end) : null,
+    span,
+  };
+}
+
+function what(b: Builder, node: CstNode): ast.Collected | null {
+  const inner = (name: string): CstNode | undefined => nodesOf(node, name)[0];
+  const at = (n: CstNode): Span => nodeSpan(n, b.text.length);
+  const probes = inner("probes");
+  if (probes) return { kind: "probes", probes: probeTexts(b, probes), span: at(probes) };
+  const calls = inner("calls");
+  if (calls) return { kind: "calls", targets: probeTexts(b, nodesOf(calls, "probes")[0]), span: at(calls) };
+  const span = inner("span");
+  if (span) {
+    return {
+      kind: "span",
+      starts: probeTexts(b, nodesOf(span, "starts")[0]),
+      ends: probeTexts(b, nodesOf(span, "ends")[0]),
+      on: optionalExpression(b, span),
+      cancels: probeTexts(b, nodesOf(span, "cancels")[0]),
+      span: at(span),
+    };
+  }
+  const collector = inner("collector");
+  const name = collector && path(b, collector);
+  if (!collector || !name) return null;
+  const args = nodesOf(collector, "args")[0];
+  return { kind: "collector", name, args: args ? collectorArgs(b, args) : [], span: at(collector) };
+}
+
+function probeTexts(b: Builder, node: CstNode | undefined): ast.ProbeText[] {
+  return tokensOf(node, "Probe").map((p) => ({ text: p.image, span: tokenSpan(p, b.text) }));
+}
+
+function stage(b: Builder, node: CstNode): ast.Stage | null {
+  const name = ident(b, node);
+  const by = nodesOf(node, "by")[0];
+  return name && {
+    name,
+    items: items(b, nodesOf(node, "items")[0]),
+    by: tokensOf(node, "By").length > 0 ? items(b, by) : null,
+    span: nodeSpan(node, name.span.end),
+  };
+}
+
+function items(b: Builder, node: CstNode | undefined): ast.StageItem[] {
+  return nodesOf(node, "item").map((item) => ({
+    expr: expressionOf(b, item),
+    as: ident(b, item),
+    order: tokensOf(item, "Desc").length > 0 ? "desc" : tokensOf(item, "Asc").length > 0 ? "asc" : null,
+    span: nodeSpan(item, b.text.length),
+  }));
+}

@@ -1,0 +1,59 @@
+import type { Field } from "../core/data/mod.ts";
+import type { Expr, ValueType } from "../core/query/mod.ts";
+
+/** What the names in an expression may mean. */
+export interface Scope {
+  /** What is named, for messages: `proc.list`, `the aggregate`. */
+  readonly of: string;
+  /** The value of a name, or undefined. */
+  name(name: string): Expr | undefined;
+  /** The value of a call that stands for a column (`p99(duration)` after `aggregate`), by its canonical text. */
+  call?(text: string): Expr | undefined;
+  /** Names to offer when one is not found, in the order of the source. */
+  names(): readonly string[];
+  /** What else there is to say when a name is not found. */
+  readonly note?: string;
+  /** Why a name that is a field elsewhere is none here; undefined for no special reason. */
+  refuse?(name: string): { readonly message: string; readonly hint: string } | undefined;
+}
+
+/** One column that expressions may name. */
+export interface Column {
+  /** Name inside batches. */
+  readonly field: string;
+  readonly t: ValueType;
+  /** What it is called in recipes, beside `field`. */
+  readonly aliases: readonly string[];
+  /** Calls that mean it. */
+  readonly calls: readonly string[];
+  readonly doc?: string;
+}
+
+/** A scope over columns. */
+export function columnScope(of: string, columns: readonly Column[], note?: string): Scope {
+  const names = new Map<string, Column>();
+  const calls = new Map<string, Column>();
+  for (const c of columns) {
+    for (const alias of c.aliases) if (!names.has(alias)) names.set(alias, c);
+    for (const text of c.calls) calls.set(text, c);
+  }
+  for (const c of columns) names.set(c.field, c);
+  const ref = (c: Column | undefined): Expr | undefined => c && { op: "field", name: c.field, t: c.t };
+  return {
+    of,
+    note,
+    name: (name) => ref(names.get(name)),
+    call: (text) => ref(calls.get(text)),
+    names: () => columns.map((c) => c.aliases[0] ?? c.field),
+  };
+}
+
+/** A scope in which only parameters and constants have a meaning. */
+export function constantScope(of: string): Scope {
+  return { of, name: () => undefined, names: () => [] };
+}
+
+/** The value type of a field. */
+export function typeOfField(f: Field): ValueType {
+  return f.unsigned ? { type: f.type, unit: f.unit, unsigned: true } : { type: f.type, unit: f.unit };
+}
