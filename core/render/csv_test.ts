@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { field, quality, tableFromRows } from "../data/mod.ts";
 import { resultToCsv } from "./csv.ts";
-import { cpuProfile, cpuSeries } from "./test_data.ts";
+import { cpuProfile, cpuSeries } from "./data_for_test.ts";
 
 Deno.test("resultToCsv() quotes by RFC 4180 and leaves null empty", () => {
   const t = tableFromRows([field("name", "string"), field("d", "duration")], [[`a,"b"\nc`, 12], [null, null]]);

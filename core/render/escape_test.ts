@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { escapeText, escapeXml } from "./escape.ts";
-import { HOSTILE } from "./test_data.ts";
+import { HOSTILE } from "./data_for_test.ts";
 
 Deno.test("escapeText() writes controls, escapes and newlines visibly", () => {
   assert.equal(escapeText("a\x1b[31mb\n\t\r\0\x7f\x9b"), "a\\x1b[31mb\\n\\t\\r\\0\\x7f\\x9b");

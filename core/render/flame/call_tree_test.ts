@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Profile, quality } from "../../data/mod.ts";
 import { profileTotal } from "../profile_stats.ts";
-import { bigProfile, cpuProfile } from "../test_data.ts";
+import { bigProfile, cpuProfile } from "../data_for_test.ts";
 import { type CallNode, callTree } from "./call_tree.ts";
 import { layOut } from "./layout.ts";
 import { pruneTree } from "./prune.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import type { Page } from "playwright-core";
 import { skip } from "../../../tests/skip.ts";
-import { withBrowser, withFile } from "../test_browser.ts";
-import { bigProfile, cpuProfile, HOSTILE } from "../test_data.ts";
+import { withBrowser, withFile } from "../browser_for_test.ts";
+import { bigProfile, cpuProfile, HOSTILE } from "../data_for_test.ts";
 import { FLAME_SCRIPT, type FlameOptions, flameSvg } from "./svg.ts";
 
 const options: FlameOptions = { title: HOSTILE.join(" ") };

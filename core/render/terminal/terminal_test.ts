@@ -13,7 +13,7 @@ import {
   latencyTable,
   processList,
   systemMetrics,
-} from "../test_data.ts";
+} from "../data_for_test.ts";
 import { displayWidth } from "../width.ts";
 import { renderDiagnosis } from "./diagnosis.ts";
 import { renderQuality } from "./quality.ts";
