@@ -1,7 +1,7 @@
 /** The house's rules, enforced: who imports whom, where the kernel's doors are. The tables are in `_rooms.ts`. */
 import { importObjection, isRuled, mayName, mayUseFfi, packageObjection } from "./_rooms.ts";
 
-const ROOT = new URL("../../", import.meta.url).pathname;
+const ROOT = decodeURIComponent(new URL("../../", import.meta.url).pathname);
 
 type Node = Deno.lint.Node;
 type Visitor = Deno.lint.LintVisitor;
