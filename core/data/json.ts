@@ -1,5 +1,6 @@
 import type { Cell } from "./column.ts";
 import type { Frame, Profile } from "./profile.ts";
+import type { HistogramCell } from "./histogram.ts";
 import { quality } from "./quality.ts";
 import type { Result, Results } from "./result.ts";
 import { type Field, rowsOf, tableFromRows } from "./table.ts";
@@ -17,12 +18,12 @@ export function resultToJson(result: Result): { readonly [key: string]: Json } {
     case "table":
       return {
         kind: "table",
-        fields: result.fields.map((f) => ({ name: f.name, type: f.type, unit: f.unit })),
+        fields: result.fields.map(fieldToJson),
         rows: rowsOf(result).map((row) => row.map((cell, i) => cellToJson(cell, result.fields[i]))),
         quality: q,
       };
     case "histogram":
-      return { kind: "histogram", unit: result.unit, buckets: result.buckets as unknown as Json, quality: q };
+      return { ...histogramToJson(result), quality: q };
     case "profile":
       return {
         kind: "profile",
@@ -63,12 +64,12 @@ export function resultFromJson(json: { readonly [key: string]: Json }): Result {
   const q = quality(j.quality);
   switch (j.kind) {
     case "table": {
-      const fields = j.fields as Field[];
+      const fields = (j.fields as Field[]).map((f) => f.type === "address" ? { ...f, unsigned: true } : f);
       const rows = (j.rows as Json[][]).map((row) => row.map((cell, i) => cellFromJson(cell, fields[i])));
       return tableFromRows(fields, rows, q);
     }
     case "histogram":
-      return { kind: "histogram", unit: j.unit, buckets: j.buckets, quality: q };
+      return { ...histogramFromJson(j), quality: q };
     case "profile":
       return profileFromJson(j, q);
     case "series":
@@ -117,6 +118,24 @@ function profileFromJson(
   return { kind: "profile", sampleTypes: j.sample_types, frames, stacks, quality: q };
 }
 
+function fieldToJson(f: Field): Json {
+  const json = { name: f.name, type: f.type, unit: f.unit };
+  return f.unsigned ? { ...json, unsigned: true } : json;
+}
+
+/** The outermost buckets may reach to the infinities, which JSON has not: they become null. */
+function histogramToJson(h: HistogramCell): { readonly [key: string]: Json } {
+  const buckets = h.buckets.map((b) => ({ min: numberToJson(b.min), max: numberToJson(b.max), count: b.count }));
+  return { kind: "histogram", unit: h.unit, buckets };
+}
+
+function histogramFromJson(
+  h: { unit: HistogramCell["unit"]; buckets: { min: number | null; max: number | null; count: number }[] },
+): HistogramCell {
+  const buckets = h.buckets.map((b) => ({ min: b.min ?? -Infinity, max: b.max ?? Infinity, count: b.count }));
+  return { kind: "histogram", unit: h.unit, buckets };
+}
+
 function numberToJson(v: number): Json {
   return Number.isFinite(v) ? v : null;
 }
@@ -129,6 +148,7 @@ function cellToJson(cell: Cell, f: Field): Json {
     return cell > MAX_SAFE || cell < -MAX_SAFE ? cell.toString() : Number(cell);
   }
   if (typeof cell === "number") return numberToJson(cell);
+  if (f.type === "histogram") return histogramToJson(cell as HistogramCell);
   return cell as Json;
 }
 
@@ -136,6 +156,7 @@ function cellFromJson(cell: Json, f: Field): unknown {
   if (cell === null) return null;
   const numeric = f.type !== "string" && f.type !== "ip";
   if (typeof cell === "string" && numeric) return BigInt(cell);
+  if (f.type === "histogram") return histogramFromJson(cell as unknown as Parameters<typeof histogramFromJson>[0]);
   return cell;
 }
 
