@@ -162,7 +162,7 @@ export function flameClient() {
 
     function draw(i, x, w, extra) {
       const [name, , look] = frames[frameOf[i]];
-      const hit = hits !== null && hits[frameOf[i]] === 1 ? " hit" : "";
+      const hit = isHit(i) ? " hit" : "";
       const g = make("g", {
         class: `f ${look} ${extra}${hit}`,
         tabindex: "-1",
@@ -183,6 +183,8 @@ export function flameClient() {
       shown.set(i, g);
     }
 
+    const isHit = (i) => hits !== null && hits[frameOf[i]] === 1;
+
     function layTools() {
       let right = width - pad;
       const searching = holder.getAttribute("visibility") === "visible";
@@ -194,7 +196,7 @@ export function flameClient() {
       search.setAttribute("visibility", searching ? "hidden" : "visible");
       if (zoom !== 0) right -= 104 + 8;
       reset.setAttribute("transform", `translate(${right},8)`);
-      title.textContent = cut(data.title, right - 2 * pad, 8.3);
+      title.textContent = cut(data.title, right - 2 * pad, 9);
       matched.setAttribute("x", width - pad);
       const taken = matched.textContent.length * 6.5;
       subtitle.textContent = cut(data.subtitle, width - 3 * pad - taken, 6.3);
@@ -214,9 +216,9 @@ export function flameClient() {
         return;
       }
       let sum = 0;
-      for (let a = zoom; a >= 0; a = parent[a]) if (hits[frameOf[a]] === 1) sum = total[zoom];
+      for (let a = zoom; a >= 0; a = parent[a]) if (isHit(a)) sum = total[zoom];
       for (let i = zoom; sum < total[zoom] && i < end[zoom];) {
-        if (hits[frameOf[i]] === 1) {
+        if (isHit(i)) {
           sum += total[i];
           i = end[i];
         } else i++;
@@ -239,8 +241,9 @@ export function flameClient() {
           hits = new Uint8Array(frames.length);
         }
       }
+      for (const [i, g] of shown) g.classList.toggle("hit", isHit(i));
       showMatched();
-      render();
+      layTools();
     }
 
     function openSearch() {

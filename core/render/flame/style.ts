@@ -26,7 +26,7 @@ export const FLAME_STYLE: string = `.sonde-flame{--bg:#fff;--ink:#23211e;--soft:
   `.sonde-flame .f text{font:11px ${MONO};fill:var(--on);pointer-events:none}.sonde-flame .f{cursor:pointer;outline:none}` +
   `.sonde-flame .f:hover rect,.sonde-flame .f:focus rect{stroke:var(--ink);stroke-width:1}` +
   `.sonde-flame .f:focus rect{stroke-width:2}.sonde-flame .up{opacity:.45}` +
-  `.sonde-flame .hit rect{fill:#d94fd0}.sonde-flame .hit text{fill:#fff}` +
+  `.sonde-flame .f.hit rect{fill:#c23fb8}.sonde-flame .f.hit text{fill:#fff}` +
   `.sonde-flame .button{cursor:pointer}.sonde-flame .button rect{fill:transparent;stroke:var(--line)}` +
   `.sonde-flame .button text{font-size:12px;text-anchor:middle}.sonde-flame .button:hover rect,` +
   `.sonde-flame .button:focus rect{stroke:var(--ink)}.sonde-flame .button:focus{outline:none}` +
