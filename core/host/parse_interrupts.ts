@@ -23,9 +23,10 @@ export function parseInterrupts(text: string): Map<string, number[]> {
   return counts;
 }
 
-/** The actions at the end of `IO-APIC   5-edge      ACPI:Ged`; the chip when there are none. */
+/** The actions at the end of `IO-APIC   5-edge      ACPI:Ged`; empty when there are none. */
 function deviceOf(description: string): string {
   const parts = description.trim().split(/\s{2,}/);
   const last = parts[parts.length - 1];
-  return parts.length > 1 && /^\d+(-\w+| \w+)$/.test(last) ? "" : last;
+  // Without an action the line ends with the chip's number and trigger: `PCI-MSI 524288-edge`, `GICv3  27 Level`.
+  return /(^|\s)\d+(-\w+| (Edge|Level))$/.test(last) ? "" : last;
 }

@@ -27,7 +27,7 @@ export function parsePidStat(bytes: Uint8Array, length: number, units: StatUnits
   const close = lastIndexOf(bytes, 0x29, length);
   if (open < 2 || close < open || close + 4 >= length) return null;
   let pid = 0;
-  for (let i = 0; i < open - 1; i++) pid = pid * 10 + bytes[i] - 0x30;
+  for (let i = 0; i < open - 1; i++) pid = pid * 10 + (bytes[i] - 0x30);
 
   field.fill(0);
   let n = 4;
@@ -35,7 +35,7 @@ export function parsePidStat(bytes: Uint8Array, length: number, units: StatUnits
   let sign = 1;
   for (let i = close + 4; i < length && n <= LAST_FIELD; i++) {
     const byte = bytes[i];
-    if (byte >= 0x30 && byte <= 0x39) value = value * 10 + byte - 0x30;
+    if (byte >= 0x30 && byte <= 0x39) value = value * 10 + (byte - 0x30);
     else if (byte === 0x2d) sign = -1;
     else {
       field[n++] = sign * value;
