@@ -28,37 +28,26 @@ export function parseKallsyms(bytes: Uint8Array): Kallsyms {
   let names = new Uint32Array(1 << 17);
   let n = 0;
   let zero = 0;
-  const end = bytes.length;
-  let at = 0;
-  while (at < end) {
-    let hi = 0;
-    let lo = 0;
-    let digits = 0;
-    let c = 0;
-    for (; at < end; at++, digits++) {
-      c = bytes[at];
-      const d = c >= 48 && c <= 57 ? c - 48 : c >= 97 && c <= 102 ? c - 87 : -1;
-      if (d < 0) break;
-      hi = (hi << 4) | (lo >>> 28);
-      lo = (lo << 4) | d;
-    }
-    const type = bytes[at + 1];
-    // t, T, w, W: text, and weak (which for the kernel's linked image is text).
-    const code = digits > 0 && c === 32 && (type === 116 || type === 84 || type === 119 || type === 87) &&
-      bytes[at + 2] === 32;
-    if (code) {
+  const end = bytes.length - MIN_LINE;
+  for (let at = 0; at <= end;) {
+    // Addresses always have 16 digits (%px): the type stands at a fixed place. t, T, w, W: text, and weak, which in a
+    // linked kernel is text too.
+    const type = bytes[at + 17] | 32;
+    if ((type === 116 || type === 119) && bytes[at + 16] === 32 && bytes[at + 18] === 32) {
+      const hi = hex8(bytes, at);
+      const lo = hex8(bytes, at + 8);
       if (hi === 0 && lo === 0) zero++;
       else {
         if (n === starts.length) {
           starts = grow(starts, new Float64Array(n * 2));
           names = grow(names, new Uint32Array(n * 2));
         }
-        starts[n] = addressOf(hi >>> 0, lo >>> 0);
-        names[n++] = at + 3;
+        starts[n] = addressOf(hi, lo);
+        names[n++] = at + 19;
       }
     }
-    at = bytes.indexOf(10, at);
-    if (at < 0) break;
+    at += 19;
+    while (at < bytes.length && bytes[at] !== 10) at++;
     at++;
   }
   // The image's own symbols come sorted; those of modules and BPF programs follow in order of loading.
@@ -93,6 +82,16 @@ function symbolAt(bytes: Uint8Array, at: number, start: Address): KernelSymbol {
   return { name, module: decoder.decode(bytes.subarray(end + 1, stop)), start };
 }
 
+/** Eight digits, trusted to be hexadecimal: each is its low four bits, plus 9 for letters. */
+function hex8(bytes: Uint8Array, at: number): number {
+  let n = 0;
+  for (let i = at; i < at + 8; i++) {
+    const c = bytes[i];
+    n = (n << 4) | ((c & 15) + (c >>> 6) * 9);
+  }
+  return n >>> 0;
+}
+
 function sortTail(starts: Float64Array, names: Uint32Array, n: number): void {
   let sorted = 1;
   while (sorted < n && starts[sorted] >= starts[sorted - 1]) sorted++;
@@ -119,6 +118,8 @@ export const KERNEL_MODULE = "[kernel.kallsyms]";
 
 /** Labels behind the last function of a section: what lies there is not known. */
 const END_MARKS = new Set(["_etext", "_einittext", "__entry_text_end", "_text_end", "__init_end"]);
+/** 16 digits, a space, the type, a space, and a name of one letter. */
+const MIN_LINE = 20;
 /** No function of the kernel is longer, in bytes: further away lies something without a symbol. */
 const MAX_FUNCTION = 1 << 20;
 const decoder = new TextDecoder();

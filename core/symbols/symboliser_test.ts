@@ -1,0 +1,154 @@
+import assert from "node:assert/strict";
+import { compileC, outputOf } from "../../tests/compile_c.ts";
+import { skip } from "../../tests/skip.ts";
+import { openHost } from "../host/mod.ts";
+import { codeMappings } from "./code_mapping.ts";
+import { createSymbolisers, UNKNOWN } from "./symboliser.ts";
+
+/** Says where its function lies, then waits for its end. */
+const PROGRAM = `
+#include <stdio.h>
+#include <sys/mman.h>
+#include <unistd.h>
+__attribute__((noinline)) void marker(void) { __asm__ volatile("nop"); }
+int main(void) {
+  void *jit = mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  printf("%lx %lx %d\\n", (long)marker, (long)jit, getpid());
+  fflush(stdout);
+  char c;
+  return read(0, &c, 1) != 0;
+}
+`;
+
+interface Running extends AsyncDisposable {
+  readonly pid: number;
+  readonly marker: number;
+  readonly jit: number;
+}
+
+async function start(path: string): Promise<Running> {
+  const child = new Deno.Command(path, { stdin: "piped", stdout: "piped" }).spawn();
+  const reader = child.stdout.getReader();
+  let text = "";
+  while (!text.includes("\n")) text += new TextDecoder().decode((await reader.read()).value);
+  const [marker, jit, pid] = text.trim().split(" ");
+  return {
+    pid: Number(pid),
+    marker: parseInt(marker, 16),
+    jit: parseInt(jit, 16),
+    [Symbol.asyncDispose]: async () => {
+      await child.stdin.close();
+      await reader.cancel();
+      await child.status;
+    },
+  };
+}
+
+async function withProgram(test: (path: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  try {
+    if (!await compileC(PROGRAM, `${dir}/prog`)) return skip("no gcc");
+    await test(`${dir}/prog`);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.test("user() names a function of a running program, and says unknown with the module where there is none", () =>
+  withProgram(async (path) => {
+    await using program = await start(path);
+    const host = openHost();
+    const mappings = codeMappings(host.maps(program.pid));
+    const symboliser = createSymbolisers(host).start();
+    assert.deepEqual(symboliser.user(program.pid, mappings, program.marker), {
+      function: "marker",
+      module: path,
+      file: "",
+      line: 0,
+      kind: "user",
+    });
+    const code = mappings.find((m) => m.path === path)!;
+    assert.equal(symboliser.user(program.pid, mappings, code.end - 1).function, UNKNOWN);
+    assert.equal(symboliser.user(program.pid, mappings, code.end - 1).module, path);
+    assert.deepEqual(symboliser.user(program.pid, mappings, 16).module, "");
+    assert.deepEqual(symboliser.user(program.pid, mappings, program.jit).module, "[anon]");
+  }));
+
+Deno.test("user() names code of a file that was deleted or replaced while it runs", () =>
+  withProgram(async (path) => {
+    await using program = await start(path);
+    await Deno.remove(path);
+    await Deno.copyFile("/bin/true", path);
+    const host = openHost();
+    const mappings = codeMappings(host.maps(program.pid));
+    const symboliser = createSymbolisers(host).start();
+    assert.equal(symboliser.user(program.pid, mappings, program.marker).function, "marker");
+    assert.deepEqual(symboliser.notes(), []);
+  }));
+
+Deno.test("user() does not take names from another file that now has the path of one that ended", () =>
+  withProgram(async (path) => {
+    const host = openHost();
+    let marker = 0, pid = 0, mappings: ReturnType<typeof codeMappings> = [];
+    {
+      await using program = await start(path);
+      ({ marker, pid } = program);
+      mappings = codeMappings(host.maps(pid));
+    }
+    assert.equal(createSymbolisers(host).start().user(pid, mappings, marker).function, "marker");
+    await Deno.rename(path, `${path}.old`);
+    await Deno.copyFile("/bin/true", path);
+    const symboliser = createSymbolisers(host).start();
+    assert.equal(symboliser.user(pid, mappings, marker).function, UNKNOWN);
+    assert.match(symboliser.notes().join(), /replaced or deleted/);
+  }));
+
+Deno.test("user() believes a perf map that belongs to the process's user, and no other", () =>
+  withProgram(async (path) => {
+    await using program = await start(path);
+    const host = openHost();
+    const mappings = codeMappings(host.maps(program.pid));
+    const map = `/tmp/perf-${program.pid}.map`;
+    const ask = () => createSymbolisers(host).start().user(program.pid, mappings, program.jit + 8);
+    try {
+      await Deno.writeTextFile(map, `${program.jit.toString(16)} 40 jitted()\n`);
+      assert.deepEqual(ask(), {
+        function: "jitted()",
+        module: `[perf map ${program.pid}]`,
+        file: "",
+        line: 0,
+        kind: "interpreted",
+      });
+      if (Deno.uid() !== 0) return skip("giving a file away needs root");
+      await Deno.chown(map, 12345, 12345);
+      assert.equal(ask().function, UNKNOWN);
+      await Deno.remove(map);
+      await Deno.writeTextFile(`${path}.map`, `${program.jit.toString(16)} 40 linked()\n`);
+      await Deno.symlink(`${path}.map`, map);
+      assert.equal(ask().function, UNKNOWN);
+    } finally {
+      await Deno.remove(map);
+    }
+  }));
+
+Deno.test("user() names functions of the vdso", async () => {
+  const host = openHost();
+  const mappings = codeMappings(host.maps(Deno.pid));
+  const vdso = mappings.find((m) => m.path === "[vdso]");
+  if (!vdso) return skip("no vdso");
+  const symboliser = createSymbolisers(host).start();
+  const names = new Set<string>();
+  for (let a = vdso.start; a < vdso.end; a += 16) names.add(symboliser.user(Deno.pid, mappings, a).function);
+  assert.ok([...names].some((n) => n.includes("clock_gettime")), [...names].join());
+  await Promise.resolve();
+});
+
+Deno.test("kernel() names a function at the address that kallsyms gives", async () => {
+  const text = await outputOf("grep", ["-m1", " [tT] do_syscall_64$", "/proc/kallsyms"]);
+  const hex = text?.match(/^([0-9a-f]{16})/)?.[1];
+  if (!hex || /^0+$/.test(hex)) return skip("kernel symbols are hidden, or no do_syscall_64");
+  const frame = createSymbolisers(openHost()).start().kernel(Number(BigInt.asIntN(64, BigInt(`0x${hex}`))) + 4);
+  assert.equal(frame.function, "do_syscall_64");
+  assert.equal(frame.module, "[kernel.kallsyms]");
+  assert.equal(frame.kind, "kernel");
+});
