@@ -1,0 +1,28 @@
+import type { Diagnosis, Json, Results, ToolCallRecord } from "../data/mod.ts";
+
+/** What the first line says. */
+export interface RecordingHeader {
+  /** Of the sonde that wrote it. */
+  readonly version: string;
+  /** What is known of the machine: kernel release, CPUs, … */
+  readonly machine: { readonly [key: string]: Json };
+  /** ISO 8601, UTC. */
+  readonly created: string;
+}
+
+/** One tool call with all it answered; null when it failed. */
+export interface RecordedCall {
+  readonly record: ToolCallRecord;
+  readonly results: Results | null;
+}
+
+/** An investigation that was recorded. */
+export interface Recording {
+  readonly header: RecordingHeader;
+  /** In the order in which they ended. */
+  readonly calls: readonly RecordedCall[];
+  /** Null when the recording ended before it. */
+  readonly diagnosis: Diagnosis | null;
+  /** Whether the file ends in the middle of a line (a full disk, a kill). */
+  readonly truncated: boolean;
+}
