@@ -75,7 +75,7 @@ export interface EventFd extends Disposable {
   clear(): void;
 }
 
-/** @throws {SysError} */
+/** Makes an {@linkcode EventFd}, not readable at first. @throws {SysError} */
 export function eventFd(): EventFd {
   const EFD_CLOEXEC = 0o2000000;
   const EFD_NONBLOCK = 0o4000;

@@ -9,8 +9,12 @@ export type SyscallArgument = bigint | number;
  * @param nr number of the call, from `NR`
  * @returns a value, or -errno; exact up to 2^53
  * @example
- * ```ts ignore
- * const pid = syscall(NR.getpid);
+ * ```ts
+ * import assert from "node:assert/strict";
+ * import { NR, syscall } from "./mod.ts";
+ *
+ * assert.equal(syscall(NR.getpid), Deno.pid);
+ * assert.equal(syscall(NR.close, -1), -9); // -EBADF
  * ```
  */
 export function syscall(

@@ -1,0 +1,121 @@
+/**
+ * The one gate, `deno task ok`: format, lint (with the architecture), types, documentation, generated files, tests.
+ * Every check runs, also after one failed. The last line is `N passed, N failed, N skipped`; the reasons of what was
+ * skipped (tests/skip.ts) stand before it. Arguments name test files or folders instead of all tests.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+
+const root = fileURLToPath(new URL("../", import.meta.url));
+const ROOMS = ["bpf", "cli", "core", "deploy", "dsl", "plugins", "tests"];
+
+interface Check {
+  readonly name: string;
+  readonly args: readonly string[];
+}
+
+const CHECKS: readonly Check[] = [
+  { name: "format", args: ["fmt", "--check"] },
+  { name: "lint", args: ["lint"] },
+  { name: "types", args: ["check", "--quiet", "."] },
+  { name: "documentation", args: ["run", "-A", "--quiet", "tests/doc_lint.ts"] },
+  { name: "generated files", args: ["task", "--quiet", "gen", "--check"] },
+];
+
+let passed = 0;
+let failed = 0;
+const failures: string[] = [];
+const skipped: string[] = [];
+
+for (const check of CHECKS) {
+  title(`${check.name}: deno ${check.args.join(" ")}`);
+  const started = performance.now();
+  const { success } = await deno(check.args);
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`${check.name} ${success ? "ok" : "FAILED"} (${seconds} s)`);
+  if (success) passed++;
+  else fail(check.name);
+}
+
+// One process, one test at a time: tests that attach to the kernel would see one another's load.
+const tests = ["test", "-A", "--quiet", "--doc", ...(Deno.args.length > 0 ? Deno.args : ROOMS)];
+title(`tests: deno ${tests.join(" ")}`);
+const end = await deno(tests, readTestLine());
+if (!end.sawSummary) fail(`the tests ended without a summary${end.signal ? ` (${end.signal})` : ""}`);
+else if (!end.success && failed === 0) fail("deno test");
+
+if (skipped.length > 0) {
+  title("skipped, and why");
+  for (const reason of skipped) console.log(reason);
+}
+if (failures.length > 0) {
+  title("failed");
+  for (const failure of failures) console.log(failure);
+}
+console.log(`\n${passed} passed, ${failed} failed, ${skipped.length} skipped`);
+Deno.exit(failed > 0 ? 1 : 0);
+
+function fail(what: string): void {
+  failed++;
+  failures.push(what);
+}
+
+function title(text: string): void {
+  console.log(`\n== ${text}`);
+}
+
+/** Counts what `deno test` prints: a test that printed a reason for skipping did not pass. */
+function readTestLine(): (line: string) => boolean {
+  let file = "";
+  let test = "";
+  let summary = false;
+  const skippedHere = new Set<string>();
+  return (line) => {
+    file = line.match(/^running \d+ tests? from (.+)/)?.[1] ?? file;
+    const name = line.match(/^(.+) \.\.\.( |$)/)?.[1];
+    if (name !== undefined && !name.startsWith("  ")) test = name;
+    const reason = line.match(/SKIPPED: (.*)/)?.[1];
+    if (reason !== undefined) {
+      const which = `${file}: ${test}`;
+      if (!skippedHere.has(which)) skipped.push(`${which}: ${reason}`);
+      skippedHere.add(which);
+    }
+    if (/ \.\.\. ignored /.test(line)) skipped.push(`${file}: ${test}: ignored`);
+    const result = line.match(/^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed/);
+    if (result) {
+      summary = true;
+      passed += Math.max(0, Number(result[1]) - skippedHere.size);
+      failed += Number(result[2]);
+      if (Number(result[2]) > 0) failures.push(`${result[2]} tests, named above under FAILURES`);
+    }
+    return summary;
+  };
+}
+
+/** Runs deno with its output shown; each line of standard output is also handed to `read`. */
+async function deno(
+  args: readonly string[],
+  read?: (line: string) => boolean,
+): Promise<{ success: boolean; signal: string | null; sawSummary: boolean }> {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: [...args],
+    cwd: root,
+    stdin: "null",
+    stdout: read ? "piped" : "inherit",
+    stderr: "inherit",
+    env: { NO_COLOR: "1" },
+  }).spawn();
+  let sawSummary = false;
+  if (read) {
+    let rest = "";
+    for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
+      Deno.stdout.writeSync(new TextEncoder().encode(chunk));
+      const lines = (rest + chunk).split("\n");
+      rest = lines.pop() ?? "";
+      for (const line of lines) sawSummary = read(line);
+    }
+  }
+  const { success, signal } = await child.status;
+  return { success, signal, sawSummary };
+}
