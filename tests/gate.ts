@@ -39,7 +39,8 @@ for (const check of CHECKS) {
 }
 
 // Types were checked above. One process, one test at a time: tests that attach to the kernel would see one another's load.
-const tests = ["test", "-A", "--quiet", "--no-check", "--doc", ...(Deno.args.length > 0 ? Deno.args : ROOMS)];
+// Not --quiet, which hides the reasons for skipping.
+const tests = ["test", "-A", "--no-check", "--doc", ...(Deno.args.length > 0 ? Deno.args : ROOMS)];
 title(`tests: deno ${tests.join(" ")}`);
 const end = await deno(tests, readTestLine());
 if (!end.sawSummary) fail(`the tests ended without a summary${end.signal ? ` (${end.signal})` : ""}`);
