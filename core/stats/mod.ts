@@ -1,0 +1,6 @@
+/** Statistics. Pure. @module */
+export * from "./brier.ts";
+export * from "./cusum.ts";
+export * from "./ema.ts";
+export * from "./proportion.ts";
+export * from "./robust.ts";
