@@ -278,7 +278,10 @@ export interface KernelLogEntry {
     | "mce"
     | "nic"
     | "tcp_overflow"
-    | "memory_failure";
+    | "memory_failure"
+    | "allocation_failure"
+    | "clocksource"
+    | "split_lock";
   readonly pid: number | null;
   readonly comm: string | null;
   readonly message: string;
