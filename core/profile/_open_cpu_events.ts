@@ -52,12 +52,16 @@ function openBest(
   notes: string[],
 ): Pick<CpuEvents, "sampler" | "nsPerSample"> {
   const cpus = onlineCpus(host);
-  const wanted = request.frequencyHz * RECORD_BYTES * SECONDS_BUFFERED;
+  const frequencyHz = Math.min(request.frequencyHz, maxSampleRate(host));
+  if (frequencyHz < request.frequencyHz) {
+    notes.push(`Sampled at ${frequencyHz} Hz: the sysctl kernel.perf_event_max_sample_rate allows no more.`);
+  }
+  const wanted = frequencyHz * RECORD_BYTES * SECONDS_BUFFERED;
   const ringBytes = Math.min(MAX_RING, Math.max(MIN_RING, 2 ** Math.ceil(Math.log2(wanted))));
   const open = (event: Event, kernel: boolean): Sampler =>
     openSampler({
       event: { ...event, excludeKernel: !kernel, excludeUser: !request.user },
-      frequencyHz: request.frequencyHz,
+      frequencyHz,
       cpus,
       tids,
       ringBytes,
@@ -66,7 +70,7 @@ function openBest(
   const openAny = (kernel: boolean): Pick<CpuEvents, "sampler" | "nsPerSample"> => {
     try {
       // In frequency mode the kernel adjusts the period in cycles until it takes that many samples a second.
-      return { sampler: open(CYCLES, kernel), nsPerSample: 1e9 / request.frequencyHz };
+      return { sampler: open(CYCLES, kernel), nsPerSample: 1e9 / frequencyHz };
     } catch (error) {
       if (!(error instanceof SysError) || !NO_COUNTER.has(error.errno)) throw error;
     }
@@ -110,9 +114,19 @@ function watchNewThreads(host: Host, pid: number, sampler: Sampler, watched: Set
 }
 
 function onlineCpus(host: Host): number[] {
-  const bytes = readProcFile(host.path("cpu_online"), 1 << 16);
-  const cpus = bytes ? parseCpuList(new TextDecoder().decode(bytes)) : [];
+  const cpus = parseCpuList(smallFile(host.path("cpu_online")));
   return cpus.length > 0 ? cpus : [0];
+}
+
+/** The kernel lowers this limit by itself when sampling takes too long. */
+function maxSampleRate(host: Host): number {
+  const rate = parseInt(smallFile(host.path("perf_event_paranoid").replace(/paranoid$/, "max_sample_rate")));
+  return rate >= 1 ? rate : Infinity;
+}
+
+function smallFile(path: string): string {
+  const bytes = readProcFile(path, 1 << 16);
+  return bytes ? new TextDecoder().decode(bytes) : "";
 }
 
 function explain(host: Host, request: CpuSampleRequest, error: unknown): unknown {
@@ -120,13 +134,6 @@ function explain(host: Host, request: CpuSampleRequest, error: unknown): unknown
   const what = request.pid === 0 ? "Cannot sample the CPUs" : `Cannot sample process ${request.pid}`;
   if (error.errno === ERRNO.ESRCH) return new GoneError(`Process ${request.pid} does not exist`);
   if (isDenied(error)) return new UnsupportedError(`${what}: ${denial(host)}`, error.remedy, { cause: error });
-  if (error.errno === ERRNO.EINVAL) {
-    return new UnsupportedError(
-      `${what}: the kernel refuses ${request.frequencyHz} samples a second (${error.message})`,
-      "Use a lower frequency, or raise the sysctl kernel.perf_event_max_sample_rate.",
-      { cause: error },
-    );
-  }
   return new UnsupportedError(`${what}: ${error.message}`, error.remedy, { cause: error });
 }
 

@@ -25,13 +25,13 @@ Deno.test("readElf() reads the sections and segments that readelf reads", async 
     const text = await outputOf("readelf", ["-lSW", file]);
     if (text === null) return skip("no readelf");
     const elf = readElf(bytesSource(await Deno.readFile(file)));
-    const sections = [...text.matchAll(/^  \[ *\d+\] (\S+) +\S+ +([0-9a-f]{16}) ([0-9a-f]{6,}) ([0-9a-f]{6,}) /gm)];
+    const sections = [...text.matchAll(/^ +\[ *\d+\] (\S+) +\S+ +([0-9a-f]{16}) ([0-9a-f]{6,}) ([0-9a-f]{6,}) /gm)];
     assert.ok(sections.length > 10);
     assert.deepEqual(
       elf.sections.slice(1).map((s) => [s.name, s.addr, s.offset, s.size]),
       sections.map((m) => [m[1], ...m.slice(2, 5).map((x) => parseInt(x, 16))]),
     );
-    const loads = [...text.matchAll(/^  LOAD +(0x\S+) (0x\S+) 0x\S+ (0x\S+) (0x\S+) /gm)];
+    const loads = [...text.matchAll(/^ +LOAD +(0x\S+) (0x\S+) 0x\S+ (0x\S+) (0x\S+) /gm)];
     assert.deepEqual(
       elf.segments.filter((s) => s.type === PT_LOAD).map((s) => [s.offset, s.vaddr, s.fileSize, s.memSize]),
       loads.map((m) => m.slice(1, 5).map(Number)),

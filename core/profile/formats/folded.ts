@@ -3,8 +3,9 @@
  * root first joined by `;`, a space, a value; `_[k]`, `_[i]`, `_[j]` end the names of kernel, inlined and
  * just-in-time-compiled frames.
  *
- * A frame's name may hold what the format cannot: `;`, line breaks, a mark that is not one. These are written as `\x3b`,
- * `\x0a`, `\x0d`, `\x5f`, and a backslash as `\x5c` where it would otherwise read as one of these. All else stays as it
+ * A frame's name may hold what the format cannot: `;`, line breaks, a mark that is not one, a `#` in front, a number
+ * behind. These are written as `\x3b`,
+ * `\x0a`, `\x0d`, `\x5f`, `\x23` and `\x20`, and a backslash as `\x5c` where it would otherwise read as one of these. All else stays as it
  * is, so that text which other tools wrote comes back unchanged.
  */
 import {
@@ -137,7 +138,8 @@ export function looksLikeFolded(text: string): boolean {
 
 /** How a frame reads in folded text. */
 function frameText(f: Frame): string {
-  const name = f.function === "[unknown]" && f.module !== "" ? `[${baseName(f.module)}]` : f.function;
+  const unknown = f.function === "" || f.function === "[unknown]";
+  const name = !unknown ? f.function : f.module !== "" ? `[${baseName(f.module)}]` : "[unknown]";
   return escapeName(name) + (MARKS[f.kind] ?? "");
 }
 
@@ -161,8 +163,8 @@ function parseFrame(text: string): Frame {
 
 const MARKS: Partial<Record<FrameKind, string>> = { kernel: "_[k]", inlined: "_[i]", interpreted: "_[j]" };
 const KINDS: Readonly<Record<string, FrameKind>> = { k: "kernel", i: "inlined", j: "interpreted" };
-const SPECIAL = /[;\n\r]|\\(?=x(?:3b|0a|0d|5c|5f))|_(?=\[[kij]\]$)/g;
-const ESCAPED = /\\x(3b|0a|0d|5c|5f)/g;
+const SPECIAL = /[;\n\r]|\\(?=x(?:3b|0a|0d|5c|5f|23|20))|_(?=\[[kij]\]$)|^#| (?=-?\d+(?:\.\d+)?$)/g;
+const ESCAPED = /\\x(3b|0a|0d|5c|5f|23|20)/g;
 const VALUE = / (-?\d+(?:\.\d+)?)$/;
 const SAMPLES: readonly SampleType[] = [{ name: "samples", unit: "count" }];
 const BEFORE_AFTER: readonly SampleType[] = [{ name: "before", unit: "count" }, { name: "after", unit: "count" }];
