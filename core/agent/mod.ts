@@ -1,0 +1,8 @@
+/** The agent: the loop, its drivers, the knowledge base, recordings answered as tools. @module */
+export { type Clock, type ManualClock, manualClock, systemClock } from "./clock.ts";
+export type { AgentCall, AgentDriver, AgentState, Draft, DriverStep, ForcedEnd, Lang, Observation } from "./driver.ts";
+export { rulesDriver } from "./drivers/rules.ts";
+export { type AgentEvent, investigate, type InvestigateOptions } from "./investigate.ts";
+export { atPointer, pointerToken } from "./json_pointer.ts";
+export { type CheckedArgs, checkToolArgs } from "./tool_args.ts";
+export { type CallSink, type MadeCall } from "./tool_runner.ts";
