@@ -1,3 +1,4 @@
+import { globalSlot } from "./global_slot.ts";
 import stubs from "./stubs.json" with { type: "json" };
 
 // elf(5)
@@ -59,10 +60,12 @@ export function packElf(deno: Uint8Array, bundle: Uint8Array): Uint8Array<ArrayB
   const view = new DataView(out.buffer);
   const u64 = (at: number, value: number): void => view.setBigInt64(at, BigInt(value), true);
   const entry = Number(old.getBigUint64(24, true));
-  const numbers = fileOffset + stub.length - 24;
+  const numbers = fileOffset + stub.length - 32;
   u64(numbers, bundleOffset);
   u64(numbers + 8, bundle.length);
   u64(numbers + 16, entry - address);
+  const environ = globalSlot(old, "environ");
+  u64(numbers + 24, environ === null ? 0 : environ - address);
 
   u64(24, address);
   view.setUint32(note, PT_LOAD, true);

@@ -87,6 +87,13 @@ argument:
   adr x4, variable
   str x4, [x9]
 
+  ldr x2, environ_slot
+  cbz x2, go_on
+  adr x1, stub
+  ldr x1, [x1, x2]
+  str x9, [x1]
+go_on:
+
   mov x0, x20
   adr x1, stub
   ldr x2, entry_offset

@@ -6,7 +6,7 @@
 // argv[0] moves down by SHIFT words and the rest of argv by one: room for the INSERTED arguments and one variable.
 // SHIFT is even, because the stack pointer has to stay a multiple of 16.
 //
-// Assembled by deploy/pack/assemble.ts; position independent; the three numbers at the end are filled in by the packer.
+// Assembled by deploy/pack/assemble.ts; position independent; the four numbers at the end are filled in by the packer.
 .intel_syntax noprefix
 .set OPTIONS, 6
 .set INSERTED, OPTIONS + 1
@@ -93,6 +93,14 @@ character:
   rep movsq                         // argv[1] … and the 0 behind them: argc words
   lea rax, [rip + variable]
   mov [rdi], rax
+
+  mov rcx, [rip + environ_slot]     // the C library has noted where the environment begins: one word earlier now
+  test rcx, rcx
+  jz go_on
+  lea rax, [rip + stub]
+  mov rax, [rax + rcx]
+  mov [rax], rdi
+go_on:
 
   mov rdx, r13
   lea rax, [rip + stub]
