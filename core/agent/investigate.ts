@@ -68,13 +68,26 @@ export async function investigate(
   const effects = options.effects ?? ["read", "probe"];
   const mayCallTools = options.mayCallTools ?? true;
   const tools = mayCallTools ? options.tools.filter((t) => effects.includes(t.effect)) : [];
+  let recordError: string | null = null;
+  const record = (write: () => void): void => {
+    if (recordError !== null) return;
+    try {
+      write();
+    } catch (error) {
+      // A full disk must not cost the diagnosis; the report says that the recording is incomplete.
+      recordError = errorText(error);
+    }
+  };
+  const recorder: CallSink = {
+    appendCall: (call, results) => record(() => options.recorder?.appendCall(call, results)),
+  };
   const runner = toolRunner({
     tools: options.tools,
     effects: mayCallTools ? effects : [],
     clock,
     startNs,
     progress: (text) => emit({ kind: "progress", text }),
-    sink: options.recorder,
+    sink: recorder,
   });
   const observations: Observation[] = [];
   if (options.given) observations.push(givenObservation(options.given));
@@ -189,6 +202,7 @@ export async function investigate(
   }
   emit({ kind: "end", why: outcome.endedBy });
   const { draft } = outcome;
+  const notes = [outcome.note, recordError].filter((n) => n !== null && n !== undefined);
   const qualities = observations.flatMap((o) => o.results ? Object.values(o.results).map((r) => r.quality) : []);
   const diagnosis: Diagnosis = {
     ...draft,
@@ -197,10 +211,12 @@ export async function investigate(
     tool_calls: runner.made.map((m) => m.record),
     elapsed_s: (clock.now() - startNs) / 1e9,
     ended_by: outcome.endedBy,
-    not_known: outcome.note ? [outcome.note, ...draft.not_known] : draft.not_known,
+    not_known: [...notes, ...draft.not_known],
     question: options.question ?? "",
     driver: driver.name,
   };
+  recordError = null;
+  record(() => options.recorder?.appendDiagnosis?.(diagnosis));
   return { diagnosis, calls: runner.made };
 }
 

@@ -1,4 +1,5 @@
 /** The agent: the loop, its drivers, the knowledge base, recordings answered as tools. @module */
+export { agentInvestigator, type AgentInvestigatorOptions } from "./agent_investigator.ts";
 export { type Clock, type ManualClock, manualClock, systemClock } from "./clock.ts";
 export type { AgentCall, AgentDriver, AgentState, Draft, DriverStep, ForcedEnd, Lang, Observation } from "./driver.ts";
 export { rulesDriver } from "./drivers/rules.ts";

@@ -1,4 +1,12 @@
-import { errorText, GoneError, type Json, type Results, type ToolCallRecord, UnsupportedError } from "../data/mod.ts";
+import {
+  type Diagnosis,
+  errorText,
+  GoneError,
+  type Json,
+  type Results,
+  type ToolCallRecord,
+  UnsupportedError,
+} from "../data/mod.ts";
 import type { Effect, Tool, ToolArgs } from "../plugin_api/mod.ts";
 import type { Clock } from "./clock.ts";
 import type { AgentCall, Observation } from "./driver.ts";
@@ -12,9 +20,10 @@ const CALL_MARGIN_MS = 8000;
 /** What a call that was told to stop may take to hand over what it has, in milliseconds. */
 const STOP_GRACE_MS = 2000;
 
-/** Where results of calls go as they come. */
+/** Where calls go with their results as they end: a RecordingWriter of core/store is one. */
 export interface CallSink {
-  add(call: ToolCallRecord, results: Results | null): void;
+  appendCall(record: ToolCallRecord, results: Results | null): void;
+  appendDiagnosis?(diagnosis: Diagnosis): void;
 }
 
 /** One call that was made, with all it brought. */
@@ -81,7 +90,7 @@ export function toolRunner(options: RunnerOptions): ToolRunner {
       command: `sonde tool ${call.tool} ${shellQuote(JSON.stringify(shown))} --json`,
     };
     made.push({ record, results });
-    options.sink?.add(record, results);
+    options.sink?.appendCall(record, results);
     return {
       call: record,
       round,

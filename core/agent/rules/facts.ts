@@ -60,7 +60,24 @@ export interface Facts {
   /** One subject for each key of a scope over all windows. Siblings of a name share the group and stand for it once. */
   subjects(scope: string): readonly Subject[];
   /** Results of a tool that came, oldest first. */
-  windows(tool: string, result: string): readonly { readonly table: Table; readonly observation: Observation }[];
+  windows(tool: string, result: string): readonly Window[];
+}
+
+/** One result of one call. */
+export interface Window {
+  readonly table: Table;
+  /** The result's name in its call. */
+  readonly name: string;
+  readonly observation: Observation;
+}
+
+/** A table that a recipe handed in, known by its fields. */
+function givenWindow(o: Observation, shape: readonly string[] | undefined): Window[] {
+  if (!shape) return [];
+  const found = Object.entries(o.results!).find(([, r]) =>
+    r.kind === "table" && shape.every((name) => fieldIndex(r, name) >= 0)
+  );
+  return found ? [{ table: found[1] as Table, name: found[0], observation: o }] : [];
 }
 
 /** Facts over observations. Results given by recipes count too, when their fields fit. */
@@ -68,14 +85,16 @@ export function factsOf(observations: readonly Observation[], scopes: { readonly
   const cache = new Map<string, readonly Reading[]>();
   const subjectCache = new Map<string, readonly Subject[]>();
 
-  const windows = (tool: string, result: string): { table: Table; observation: Observation }[] =>
+  const shapes = new Map(Object.values(scopes).flatMap((s) => s.shape ? [[`${s.tool} ${s.result}`, s.shape]] : []));
+  const windows = (tool: string, result: string): Window[] =>
     observations.flatMap((o) => {
-      if (o.call.tool !== tool && o.call.tool !== "given") return [];
-      const r = o.results !== null && Object.hasOwn(o.results, result) ? o.results[result] : undefined;
-      return r?.kind === "table" && o.cachedSecs === undefined ? [{ table: r, observation: o }] : [];
+      if (o.results === null || o.cachedSecs !== undefined) return [];
+      if (o.call.tool === "given") return givenWindow(o, shapes.get(`${tool} ${result}`));
+      const r = o.call.tool === tool && Object.hasOwn(o.results, result) ? o.results[result] : undefined;
+      return r?.kind === "table" ? [{ table: r, name: result, observation: o }] : [];
     });
 
-  const rowIn = (scope: Scope, subject: Subject, w: { table: Table; observation: Observation }): RowRef | null => {
+  const rowIn = (scope: Scope, subject: Subject, w: Window): RowRef | null => {
     let best: { row: number; rank: number } | null = null;
     const keep = rowFilter(scope, subject, w.table, facts);
     if (!keep) return null;
@@ -87,7 +106,7 @@ export function factsOf(observations: readonly Observation[], scopes: { readonly
       const rank = scope.min === undefined ? v : -v;
       if (best === null || rank > best.rank) best = { row, rank };
     }
-    return best === null ? null : { table: w.table, result: scope.result, row: best.row, observation: w.observation };
+    return best === null ? null : { table: w.table, result: w.name, row: best.row, observation: w.observation };
   };
 
   const readScope = (scopeName: string, field: string, subject: Subject): Reading[] => {
@@ -198,7 +217,7 @@ function scalar(cell: Cell): number | string | boolean | null {
 function subjectsOf(
   name: string,
   scope: Scope,
-  windows: readonly { table: Table; observation: Observation }[],
+  windows: readonly Window[],
 ): Subject[] {
   const rows = new Map<string, (RowRef | null)[]>();
   windows.forEach((w, i) => {
@@ -208,7 +227,7 @@ function subjectsOf(
       const key = String(cellAt(column, row));
       let list = rows.get(key);
       if (!list) rows.set(key, list = windows.map(() => null));
-      list[i] ??= { table: w.table, result: scope.result, row, observation: w.observation };
+      list[i] ??= { table: w.table, result: w.name, row, observation: w.observation };
     }
   });
   const groups = new Map<string, Subject[]>();

@@ -92,6 +92,8 @@ export interface CulpritSpec {
 export interface Scope {
   readonly tool: string;
   readonly result: string;
+  /** Fields by which a table handed in by a recipe under any name is known for this one. */
+  readonly shape?: readonly string[];
   /** Every row is a subject of its own, told apart by this field. */
   readonly key?: string;
   /** Only rows whose field has one of these values. */

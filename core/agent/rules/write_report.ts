@@ -1,6 +1,7 @@
 import type { Culprit, Finding } from "../../data/mod.ts";
 import type { AgentState, Draft, Lang, Observation } from "../driver.ts";
 import { activation } from "./activation.ts";
+import { describeGiven } from "./describe_given.ts";
 import { type EvidenceList, evidenceList } from "./evidence.ts";
 import { type Facts, MACHINE, type Subject } from "./facts.ts";
 import { fill, fillAll, newest } from "./fill.ts";
@@ -58,6 +59,7 @@ export function writeReport(input: ReportInput): Draft {
   const sentences = fillAll(answer.hypothesis.rootCause, lang, facts, answer.subject);
   const cause = sentences.join(lang === "zh" ? "" : " ") || answer.hypothesis.cause[lang];
   const ids = [...new Set([...support, ...denials, ...against])];
+  if (verdict.kind === "undecided") ids.push(...describeGiven(state.observations, lang, evidence));
   const claimOf = (id: string): string => evidence.items.find((e) => e.id === id)!.claim;
   return {
     severity: verdict.kind === "healthy" ? "info" : decided ? severityOf(answer, facts) : "warning",
@@ -208,7 +210,9 @@ function notKnown({ facts, knowledge, state, windows }: ReportInput): string[] {
       zh ? "只测量了一个时间窗，无法判断是否持续。" : "Only one window was measured: whether it lasts is not known.",
     );
   }
-  if (windows === 0) out.push(zh ? "没有测量整机指标。" : "The machine's metrics were not measured.");
+  if (windows === 0 && state.mayCallTools) {
+    out.push(zh ? "没有测量整机指标。" : "The machine's metrics were not measured.");
+  }
   if (state.pid > 0 && facts.windows("list_processes", "processes").length > 0) {
     const there = facts.subjects("process").find((s) => s.key === String(state.pid));
     if (!there || there.rows.at(-1) === null) {
