@@ -148,7 +148,7 @@ function checkDistinct(stage: Stage, flow: Flow, scope: Scope, cx: CheckContext)
   return { plan: { kind: "distinct", columns: columns.map((c) => c.named) }, flow: selected(flow, flow.of, columns) };
 }
 
-function checkAggregate(stage: Stage, flow: Flow, scope: Scope, cx: CheckContext): CheckedStage | null {
+function checkAggregate(stage: Stage, _flow: Flow, scope: Scope, cx: CheckContext): CheckedStage | null {
   if (stage.items.length === 0) return needs(stage, "an aggregation", "| aggregate count() by comm", cx);
   const keys = stage.by === null ? [] : namedItems(stage.by, "by", scope, cx);
   const aggregates: { spec: AggregateSpec; column: FlowColumn; span: Span }[] = [];

@@ -5,3 +5,14 @@ export { addHeader } from "./header.ts";
 export type { Plan, PlanParam } from "./plan.ts";
 export type { RecipeRegistry } from "./registry.ts";
 export { AGGREGATIONS, STAGES, type WordInfo } from "./words.ts";
+export { execute, reportQuality } from "./run/execute.ts";
+export {
+  type AskReport,
+  exitCode,
+  type ExpectReport,
+  type PhaseReport,
+  type RecipeReport,
+  reportToJson,
+  type RunError,
+} from "./run/report.ts";
+export type { RunServices } from "./run/services.ts";

@@ -1,0 +1,25 @@
+import type { Result } from "../../core/data/mod.ts";
+import type { Collector, Investigator, ProbeEngine, RunContext } from "../../core/plugin_api/mod.ts";
+import type { ProbeSpec } from "../../core/query/mod.ts";
+
+/** What running a plan needs from the outside. */
+export interface RunServices {
+  /** Its signal ends every window early; what there is is reported. */
+  readonly context: RunContext;
+  /** @throws {UsageError} when there is none of this name */
+  collector(name: string): Promise<Collector>;
+  /**
+   * The best engine that takes this spec as it is.
+   *
+   * @throws {UnsupportedError} when there is none, with reason and remedy
+   */
+  chooseEngine(spec: ProbeSpec): ProbeEngine | Promise<ProbeEngine>;
+  /** Answers `ask` and `investigate`. */
+  readonly investigator?: Investigator | (() => Promise<Investigator>);
+  /** Writes a result to a file, in the format of its ending. */
+  save(file: string, name: string, result: Result): void | Promise<void>;
+  /** Whether a source without `for` may run until the user stops it: somebody watches. */
+  readonly untilStopped: boolean;
+  /** Milliseconds of a monotonic clock; `performance.now` by default. */
+  now?(): number;
+}

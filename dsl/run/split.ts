@@ -1,0 +1,174 @@
+import { UnsupportedError } from "../../core/data/mod.ts";
+import type { ProbeEngine } from "../../core/plugin_api/mod.ts";
+import {
+  type Expr,
+  exprText,
+  fieldRef,
+  type NamedExpr,
+  type ProbeOutput,
+  type ProbeSpec,
+  type SourceSpec,
+} from "../../core/query/mod.ts";
+import type { StagePlan } from "../plan.ts";
+import { conjuncts, definesColumns, exprsOf, mapStage, sizeOf, substitute } from "./stage_exprs.ts";
+import { operandsOf, withOperands } from "./bind.ts";
+
+/** Most groups that an aggregate keeps, in the kernel and here. */
+export const MAX_GROUPS = 10_240;
+/** Ring buffer of a stream. */
+const RING_BYTES = 4 << 20;
+/** An expression that grew past this by derived columns is computed here. */
+const MAX_EXPR = 200;
+
+/** Where a pipeline is cut: the engine does the spec, the rest is done here. */
+export interface Split {
+  readonly engine: ProbeEngine;
+  readonly spec: ProbeSpec;
+  /** Stages that are still to be done, over the rows or the table that the engine answers. */
+  readonly rest: readonly StagePlan[];
+  /** Stages that the engine does. */
+  readonly pushed: number;
+}
+
+/** Asks for an engine. Throws UnsupportedError where there is none. */
+export type ChooseEngine = (spec: ProbeSpec) => ProbeEngine | Promise<ProbeEngine>;
+
+/**
+ * Finds the largest part of a pipeline that an engine takes: filters with the aggregate; else a stream of the fields
+ * that are needed, with those filters that the engine can do. The rows are the same wherever the cut falls.
+ *
+ * @param stages bound: without parameters
+ * @throws {UnsupportedError} when no engine serves even the bare source
+ */
+export async function split(
+  source: SourceSpec,
+  includeSelf: boolean,
+  stages: readonly StagePlan[],
+  choose: ChooseEngine,
+): Promise<Split> {
+  const spec = (filters: readonly Expr[], output: ProbeOutput): ProbeSpec => ({
+    source,
+    steps: filters.map((expr) => ({ kind: "filter", expr })),
+    output,
+    includeSelf,
+  });
+  const leading = leadingPart(stages);
+  if (leading.aggregate) {
+    const { stage, at } = leading.aggregate;
+    const output: ProbeOutput = {
+      kind: "aggregate",
+      keys: stage.keys,
+      aggregates: stage.aggregates,
+      maxKeys: MAX_GROUPS,
+    };
+    const whole = spec(leading.filters.map((f) => f.expr), output);
+    const engine = await tryEngine(choose, whole);
+    if (engine) return { engine, spec: whole, rest: stages.slice(at + 1), pushed: at + 1 };
+  }
+  return await splitStream(stages, leading.filters, spec, choose);
+}
+
+interface LeadingFilter {
+  readonly expr: Expr;
+  /** Index of the stage it is a part of. */
+  readonly stage: number;
+}
+
+interface Leading {
+  readonly filters: readonly LeadingFilter[];
+  readonly aggregate: { readonly stage: Extract<StagePlan, { kind: "aggregate" }>; readonly at: number } | null;
+}
+
+/** Filters before any other effect on rows, and the aggregate after them, all in terms of the source's own fields. */
+function leadingPart(stages: readonly StagePlan[]): Leading {
+  const filters: LeadingFilter[] = [];
+  let meanings = new Map<string, Expr>();
+  for (const [at, stage] of stages.entries()) {
+    const raw = mapStage(stage, (e) => substitute(e, meanings));
+    if (exprsOf(raw).some((e) => sizeOf(e) > MAX_EXPR)) break;
+    switch (raw.kind) {
+      case "filter":
+        filters.push(...conjuncts(raw.expr).map((expr) => ({ expr, stage: at })));
+        continue;
+      case "derive": {
+        if (stage.kind !== "derive") break;
+        meanings = new Map(meanings);
+        // Later ones may name earlier ones.
+        for (const d of stage.derived) meanings.set(d.name, substitute(d.expr, meanings));
+        continue;
+      }
+      case "select":
+        meanings = new Map(raw.columns.map((c) => [c.name, c.expr]));
+        continue;
+      case "aggregate":
+        return { filters, aggregate: { stage: raw, at } };
+    }
+    break;
+  }
+  return { filters, aggregate: null };
+}
+
+async function splitStream(
+  stages: readonly StagePlan[],
+  filters: readonly LeadingFilter[],
+  spec: (filters: readonly Expr[], output: ProbeOutput) => ProbeSpec,
+  choose: ChooseEngine,
+): Promise<Split> {
+  const all = streamPart(stages, new Set());
+  const takes = async (some: readonly LeadingFilter[]): Promise<boolean> =>
+    some.length > 0 && await tryEngine(choose, spec(some.map((f) => f.expr), all.output)) !== null;
+  const taken: LeadingFilter[] = [];
+  if (await takes(filters)) taken.push(...filters);
+  else for (const f of filters) if (await takes([f])) taken.push(f);
+  const done = new Set(
+    stages.keys().filter((at) => {
+      const parts = filters.filter((f) => f.stage === at);
+      return parts.length > 0 && parts.every((f) => taken.includes(f));
+    }),
+  );
+  const part = streamPart(stages, done);
+  const whole = spec(taken.map((f) => f.expr), part.output);
+  const engine = taken.length > 0 ? await tryEngine(choose, whole) : null;
+  if (engine) return { engine, spec: whole, rest: part.rest, pushed: done.size };
+  const plain = spec([], all.output);
+  return { engine: await choose(plain), spec: plain, rest: all.rest, pushed: 0 };
+}
+
+/** A stream of the fields that the stages need, and the stages over it. */
+function streamPart(
+  stages: readonly StagePlan[],
+  done: ReadonlySet<number>,
+): { output: ProbeOutput; rest: StagePlan[] } {
+  const fields = new Map<string, NamedExpr>();
+  const derived = new Set<string>();
+  const leaf = (e: Expr): Expr => {
+    if (e.op === "field" && derived.has(e.name)) return e;
+    // The text behind a pointer can be read in the kernel only.
+    if (e.op === "field" || (e.op === "call" && e.fn === "str" && operandsOf(e).every((a) => a.t.type === "address"))) {
+      const name = exprText(e);
+      fields.set(name, { name, expr: e });
+      return { op: "field", name, t: e.t };
+    }
+    return withOperands(e, leaf);
+  };
+  const rest: StagePlan[] = [];
+  let raw = true;
+  for (const [at, stage] of stages.entries()) {
+    if (stage.kind === "derive") { for (const d of stage.derived) derived.add(d.name); }
+    if (!done.has(at)) rest.push(raw ? mapStage(stage, leaf) : stage);
+    if (definesColumns(stage)) raw = false;
+  }
+  // Rows that are only counted still have to come.
+  if (fields.size === 0) fields.set("pid", { name: "pid", expr: fieldRef("pid", "pid") });
+  return { output: { kind: "stream", fields: [...fields.values()], ringBytes: RING_BYTES }, rest };
+}
+
+async function tryEngine(choose: ChooseEngine, spec: ProbeSpec): Promise<ProbeEngine | null> {
+  try {
+    return await choose(spec);
+  } catch (error) {
+    // "No" is an answer here: less is asked for next.
+    if (error instanceof UnsupportedError) return null;
+    throw error;
+  }
+}

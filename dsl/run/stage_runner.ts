@@ -1,0 +1,150 @@
+import type { Batch, Field } from "../../core/data/mod.ts";
+import {
+  deriveBatch,
+  distinctBatch,
+  type Expr,
+  filterBatch,
+  limitBatch,
+  openAggregation,
+  projectBatch,
+  sortBatch,
+  topBatch,
+} from "../../core/query/mod.ts";
+import type { StagePlan } from "../plan.ts";
+import { constantValue } from "./bind.ts";
+import { rowStore } from "./row_store.ts";
+import { MAX_GROUPS } from "./split.ts";
+
+/** Most rows a pipeline keeps. */
+const MAX_ROWS = 1_000_000;
+
+/** Stages at work: give it batches as they come, take the result at the end. */
+export interface StageRunner {
+  /** No later row can change the result: the window may end. */
+  readonly full: boolean;
+  push(batch: Batch): void;
+  /**
+   * @param durationNs length of the window, for rates; 0 for none
+   */
+  finish(durationNs: number): { readonly batch: Batch; readonly lostBy: Readonly<Record<string, number>> };
+}
+
+/** @param stages bound: without parameters */
+export function stageRunner(
+  stages: readonly StagePlan[],
+  fields: readonly Field[],
+  maxRows: number = MAX_ROWS,
+): StageRunner {
+  const streaming = stages.findIndex((s) => !isRowWise(s));
+  const head = (streaming < 0 ? stages : stages.slice(0, streaming)).map(rowWise);
+  const tail = streaming < 0 ? [] : stages.slice(streaming);
+  const run = (batch: Batch): Batch => head.reduce((b, stage) => stage.apply(b), batch);
+  const [first, ...after] = tail;
+  const afterHead = run(emptyBatch(fields)).fields;
+  const sink = first?.kind === "aggregate" ? aggregateSink(first, afterHead) : storeSink(first, afterHead, maxRows);
+  const late = first?.kind === "aggregate" ? after : tail;
+  return {
+    get full(): boolean {
+      return head.some((s) => s.full());
+    },
+    push(batch): void {
+      if (batch.length > 0) sink.add(run(batch));
+    },
+    finish(durationNs): ReturnType<StageRunner["finish"]> {
+      const { batch, lostBy } = sink.result(durationNs);
+      return { batch: late.reduce((b, stage) => applyStage(b, stage, durationNs), batch), lostBy };
+    },
+  };
+}
+
+/** One stage over all rows. */
+export function applyStage(batch: Batch, stage: StagePlan, durationNs = 0): Batch {
+  switch (stage.kind) {
+    case "filter":
+      return filterBatch(batch, stage.expr);
+    case "derive":
+      return deriveBatch(batch, stage.derived);
+    case "select":
+      return projectBatch(batch, stage.columns);
+    case "aggregate": {
+      const running = openAggregation({ ...stage, maxGroups: MAX_GROUPS }, batch.fields);
+      running.add(batch);
+      return running.result(durationNs);
+    }
+    case "sort":
+      return sortBatch(batch, stage.keys);
+    case "top":
+      return topBatch(batch, countOf(stage.count), stage.keys);
+    case "limit":
+      return limitBatch(batch, countOf(stage.count));
+    case "distinct":
+      return distinctBatch(batch, stage.columns);
+  }
+}
+
+/** The rows of `top` and `limit`. */
+function countOf(e: Expr): number {
+  return Math.max(0, Number(constantValue(e, {})));
+}
+
+function isRowWise(stage: StagePlan): boolean {
+  return stage.kind === "filter" || stage.kind === "derive" || stage.kind === "select" || stage.kind === "limit";
+}
+
+interface RowWise {
+  apply(batch: Batch): Batch;
+  full(): boolean;
+}
+
+/** A stage that works batch by batch; `limit` counts across them. */
+function rowWise(stage: StagePlan): RowWise {
+  if (stage.kind !== "limit") return { apply: (batch) => applyStage(batch, stage), full: () => false };
+  let left = countOf(stage.count);
+  return {
+    apply(batch): Batch {
+      const kept = limitBatch(batch, left);
+      left -= kept.length;
+      return kept;
+    },
+    full: () => left <= 0,
+  };
+}
+
+interface Sink {
+  add(batch: Batch): void;
+  result(durationNs: number): { batch: Batch; lostBy: Record<string, number> };
+}
+
+function aggregateSink(stage: Extract<StagePlan, { kind: "aggregate" }>, fields: readonly Field[]): Sink {
+  const running = openAggregation({ ...stage, maxGroups: MAX_GROUPS }, fields);
+  return {
+    add: (batch) => running.add(batch),
+    result: (durationNs) => ({
+      batch: running.result(durationNs),
+      lostBy: lostBy("map_full", running.lost),
+    }),
+  };
+}
+
+/** Keeps rows; before a `top` only as many as can still be among the first. */
+function storeSink(next: StagePlan | undefined, fields: readonly Field[], maxRows: number): Sink {
+  const store = rowStore(fields, maxRows);
+  const keep = next?.kind === "top" ? Math.max(10_000, 4 * countOf(next.count)) : Infinity;
+  return {
+    add(batch): void {
+      if (next?.kind === "top" && store.length + batch.length > keep) {
+        store.replace(applyStage(store.rows(), next));
+      }
+      store.add(batch);
+    },
+    result: () => ({ batch: store.rows(), lostBy: lostBy("row_limit", store.lost) }),
+  };
+}
+
+function lostBy(why: string, rows: number): Record<string, number> {
+  return rows > 0 ? { [why]: rows } : {};
+}
+
+function emptyBatch(fields: readonly Field[]): Batch {
+  return rowStore(fields, 0).rows();
+}
