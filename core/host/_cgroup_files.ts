@@ -1,7 +1,9 @@
 import { parseKeyValues } from "./parse_key_values.ts";
 import { parsePressure } from "./parse_pressure.ts";
-import type { Reader } from "./_reader.ts";
-import type { CgroupStat } from "./types.ts";
+import type { CgroupStat, PressureStat } from "./types.ts";
+
+/** Reads a small file whole; null when it cannot be read. */
+export type ReadText = (path: string) => string | null;
 
 /** CPU figures of one cgroup. */
 export type CpuFigures = Pick<CgroupStat, "cpuNs" | "cpuQuota" | "periods" | "throttledPeriods" | "throttledNs">;
@@ -39,14 +41,14 @@ export const NO_IO: IoFigures = { ioReadBytes: null, ioWriteBytes: null };
 const NO_LIMIT = 2 ** 62;
 
 /** v2 `cpu.stat` and `cpu.max` (Documentation/admin-guide/cgroup-v2.rst). Without the controller, usage only. */
-export function readCpuV2(reader: Reader, dir: string): CpuFigures {
-  const text = reader.text(`${dir}/cpu.stat`, true);
+export function readCpuV2(read: ReadText, dir: string): CpuFigures {
+  const text = read(`${dir}/cpu.stat`);
   if (text === null) return NO_CPU;
   const stat = parseKeyValues(text);
   const usage = stat.get("usage_usec");
   return {
     cpuNs: usage === undefined ? null : usage * 1000,
-    cpuQuota: parseCpuMax(reader.text(`${dir}/cpu.max`, true) ?? ""),
+    cpuQuota: parseCpuMax(read(`${dir}/cpu.max`) ?? ""),
     periods: stat.get("nr_periods") ?? 0,
     throttledPeriods: stat.get("nr_throttled") ?? 0,
     throttledNs: (stat.get("throttled_usec") ?? 0) * 1000,
@@ -54,7 +56,7 @@ export function readCpuV2(reader: Reader, dir: string): CpuFigures {
 }
 
 /** Parses v2 `cpu.max` (`50000 100000`, `max 100000`) into CPUs; null for no limit. */
-export function parseCpuMax(text: string): number | null {
+function parseCpuMax(text: string): number | null {
   const m = /^(\d+) (\d+)/.exec(text);
   return m === null || m[2] === "0" ? null : Number(m[1]) / Number(m[2]);
 }
@@ -65,12 +67,13 @@ export function parseCpuMax(text: string): number | null {
  * @param cpu directory in the `cpu` hierarchy, null where the cgroup is not in it
  * @param cpuacct the same in `cpuacct`
  */
-export function readCpuV1(reader: Reader, cpu: string | null, cpuacct: string | null): CpuFigures {
-  const stat = parseKeyValues(cpu === null ? "" : reader.text(`${cpu}/cpu.stat`, true) ?? "");
-  const quota = cpu === null ? null : reader.number(`${cpu}/cpu.cfs_quota_us`);
-  const period = cpu === null ? null : reader.number(`${cpu}/cpu.cfs_period_us`);
+export function readCpuV1(read: ReadText, cpu: string | null, cpuacct: string | null): CpuFigures {
+  const stat = parseKeyValues(cpu === null ? "" : read(`${cpu}/cpu.stat`) ?? "");
+  // A quota of -1 is none.
+  const quota = cpu === null ? null : numberOf(read(`${cpu}/cpu.cfs_quota_us`));
+  const period = cpu === null ? null : numberOf(read(`${cpu}/cpu.cfs_period_us`));
   return {
-    cpuNs: cpuacct === null ? null : reader.number(`${cpuacct}/cpuacct.usage`),
+    cpuNs: cpuacct === null ? null : numberOf(read(`${cpuacct}/cpuacct.usage`)),
     cpuQuota: quota !== null && quota > 0 && period !== null && period > 0 ? quota / period : null,
     periods: stat.get("nr_periods") ?? 0,
     throttledPeriods: stat.get("nr_throttled") ?? 0,
@@ -79,37 +82,39 @@ export function readCpuV1(reader: Reader, cpu: string | null, cpuacct: string | 
 }
 
 /** v2 memory files. The root cgroup has no `memory.current` and no limits. */
-export function readMemoryV2(reader: Reader, dir: string): MemoryFigures {
-  const stat = parseKeyValues(reader.text(`${dir}/memory.stat`, true) ?? "");
-  const events = parseKeyValues(reader.text(`${dir}/memory.events`, true) ?? "");
+export function readMemoryV2(read: ReadText, dir: string): MemoryFigures {
+  const stat = parseKeyValues(read(`${dir}/memory.stat`) ?? "");
+  const events = parseKeyValues(read(`${dir}/memory.events`) ?? "");
   return {
-    memory: reader.number(`${dir}/memory.current`),
-    memoryLimit: reader.number(`${dir}/memory.max`),
-    memoryHigh: reader.number(`${dir}/memory.high`),
+    memory: numberOf(read(`${dir}/memory.current`)),
+    memoryLimit: numberOf(read(`${dir}/memory.max`)),
+    memoryHigh: numberOf(read(`${dir}/memory.high`)),
     anon: stat.get("anon") ?? null,
     file: stat.get("file") ?? null,
     limitHits: events.get("max") ?? 0,
     oomKills: events.get("oom_kill") ?? 0,
+    // One figure before Linux 5.9.
     refaults: sum(stat, "workingset_refault_anon", "workingset_refault_file") ?? stat.get("workingset_refault") ?? null,
     majorFaults: stat.get("pgmajfault") ?? null,
   };
 }
 
 /** v1 memory files (Documentation/admin-guide/cgroup-v1/memory.rst). `total_` figures include the cgroups below. */
-export function readMemoryV1(reader: Reader, dir: string): MemoryFigures {
-  const text = reader.text(`${dir}/memory.stat`, true);
+export function readMemoryV1(read: ReadText, dir: string): MemoryFigures {
+  const text = read(`${dir}/memory.stat`);
   if (text === null) return NO_MEMORY;
   const stat = parseKeyValues(text);
-  const oom = parseKeyValues(reader.text(`${dir}/memory.oom_control`, true) ?? "");
-  const limit = reader.number(`${dir}/memory.limit_in_bytes`) ?? Infinity;
+  const oom = parseKeyValues(read(`${dir}/memory.oom_control`) ?? "");
+  const limit = numberOf(read(`${dir}/memory.limit_in_bytes`)) ?? Infinity;
+  // The kernel knows the limits above us even where a container sees only its own part of the hierarchy.
   const lowest = Math.min(limit, stat.get("hierarchical_memory_limit") ?? Infinity);
   return {
-    memory: reader.number(`${dir}/memory.usage_in_bytes`),
+    memory: numberOf(read(`${dir}/memory.usage_in_bytes`)),
     memoryLimit: lowest < NO_LIMIT ? lowest : null,
     memoryHigh: null,
     anon: stat.get("total_rss") ?? null,
     file: stat.get("total_cache") ?? null,
-    limitHits: reader.number(`${dir}/memory.failcnt`) ?? 0,
+    limitHits: numberOf(read(`${dir}/memory.failcnt`)) ?? 0,
     oomKills: oom.get("oom_kill") ?? 0,
     refaults: sum(stat, "total_workingset_refault_anon", "total_workingset_refault_file") ??
       stat.get("total_workingset_refault") ?? null,
@@ -124,24 +129,26 @@ function sum(stat: ReadonlyMap<string, number>, a: string, b: string): number | 
 }
 
 /** v2 `io.stat`: `254:0 rbytes=1 wbytes=2 …`, one line a device. */
-export function readIoV2(reader: Reader, dir: string, stacked: (device: string) => boolean): IoFigures {
-  const text = reader.text(`${dir}/io.stat`, true);
+export function readIoV2(read: ReadText, dir: string, stacked: (device: string) => boolean): IoFigures {
+  const text = read(`${dir}/io.stat`);
   if (text === null) return NO_IO;
   let ioReadBytes = 0;
   let ioWriteBytes = 0;
-  for (const line of text.split("\n")) {
-    const m = /^(\d+:\d+) .*?rbytes=(\d+) wbytes=(\d+)/.exec(line);
-    if (m === null || stacked(m[1])) continue;
+  for (const m of text.matchAll(/^(\d+:\d+) (?:\S+ )*?rbytes=(\d+) wbytes=(\d+)/gm)) {
+    if (stacked(m[1])) continue;
     ioReadBytes += Number(m[2]);
     ioWriteBytes += Number(m[3]);
   }
   return { ioReadBytes, ioWriteBytes };
 }
 
-/** v1 `blkio.throttle.io_service_bytes_recursive` (before Linux 4.?: only the cgroup's own): `254:0 Read 1`. */
-export function readIoV1(reader: Reader, dir: string, stacked: (device: string) => boolean): IoFigures {
-  const text = reader.text(`${dir}/blkio.throttle.io_service_bytes_recursive`, true) ??
-    reader.text(`${dir}/blkio.throttle.io_service_bytes`, true);
+/**
+ * v1 `254:0 Read 1`, of the cgroup with those below it (`_recursive`, since Linux 4.3). Buffered writes are nobody's in
+ * version 1: they are counted at the root when they reach the disk.
+ */
+export function readIoV1(read: ReadText, dir: string, stacked: (device: string) => boolean): IoFigures {
+  const text = read(`${dir}/blkio.throttle.io_service_bytes_recursive`) ??
+    read(`${dir}/blkio.throttle.io_service_bytes`);
   if (text === null) return NO_IO;
   let ioReadBytes = 0;
   let ioWriteBytes = 0;
@@ -154,16 +161,14 @@ export function readIoV1(reader: Reader, dir: string, stacked: (device: string) 
 }
 
 /** PSI of a v2 cgroup; all null where there is none. */
-export function readPressures(reader: Reader, dir: string | null): CgroupStat["pressure"] {
-  const one = (resource: string): ReturnType<typeof parsePressure> =>
-    dir === null ? null : parsePressure(reader.text(`${dir}/${resource}.pressure`, true) ?? "");
+export function readPressures(read: ReadText, dir: string | null): CgroupStat["pressure"] {
+  const one = (resource: string): PressureStat | null =>
+    dir === null ? null : parsePressure(read(`${dir}/${resource}.pressure`) ?? "");
   return { cpu: one("cpu"), memory: one("memory"), io: one("io") };
 }
 
-/** Processes directly in a cgroup. */
-export function countProcesses(reader: Reader, dir: string): number {
-  const n = reader.bytes(`${dir}/cgroup.procs`);
-  let lines = 0;
-  for (let i = 0; i < n; i++) if (reader.buffer[i] === 0x0a) lines++;
-  return lines;
+/** A file that holds one number; null for `max` and for what cannot be read. */
+function numberOf(text: string | null): number | null {
+  const word = text?.trim() ?? "";
+  return /^-?\d+$/.test(word) ? Number(word) : null;
 }

@@ -1,7 +1,8 @@
-import { containerId } from "./container_id.ts";
 import { type CgroupLayout, type CgroupMount, pathInMount } from "./_cgroup_layout.ts";
 import {
-  countProcesses,
+  type CpuFigures,
+  type IoFigures,
+  type MemoryFigures,
   NO_CPU,
   NO_IO,
   NO_MEMORY,
@@ -12,9 +13,11 @@ import {
   readMemoryV1,
   readMemoryV2,
   readPressures,
+  type ReadText,
 } from "./_cgroup_files.ts";
-import { parsePidCgroup } from "./parse_pid_cgroup.ts";
 import type { Reader } from "./_reader.ts";
+import { containerId } from "./container_id.ts";
+import { parsePidCgroup } from "./parse_pid_cgroup.ts";
 import type { CgroupStat } from "./types.ts";
 
 /** Reads cgroups of all hierarchies, merged by path. */
@@ -25,60 +28,82 @@ export interface Cgroups {
   ofProcess(pid: number): string[];
 }
 
-/** Hierarchies in which a cgroup's directory was found: the directory's path by controller; `v2` for version 2. */
-type Places = Map<string, string>;
+/** Hierarchies in which a cgroup's directory was found: the directory by controller; `v2` for version 2. */
+type Places = ReadonlyMap<string, string>;
 
-/** @param layout where the hierarchies are; read once, mounts hardly change */
+/** What is read of one cgroup by itself, and what must not have changed for it to be taken as it was. */
+interface Known {
+  readonly vitals: string;
+  readonly atMs: number;
+  readonly figures: CpuFigures & MemoryFigures & IoFigures;
+  readonly ownProcesses: number;
+}
+
+/** What a cgroup takes over from those above it. */
+type Inherited = Pick<CgroupStat, "container" | "memoryLimit" | "memoryHigh">;
+
+const NOTHING: Inherited = { container: null, memoryLimit: null, memoryHigh: null };
+
+/** How long an idle cgroup's limits and counts are taken as they were. */
+const MAX_AGE_MS = 10_000;
+
+/** Trees are not deeper; a recorded one may be a trap. */
+const MAX_DEPTH = 64;
+
+/**
+ * @param layout where the hierarchies are; found once, mounts hardly change
+ */
 export function openCgroups(reader: Reader, layout: CgroupLayout): Cgroups {
   const hierarchies: [string, CgroupMount][] = [...layout.v1];
   if (layout.v2 !== null) hierarchies.push(["v2", layout.v2]);
   const version = layout.v2Controllers.size > 0 || layout.v1.size === 0 ? 2 : 1;
-  // Bytes of a device-mapper or RAID device are counted again on the disks below it.
-  const stackedDevices = new Map<string, boolean>();
-  const stacked = (device: string): boolean => {
-    let is = stackedDevices.get(device);
-    if (is === undefined) {
-      is = reader.list(`/sys/dev/block/${device}/slaves`).length > 0;
-      stackedDevices.set(device, is);
-    }
-    return is;
+  const stacked = stackedDevices(reader);
+  let known = new Map<string, Known>();
+
+  /** Reads one cgroup, or takes it as it was when its vital signs show that nothing happened in it. */
+  const look = (path: string, places: Places, read: ReadText): Known => {
+    const vitals = vitalFiles(places, layout).map((file) => read(file)?.replace(/ avg\d+=[\d.]+/g, "")).join("\0");
+    const before = known.get(path);
+    const nowMs = performance.now();
+    if (before !== undefined && before.vitals === vitals && nowMs - before.atMs < MAX_AGE_MS) return before;
+    const figures = readFigures(read, places, layout, stacked);
+    const fresh = { vitals, atMs: nowMs, figures, ownProcesses: countProcesses(reader, places) };
+    // Without its CPU time nothing tells that a cgroup at its limit is idle: its usage stands still.
+    if (figures.cpuNs !== null) known.set(path, fresh);
+    return fresh;
   };
 
-  const read = (path: string, places: Places, above: CgroupStat | null, processes: number): CgroupStat => {
-    const v2 = places.get("v2") ?? null;
-    const on2 = (controller: string): boolean => v2 !== null && layout.v2Controllers.has(controller);
-    const dir = (controller: string): string | null => places.get(controller) ?? null;
-    const memoryDir = dir("memory");
-    const ioDir = dir("blkio");
-    let cpu = NO_CPU;
-    if (on2("cpu")) cpu = readCpuV2(reader, v2!);
-    else {
-      if (dir("cpu") !== null || dir("cpuacct") !== null) cpu = readCpuV1(reader, dir("cpu"), dir("cpuacct"));
-      // Version 2 counts CPU time without any controller.
-      if (cpu.cpuNs === null && v2 !== null) cpu = { ...cpu, cpuNs: readCpuV2(reader, v2).cpuNs };
-    }
-    const memory = on2("memory")
-      ? readMemoryV2(reader, v2!)
-      : memoryDir !== null
-      ? readMemoryV1(reader, memoryDir)
-      : NO_MEMORY;
-    const io = on2("io") ? readIoV2(reader, v2!, stacked) : ioDir !== null ? readIoV1(reader, ioDir, stacked) : NO_IO;
-    return {
+  /** Adds the cgroup and all below it to `into`, parents first. */
+  const walk = (path: string, places: Places, above: Inherited, into: CgroupStat[], depth: number): void => {
+    const texts = new Map<string, string | null>();
+    const read = (file: string): string | null => {
+      let text = texts.get(file);
+      if (text === undefined) texts.set(file, text = reader.text(file, true));
+      return text;
+    };
+    const { figures, ownProcesses } = look(path, places, read);
+    const index = into.length;
+    const stat: CgroupStat = {
       path,
       version,
-      container: containerId(path) ?? above?.container ?? null,
-      processes,
-      ...cpu,
-      ...memory,
-      memoryLimit: lowest(memory.memoryLimit, above?.memoryLimit ?? null),
-      memoryHigh: lowest(memory.memoryHigh, above?.memoryHigh ?? null),
-      ...io,
-      pressure: readPressures(reader, v2),
+      processes: ownProcesses,
+      ...figures,
+      ...inherit(above, path, figures),
+      pressure: readPressures(read, places.get("v2") ?? null),
     };
+    into.push(stat);
+    if (depth >= MAX_DEPTH) return;
+    let processes = ownProcesses;
+    for (const [name, below] of childrenOf(reader, places)) {
+      const child = into.length;
+      walk(path === "/" ? `/${name}` : `${path}/${name}`, below, stat, into, depth + 1);
+      processes += into[child].processes;
+    }
+    into[index] = { ...stat, processes };
   };
 
   const placesOf = (path: string): Places => {
-    const places: Places = new Map();
+    const places = new Map<string, string>();
     for (const [controller, mount] of hierarchies) {
       const dir = path === "/" ? mount.mountPoint : mount.mountPoint + path;
       if (reader.exists(dir)) places.set(controller, dir);
@@ -86,47 +111,39 @@ export function openCgroups(reader: Reader, layout: CgroupLayout): Cgroups {
     return places;
   };
 
-  const ownProcesses = (places: Places): number =>
-    Math.max(0, ...[...new Set(places.values())].map((dir) => countProcesses(reader, dir)));
-
-  /** Adds the cgroup and all below it to `into`, parents first; answers the processes in all of them. */
-  const walk = (path: string, places: Places, above: CgroupStat | null, into: CgroupStat[]): number => {
-    const index = into.length;
-    const own = read(path, places, above, 0);
-    into.push(own);
-    let processes = ownProcesses(places);
-    for (const [name, below] of childrenOf(reader, places)) {
-      processes += walk(path === "/" ? `/${name}` : `${path}/${name}`, below, own, into);
+  /** What a cgroup takes over, without walking the trees beside it. */
+  const fromAbove = (path: string): Inherited => {
+    let above = NOTHING;
+    for (let end = 0; end >= 0 && path !== "/"; end = path.indexOf("/", end + 1)) {
+      const ancestor = path.slice(0, end) || "/";
+      const { figures } = look(ancestor, placesOf(ancestor), (file) => reader.text(file, true));
+      above = inherit(above, ancestor, figures);
     }
-    into[index] = { ...own, processes };
-    return processes;
+    return above;
   };
 
   return {
     all: () => {
       const into: CgroupStat[] = [];
       const places = placesOf("/");
-      if (places.size > 0) walk("/", places, null, into);
+      if (places.size > 0) walk("/", places, NOTHING, into, 0);
+      const paths = new Set(into.map((c) => c.path));
+      known = new Map([...known].filter(([path]) => paths.has(path)));
       return into;
     },
     one: (path) => {
+      // Also keeps a path from leaving the hierarchy.
       if (path !== "/" && !/^(\/(?!\.{1,2}(\/|$))[^/\0]+)+$/.test(path)) return null;
-      let above: CgroupStat | null = null;
-      for (let end = 0; end >= 0 && path !== "/"; end = path.indexOf("/", end + 1)) {
-        const ancestor = path.slice(0, end) || "/";
-        above = read(ancestor, placesOf(ancestor), above, 0);
-      }
       const places = placesOf(path);
       if (places.size === 0) return null;
       const into: CgroupStat[] = [];
-      walk(path, places, above, into);
+      walk(path, places, fromAbove(path), into, 0);
       return into[0];
     },
     ofProcess: (pid) => {
-      const paths: string[] = [];
       const memberships = parsePidCgroup(reader.text(`/proc/${pid}/cgroup`) ?? "");
-      const order = version === 2 ? ["v2"] : ["memory", "cpu", "cpuacct", "blkio", "v2"];
-      for (const controller of order) {
+      const paths: string[] = [];
+      for (const controller of version === 2 ? ["v2"] : ["memory", "cpu", "cpuacct", "blkio", "v2"]) {
         const mount = controller === "v2" ? layout.v2 : layout.v1.get(controller);
         const membership = memberships.find((m) =>
           controller === "v2" ? m.hierarchy === 0 : m.controllers.includes(controller)
@@ -139,20 +156,76 @@ export function openCgroups(reader: Reader, layout: CgroupLayout): Cgroups {
   };
 }
 
-function lowest(a: number | null, b: number | null): number | null {
-  return a === null ? b : b === null ? a : Math.min(a, b);
+/**
+ * Files that show whether anything happened in a cgroup: work uses CPU time, memory or a disk, and what waits for them
+ * adds to the totals of pressure.
+ */
+function vitalFiles(places: Places, layout: CgroupLayout): string[] {
+  const v2 = places.get("v2");
+  const files: string[] = [];
+  const add = (controller: string, name: string): void => {
+    const dir = places.get(controller);
+    if (dir !== undefined) files.push(`${dir}/${name}`);
+  };
+  if (v2 !== undefined) {
+    files.push(`${v2}/cpu.stat`, `${v2}/cpu.pressure`, `${v2}/memory.pressure`, `${v2}/io.pressure`);
+    if (layout.v2Controllers.has("memory")) files.push(`${v2}/memory.current`);
+    if (layout.v2Controllers.has("io")) files.push(`${v2}/io.stat`);
+  }
+  add("cpu", "cpu.stat");
+  add("cpuacct", "cpuacct.usage");
+  add("memory", "memory.usage_in_bytes");
+  add("blkio", "blkio.throttle.io_service_bytes_recursive");
+  return files;
+}
+
+/** Takes each resource from the version that controls it. */
+function readFigures(
+  read: ReadText,
+  places: Places,
+  layout: CgroupLayout,
+  stacked: (device: string) => boolean,
+): Known["figures"] {
+  const v2 = places.get("v2") ?? null;
+  const on2 = (controller: string): string | null => layout.v2Controllers.has(controller) ? v2 : null;
+  const dir = (controller: string): string | null => places.get(controller) ?? null;
+  const [cpuV2, memoryV2, ioV2] = [on2("cpu"), on2("memory"), on2("io")];
+  let cpu = cpuV2 === null ? readCpuV1(read, dir("cpu"), dir("cpuacct")) : readCpuV2(read, cpuV2);
+  // Version 2 counts CPU time without any controller.
+  if (cpu.cpuNs === null && v2 !== null) cpu = { ...cpu, cpuNs: readCpuV2(read, v2).cpuNs };
+  const [memoryV1, ioV1] = [dir("memory"), dir("blkio")];
+  return {
+    ...NO_CPU,
+    ...cpu,
+    ...(memoryV2 !== null
+      ? readMemoryV2(read, memoryV2)
+      : memoryV1 !== null
+      ? readMemoryV1(read, memoryV1)
+      : NO_MEMORY),
+    ...(ioV2 !== null ? readIoV2(read, ioV2, stacked) : ioV1 !== null ? readIoV1(read, ioV1, stacked) : NO_IO),
+  };
+}
+
+/** Processes directly in a cgroup. With version 1 a process may be in it in one hierarchy and not in another. */
+function countProcesses(reader: Reader, places: Places): number {
+  let most = 0;
+  for (const dir of new Set(places.values())) {
+    const length = reader.bytes(`${dir}/cgroup.procs`);
+    const bytes = reader.buffer;
+    let lines = 0;
+    for (let i = 0; i < length; i++) if (bytes[i] === 0x0a) lines++;
+    most = Math.max(most, lines);
+  }
+  return most;
 }
 
 /** Cgroups directly below, with the hierarchies in which each is. */
 function childrenOf(reader: Reader, places: Places): Map<string, Places> {
-  const children = new Map<string, Places>();
-  const seen = new Map<string, string[]>();
+  const children = new Map<string, Map<string, string>>();
+  const namesIn = new Map<string, string[]>();
   for (const [controller, dir] of places) {
-    let names = seen.get(dir);
-    if (names === undefined) {
-      names = reader.directories(dir);
-      seen.set(dir, names);
-    }
+    let names = namesIn.get(dir);
+    if (names === undefined) namesIn.set(dir, names = reader.directories(dir));
     for (const name of names) {
       let below = children.get(name);
       if (below === undefined) children.set(name, below = new Map());
@@ -160,4 +233,27 @@ function childrenOf(reader: Reader, places: Places): Map<string, Places> {
     }
   }
   return children;
+}
+
+/** Tells block devices that stand on others (device-mapper, RAID): their bytes are counted again on those below. */
+function stackedDevices(reader: Reader): (device: string) => boolean {
+  const known = new Map<string, boolean>();
+  return (device) => {
+    let is = known.get(device);
+    if (is === undefined) known.set(device, is = reader.list(`/sys/dev/block/${device}/slaves`).length > 0);
+    return is;
+  };
+}
+
+/** Limits are the lowest on the way down; the innermost container counts. */
+function inherit(above: Inherited, path: string, own: MemoryFigures): Inherited {
+  return {
+    container: containerId(path) ?? above.container,
+    memoryLimit: lowest(own.memoryLimit, above.memoryLimit),
+    memoryHigh: lowest(own.memoryHigh, above.memoryHigh),
+  };
+}
+
+function lowest(a: number | null, b: number | null): number | null {
+  return a === null ? b : b === null ? a : Math.min(a, b);
 }

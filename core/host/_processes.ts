@@ -54,6 +54,8 @@ export function openProcesses(reader: Reader, units: StatUnits, arch: string): P
     },
     processSched: (pid, tid) => {
       if (tid !== undefined) return sched(tid === pid ? `/proc/${pid}` : task(pid, tid));
+      // A directory of tasks has a link for each, besides its own two: most processes have one thread.
+      if (reader.links(`/proc/${pid}/task`) === 3) return sched(`/proc/${pid}`);
       let runNs = 0, waitNs = 0, slices = 0, seen = 0;
       for (const id of threads(pid)) {
         const one = sched(task(pid, id));

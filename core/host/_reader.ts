@@ -25,6 +25,8 @@ export interface Reader {
   /** Names of the directories in a directory. Nearly free for a directory without any. */
   directories(path: string): string[];
   exists(path: string): boolean;
+  /** Number of hard links: of a directory in procfs, sysfs or cgroupfs its sub-directories and 2; -1 when not there. */
+  links(path: string): number;
   /** Target of a symbolic link, or null. */
   link(path: string): string | null;
 }
@@ -70,6 +72,13 @@ export function openReader(root: string): Reader {
     const n = bytes(path, once);
     return n < 0 ? null : decoder.decode(buffer.subarray(0, n));
   };
+  const links = (path: string): number => {
+    try {
+      return Deno.statSync(prefix + path).nlink ?? 1;
+    } catch (e) {
+      return unreadable(e);
+    }
+  };
   const word = (path: string): string | null => text(path, true)?.trim() || null;
   return {
     root,
@@ -94,24 +103,17 @@ export function openReader(root: string): Reader {
       }
     },
     directories: (path) => {
+      // Others than the kernel's file systems and ext4 may say 1, which tells nothing.
+      if (links(path) === 2) return [];
       try {
-        // sysfs, cgroupfs and ext4 count sub-directories as links: 2 is none. Others say 1, which tells nothing.
-        if (Deno.statSync(prefix + path).nlink === 2) return [];
         return Array.from(Deno.readDirSync(prefix + path)).filter((e) => e.isDirectory).map((e) => e.name);
       } catch (e) {
         unreadable(e);
         return [];
       }
     },
-    exists: (path) => {
-      try {
-        Deno.statSync(prefix + path);
-        return true;
-      } catch (e) {
-        unreadable(e);
-        return false;
-      }
-    },
+    exists: (path) => links(path) >= 0,
+    links,
     link: (path) => {
       try {
         return Deno.readLinkSync(prefix + path);

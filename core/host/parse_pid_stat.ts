@@ -15,8 +15,8 @@ const PF_KTHREAD = 0x00200000;
 /**
  * Parses `/proc/PID/stat` (proc_pid_stat(5), fs/proc/array.c `do_task_stat`) from bytes.
  *
- * A comm may hold anything but NUL: it ends at the last `)`, since only numbers follow. The kernel writes a newline in
- * it as `\n` and a backslash as `\\`; both are undone. Numbers are exact up to 2^53. Not reentrant, but synchronous.
+ * A comm may hold anything but NUL, newlines too, and stands as it is (only `status` escapes it; kernels before 4.18
+ * did so here too): it ends at the last `)`, since only numbers follow. Numbers are exact up to 2^53.
  *
  * @param bytes buffer that holds the file
  * @param length bytes of it that count
@@ -88,20 +88,8 @@ function lastIndexOf(bytes: Uint8Array, byte: number, length: number): number {
 function commOf(bytes: Uint8Array): string {
   let comm = "";
   for (let i = 0; i < bytes.length; i++) {
-    const byte = bytes[i];
-    if (byte >= 0x80) {
-      comm = decoder.decode(bytes);
-      break;
-    }
-    comm += String.fromCharCode(byte);
+    if (bytes[i] >= 0x80) return decoder.decode(bytes);
+    comm += String.fromCharCode(bytes[i]);
   }
-  return comm.includes("\\") ? unescapeComm(comm) : comm;
-}
-
-/**
- * Undoes what the kernel does to a comm in `stat` and `status` (fs/proc/array.c, `proc_task_name`): newline and
- * backslash become `\n` and `\\`.
- */
-export function unescapeComm(text: string): string {
-  return text.replace(/\\([n\\])/g, (_, c) => c === "n" ? "\n" : "\\");
+  return comm;
 }

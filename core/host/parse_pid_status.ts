@@ -12,23 +12,26 @@ export interface ParsedStatus extends ProcessStatus {
  * cannot imitate another line.
  */
 export function parsePidStatus(text: string): ParsedStatus {
-  const lines = new Map<string, string>();
-  for (const line of text.split("\n")) {
-    const colon = line.indexOf(":");
-    if (colon > 0) lines.set(line.slice(0, colon), line.slice(colon + 1).trim());
-  }
-  const count = (name: string): number => parseInt(lines.get(name) ?? "0") || 0;
-  const words = (name: string): number[] => lines.get(name)?.split(/\s+/).map(Number) ?? [];
+  // Some fifteen lines of sixty are used: finding them is faster than splitting all.
+  const find = (name: string): string | null => {
+    const start = text.indexOf(`\n${name}:`);
+    if (start < 0) return null;
+    const end = text.indexOf("\n", start + 1);
+    return text.slice(start + name.length + 2, end < 0 ? undefined : end).trim();
+  };
+  const count = (name: string): number => parseInt(find(name) ?? "0") || 0;
+  const words = (name: string): number[] => find(name)?.split(/\s+/).map(Number) ?? [];
+  const rss = find("VmRSS");
   return {
     uid: words("Uid")[1] ?? 0,
-    cpusAllowed: lines.get("Cpus_allowed_list") ?? "",
+    cpusAllowed: find("Cpus_allowed_list") ?? "",
     voluntarySwitches: count("voluntary_ctxt_switches"),
     involuntarySwitches: count("nonvoluntary_ctxt_switches"),
-    rss: lines.has("VmRSS") ? count("VmRSS") * 1024 : null,
+    rss: rss === null ? null : parseInt(rss) * 1024,
     rssAnon: count("RssAnon") * 1024,
     rssFile: count("RssFile") * 1024,
     swap: count("VmSwap") * 1024,
     nsPid: words("NSpid"),
-    capabilities: BigInt(`0x${lines.get("CapEff") ?? "0"}`),
+    capabilities: BigInt(`0x${find("CapEff") ?? "0"}`),
   };
 }
