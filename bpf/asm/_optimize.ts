@@ -1,17 +1,44 @@
-import type { Insn } from "./insn.ts";
+import type { Insn, JumpOp } from "./insn.ts";
 
 /**
- * Removes what cannot be reached (the verifier refuses it: "unreachable insn") and jumps to the next instruction, so
- * that the code generator may be written without looking ahead.
+ * Removes what cannot be reached (the verifier refuses it: "unreachable insn"), jumps to the next instruction and jumps
+ * over jumps, so that the code generator may be written without looking ahead.
  */
 export function optimize(insns: readonly Insn[]): Insn[] {
   const reached = reachable(insns);
   let code = insns.filter((_, i) => reached[i]);
   for (;;) {
-    const shorter = code.filter((insn, i) => !(insn.op === "goto" && leadsTo(code, i + 1, insn.to.id)));
+    const shorter = turnJumps(code).filter((insn, i, all) => !(insn.op === "goto" && leadsTo(all, i + 1, insn.to.id)));
     if (shorter.length === code.length) return code;
     code = shorter;
   }
+}
+
+const OPPOSITE: Readonly<Partial<Record<JumpOp, JumpOp>>> = {
+  eq: "ne",
+  ne: "eq",
+  gt: "le",
+  le: "gt",
+  ge: "lt",
+  lt: "ge",
+  sgt: "sle",
+  sle: "sgt",
+  sge: "slt",
+  slt: "sge",
+};
+
+/** `if x goto A; goto B; A:` becomes `if not x goto B; A:`. */
+function turnJumps(code: readonly Insn[]): Insn[] {
+  const out: Insn[] = [];
+  for (let i = 0; i < code.length; i++) {
+    const insn = code[i], next = code[i + 1];
+    const opposite = insn.op === "jump" && next?.op === "goto" ? OPPOSITE[insn.fn] : undefined;
+    if (insn.op === "jump" && next?.op === "goto" && opposite && leadsTo(code, i + 2, insn.to.id)) {
+      out.push({ ...insn, fn: opposite, to: next.to });
+      i++;
+    } else out.push(insn);
+  }
+  return out;
 }
 
 /** Whether only labels, the wanted one among them, lie between `at` and the next instruction. */

@@ -1,0 +1,135 @@
+import { HELPER } from "../asm/mod.ts";
+import { emitAddress, emitCount, emitZero, FP, type Gen, MAP, type Place, SCRATCH } from "./gen.ts";
+import type { StateLayout, StatePart, Struct } from "./layout.ts";
+import { nullable } from "./nullable.ts";
+import { emitNumber } from "./numbers.ts";
+import { emitText, textBytes, textSource } from "./texts.ts";
+import { emitStruct } from "./write_struct.ts";
+import { isTextType } from "../../core/query/type_classes.ts";
+import { CannotGenerate } from "./cannot_generate.ts";
+
+/** Keys up to this length are built on the stack. */
+const STACK_KEY_BYTES = 128;
+
+/** Adds the event to the states of its key. A key that finds the map full is counted as lost. */
+export function emitAggregate(g: Gen, keys: Struct, states: StateLayout): void {
+  const { a } = g;
+  const args = states.parts.map((part) => part.arg ? keepArgument(g, part) : null);
+  const key = keys.bytes === 0 ? null : placeFor(g, keys.bytes);
+  if (key) emitStruct(g, keys, key);
+  const found = a.label("found");
+  g.frame.withSlot((zero) => {
+    const setKey = (): void => {
+      if (key) emitAddress(g, 2, key);
+      else a.storeImm(4, FP, zero, 0).movReg(2, FP).alu("add", 2, zero);
+    };
+    a.map(1, MAP.aggregate);
+    setKey();
+    a.call(HELPER.map_lookup_elem);
+    if (!key) a.jump("eq", 0, 0, g.end);
+    else {
+      const BPF_NOEXIST = 1;
+      const init = g.frame.alloc(states.bytes);
+      const full = a.label("full");
+      a.jump("ne", 0, 0, found);
+      emitZero(g, { base: FP, off: init }, states.bytes);
+      a.map(1, MAP.aggregate);
+      setKey();
+      a.movReg(3, FP).alu("add", 3, init).constant(4, BPF_NOEXIST).call(HELPER.map_update_elem);
+      // Another CPU may have made the entry meanwhile: what counts is that there is one now.
+      a.map(1, MAP.aggregate);
+      setKey();
+      a.call(HELPER.map_lookup_elem).jump("ne", 0, 0, found).goto(full).mark(full);
+      emitCount(g, "map_full");
+      a.goto(g.end).mark(found);
+    }
+  });
+  states.parts.forEach((part, i) => emitState(g, part, args[i]));
+  emitAdd(g, 0, 1);
+}
+
+interface Argument {
+  readonly slot: number;
+  /** Stack slot that holds 1 for null. */
+  readonly nullFlag: number | null;
+}
+
+/** Computes an argument before the map is touched: afterwards no call may disturb r0. */
+function keepArgument(g: Gen, part: StatePart): Argument {
+  const { a } = g;
+  const arg = part.arg!;
+  const slot = g.frame.alloc(8);
+  const nullFlag = nullable(arg, g.access) ? g.frame.alloc(8) : null;
+  const isNull = a.label("null");
+  if (nullFlag !== null) a.storeImm(8, FP, nullFlag, 1).storeImm(8, FP, slot, 0);
+  if (isTextType(arg.t.type)) {
+    const bytes = textBytes(textSource(arg, g.access));
+    const place: Place = bytes <= 32
+      ? { base: FP, off: g.frame.alloc(bytes) }
+      : { base: SCRATCH, off: g.scratch(bytes) };
+    emitText(g, arg, place, bytes, isNull);
+    a.storeImm(8, FP, slot, 0);
+  } else {
+    emitNumber(g, arg, isNull);
+    a.store(8, FP, slot, 0);
+  }
+  if (nullFlag !== null) a.storeImm(8, FP, nullFlag, 0);
+  a.mark(isNull);
+  return { slot, nullFlag };
+}
+
+/** Updates one state; r0 is the map's value. */
+function emitState(g: Gen, part: StatePart, arg: Argument | null): void {
+  const { a } = g;
+  if (!arg) {
+    if (part.fn !== "count") throw new CannotGenerate(`${part.fn}() needs a value`);
+    return;
+  }
+  const next = a.label("next_state");
+  if (arg.nullFlag !== null) a.load(8, 1, FP, arg.nullFlag).jump("ne", 1, 0, next);
+  switch (part.fn) {
+    case "count":
+      break;
+    case "sum":
+      a.load(8, 2, FP, arg.slot);
+      emitAddReg(g, part.off);
+      break;
+    case "avg": {
+      // 128 bits: the average of great numbers must not suffer from a sum that wrapped.
+      const noCarry = a.label("no_carry");
+      a.load(8, 2, FP, arg.slot).load(8, 1, 0, part.off).alu("add", 1, { r: 2 }).store(8, 0, part.off, 1);
+      a.movReg(3, 2);
+      if (part.unsigned) a.constant(3, 0);
+      else a.alu("arsh", 3, 63);
+      a.jump("ge", 1, { r: 2 }, noCarry).alu("add", 3, 1).mark(noCarry);
+      a.load(8, 1, 0, part.off + 8).alu("add", 1, { r: 3 }).store(8, 0, part.off + 8, 1);
+      break;
+    }
+    case "min":
+    case "max": {
+      const take = a.label("take"), keep = a.label("keep");
+      const worse = part.fn === "min" ? (part.unsigned ? "ge" : "sge") : (part.unsigned ? "le" : "sle");
+      a.load(8, 2, FP, arg.slot).load(8, 1, 0, part.countOff).jump("eq", 1, 0, take);
+      a.load(8, 1, 0, part.off).jump(worse, 2, { r: 1 }, keep).mark(take).store(8, 0, part.off, 2).mark(keep);
+      break;
+    }
+  }
+  if (part.countOff !== 0) emitAdd(g, part.countOff, 1);
+  a.mark(next);
+}
+
+function emitAdd(g: Gen, off: number, value: number): void {
+  g.a.constant(2, value);
+  emitAddReg(g, off);
+}
+
+/** Adds r2. The value is this CPU's alone; where other programs may interrupt this one, the addition is one step. */
+function emitAddReg(g: Gen, off: number): void {
+  if (g.shared) g.a.atomicAdd(0, off, 2);
+  else g.a.load(8, 1, 0, off).alu("add", 1, { r: 2 }).store(8, 0, off, 1);
+}
+
+/** Memory for a key. */
+export function placeFor(g: Gen, bytes: number): Place {
+  return bytes <= STACK_KEY_BYTES ? { base: FP, off: g.frame.alloc(bytes) } : { base: SCRATCH, off: g.scratch(bytes) };
+}

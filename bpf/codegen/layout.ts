@@ -1,0 +1,109 @@
+import type { AggregateSpec, Expr, NamedExpr } from "../../core/query/mod.ts";
+import { isTextType } from "../../core/query/type_classes.ts";
+import { type Access, roundUp8 } from "./access.ts";
+import { CannotGenerate } from "./cannot_generate.ts";
+import { isUnsigned, nullable } from "./nullable.ts";
+import { refuseFloat } from "./numbers.ts";
+import { textBytes, textSource } from "./texts.ts";
+
+/** How the fields of one probe are read. */
+export type AccessOf = (name: string) => Access;
+
+/** One value inside a key, a record or a carried value. */
+export interface Part {
+  readonly name: string;
+  readonly expr: Expr;
+  readonly off: number;
+  /** 8 for a number, the buffer's length for a text, 8 for the length of a text that lies in the tail. */
+  readonly bytes: number;
+  readonly kind: "number" | "text" | "tail";
+  /** Most bytes in the tail. */
+  readonly tailBytes: number;
+  /** Bit of the null mask, the first word; null when the value is always there. */
+  readonly nullBit: number | null;
+}
+
+/** Values behind one another, a word of null bits in front when any of them may be null. */
+export interface Struct {
+  readonly bytes: number;
+  readonly masked: boolean;
+  readonly parts: readonly Part[];
+  /** Most bytes that follow. */
+  readonly tailBytes: number;
+}
+
+/** Texts up to this length lie in the record itself. */
+const INLINE_BYTES = 32;
+
+/**
+ * Lays out values.
+ *
+ * @param probes the fields of each program that writes the struct: buffers fit the longest
+ * @param tails whether long texts may follow the struct with their own length
+ */
+export function layoutStruct(values: readonly NamedExpr[], probes: readonly AccessOf[], tails: boolean): Struct {
+  if (values.length > 63) throw new CannotGenerate("it has more than 63 fields");
+  const masked = values.some(({ expr }) => probes.some((access) => nullable(expr, access)));
+  let off = masked ? 8 : 0;
+  let tailBytes = 0;
+  const parts = values.map(({ name, expr }, i): Part => {
+    const nullBit = probes.some((access) => nullable(expr, access)) ? i : null;
+    if (!isTextType(expr.t.type)) {
+      refuseFloat(expr);
+      off += 8;
+      return { name, expr, off: off - 8, bytes: 8, kind: "number", tailBytes: 0, nullBit };
+    }
+    const longest = Math.max(...probes.map((access) => textBytes(textSource(expr, access))));
+    if (tails && longest > INLINE_BYTES && !probes.every((access) => textSource(expr, access).kind === "literal")) {
+      tailBytes += longest;
+      off += 8;
+      return { name, expr, off: off - 8, bytes: 8, kind: "tail", tailBytes: longest, nullBit };
+    }
+    off += roundUp8(longest);
+    return { name, expr, off: off - roundUp8(longest), bytes: roundUp8(longest), kind: "text", tailBytes: 0, nullBit };
+  });
+  return { bytes: off, masked, parts, tailBytes };
+}
+
+/** How an aggregate is kept: offsets in the map's value, of which the first word counts rows. */
+export interface StatePart {
+  readonly name: string;
+  readonly fn: "count" | "sum" | "min" | "max" | "avg";
+  readonly arg: Expr | null;
+  /** Where values that are not null are counted; 0, the rows, when they never are. */
+  readonly countOff: number;
+  /** The sum, the extreme, or the lower half of an average's sum of 128 bits. */
+  readonly off: number;
+  readonly unsigned: boolean;
+}
+
+/** The value of an aggregation's map. */
+export interface StateLayout {
+  readonly bytes: number;
+  readonly parts: readonly StatePart[];
+}
+
+const WORDS = { count: 0, sum: 1, min: 1, max: 1, avg: 2 } as const;
+
+/** @throws {CannotGenerate} for aggregates that are not kept in the kernel */
+export function layoutStates(aggregates: readonly AggregateSpec[], probes: readonly AccessOf[]): StateLayout {
+  let off = 8;
+  const parts = aggregates.map(({ fn, args, name }): StatePart => {
+    if (!(fn in WORDS)) {
+      throw new CannotGenerate(`${fn}() is not aggregated in the kernel (count, sum, min, max and avg are)`);
+    }
+    const kind = fn as keyof typeof WORDS;
+    const arg = args[0] ?? null;
+    if (arg && isTextType(arg.t.type) && kind !== "count") throw new CannotGenerate(`${fn}() of a text`);
+    if (arg) refuseFloat(arg);
+    let countOff = 0;
+    if (arg && probes.some((access) => nullable(arg, access))) {
+      countOff = off;
+      off += 8;
+    }
+    const at = off;
+    off += WORDS[kind] * 8;
+    return { name, fn: kind, arg, countOff, off: at, unsigned: arg !== null && isUnsigned(arg.t) };
+  });
+  return { bytes: off, parts };
+}

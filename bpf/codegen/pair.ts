@@ -1,0 +1,133 @@
+import type { Expr, NamedExpr } from "../../core/query/mod.ts";
+import { isTextType } from "../../core/query/type_classes.ts";
+import { HELPER } from "../asm/mod.ts";
+import { roundUp8 } from "./access.ts";
+import { placeFor } from "./aggregate.ts";
+import { emitAddress, emitCopy, emitCount, FP, type Gen, MAP, type Place } from "./gen.ts";
+import { type AccessOf, layoutStruct, type Struct } from "./layout.ts";
+import { emitStruct } from "./write_struct.ts";
+
+/** What is kept of a start until its end: the time, then the carried values. */
+export interface PairLayout {
+  /** Laid out for the programs at the start. */
+  readonly startKey: Struct;
+  /** The same bytes, with the expressions of the end. */
+  readonly endKey: Struct;
+  readonly cancelKey: Struct;
+  readonly carried: Struct;
+  /** Bytes of the map's value. */
+  readonly valueBytes: number;
+}
+
+/** Bytes of the start's time, in front of the carried values. */
+const TIME_BYTES = 8;
+
+/** Lays out the map of starts in flight. */
+export function layoutPair(
+  keys: { readonly start: readonly Expr[]; readonly end: readonly Expr[]; readonly cancel: readonly Expr[] },
+  carried: readonly NamedExpr[],
+  starts: readonly AccessOf[],
+  ends: readonly AccessOf[],
+  cancels: readonly AccessOf[],
+): PairLayout {
+  const named = (exprs: readonly Expr[]): NamedExpr[] => exprs.map((expr, i) => ({ name: `key${i}`, expr }));
+  const startKey = layoutStruct(named(keys.start), starts, false);
+  const endKey = layoutStruct(named(keys.end), ends, false);
+  const cancelKey = cancels.length > 0 ? layoutStruct(named(keys.cancel), cancels, false) : endKey;
+  const all = [startKey, endKey, cancelKey];
+  const parts = startKey.parts.map((p, i) => ({
+    ...p,
+    bytes: Math.max(...all.map((s) => s.parts[i].bytes)),
+  }));
+  const carriedStruct = layoutStruct(carried, starts, false);
+  return {
+    startKey: sameLayout(startKey, parts),
+    endKey: sameLayout(endKey, parts),
+    cancelKey: sameLayout(cancelKey, parts),
+    carried: carriedStruct,
+    valueBytes: TIME_BYTES + carriedStruct.bytes,
+  };
+}
+
+/** The struct's expressions at the offsets that all sides of a pair share. A null in a key matches nothing. */
+function sameLayout(struct: Struct, sizes: readonly { readonly bytes: number }[]): Struct {
+  let off = 8;
+  const parts = struct.parts.map((p, i) => {
+    const part = { ...p, off, bytes: sizes[i].bytes };
+    off += roundUp8(sizes[i].bytes);
+    return part;
+  });
+  return { bytes: off, masked: true, parts, tailBytes: 0 };
+}
+
+/** The start: remembers the time and the carried values under the key. */
+export function emitStart(g: Gen, pair: PairLayout): void {
+  const { a } = g;
+  const BPF_ANY = 0;
+  const key = emitKey(g, pair.startKey);
+  const value = placeFor(g, pair.valueBytes);
+  emitStruct(g, pair.carried, { base: value.base, off: value.off + TIME_BYTES });
+  const fresh = a.label("fresh");
+  a.map(1, MAP.inFlight);
+  emitAddress(g, 2, key);
+  a.call(HELPER.map_lookup_elem).jump("eq", 0, 0, fresh);
+  emitCount(g, "replaced");
+  // The clock last: what happens before belongs to the probe, not to what is measured.
+  a.mark(fresh).call(HELPER.ktime_get_ns).store(8, value.base, value.off, 0).map(1, MAP.inFlight);
+  emitAddress(g, 2, key);
+  emitAddress(g, 3, value);
+  a.constant(4, BPF_ANY).call(HELPER.map_update_elem).jump("eq", 0, 0, g.end);
+  emitCount(g, "map_full");
+}
+
+/** The end: finds the start, takes it out, and makes its values and the duration known to what follows. */
+export function emitEnd(g: Gen, pair: PairLayout): void {
+  const { a } = g;
+  g.duration = g.frame.alloc(8);
+  // The clock first, for the same reason.
+  a.call(HELPER.ktime_get_ns).store(8, FP, g.duration, 0);
+  const key = emitKey(g, pair.endKey);
+  const found = a.label("found");
+  a.map(1, MAP.inFlight);
+  emitAddress(g, 2, key);
+  a.call(HELPER.map_lookup_elem).jump("ne", 0, 0, found);
+  emitCount(g, "unmatched_ends");
+  a.goto(g.end).mark(found);
+  a.load(8, 1, FP, g.duration).load(8, 2, 0, 0).alu("sub", 1, { r: 2 }).store(8, FP, g.duration, 1);
+  const values = placeFor(g, pair.valueBytes);
+  emitCopy(g, values, { base: 0, off: 0 }, pair.valueBytes);
+  a.map(1, MAP.inFlight);
+  emitAddress(g, 2, key);
+  a.call(HELPER.map_delete_elem);
+  const struct: Place = { base: values.base, off: values.off + TIME_BYTES };
+  for (const part of pair.carried.parts) {
+    let nullFlag: number | null = null;
+    if (part.nullBit !== null) {
+      nullFlag = g.frame.alloc(8);
+      a.load(8, 1, struct.base, struct.off).constant(2, 1n << BigInt(part.nullBit)).alu("and", 1, { r: 2 });
+      a.store(8, FP, nullFlag, 1);
+    }
+    g.carried.push({
+      base: struct.base,
+      off: struct.off + part.off,
+      textBytes: isTextType(part.expr.t.type) ? part.bytes : 0,
+      nullFlag,
+    });
+  }
+}
+
+/** A cancel: the start is forgotten. */
+export function emitCancel(g: Gen, pair: PairLayout): void {
+  const key = emitKey(g, pair.cancelKey);
+  g.a.map(1, MAP.inFlight);
+  emitAddress(g, 2, key);
+  g.a.call(HELPER.map_delete_elem);
+}
+
+/** Writes a key; an event whose key is null has no partner. */
+function emitKey(g: Gen, struct: Struct): Place {
+  const key = placeFor(g, struct.bytes);
+  emitStruct(g, struct, key);
+  if (struct.parts.some((p) => p.nullBit !== null)) g.a.load(8, 1, key.base, key.off).jump("ne", 1, 0, g.end);
+  return key;
+}

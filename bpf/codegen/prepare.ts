@@ -1,0 +1,50 @@
+import type { AggregateSpec, Expr, NamedExpr, ProbeOutput, ProbeStep } from "../../core/query/mod.ts";
+
+/** A spec's steps with derived fields written out and conjunctions taken apart. */
+export interface Prepared {
+  /** All must be true for an event to count, in this order. */
+  readonly filters: readonly Expr[];
+  readonly output: ProbeOutput;
+}
+
+/**
+ * Replaces derived fields by their expressions, and splits `a and b` into two filters: what the second needs is read
+ * for events only that pass the first. (Null and false both drop an event, so the split changes nothing.)
+ */
+export function prepare(steps: readonly ProbeStep[], output: ProbeOutput): Prepared {
+  const derived = new Map<string, Expr>();
+  const filters: Expr[] = [];
+  for (const step of steps) {
+    if (step.kind === "derive") derived.set(step.derived.name, substitute(step.derived.expr, derived));
+    else filters.push(...conjuncts(substitute(step.expr, derived)));
+  }
+  const named = (n: NamedExpr): NamedExpr => ({ name: n.name, expr: substitute(n.expr, derived) });
+  if (output.kind === "stream") return { filters, output: { ...output, fields: output.fields.map(named) } };
+  const aggregates = output.aggregates.map((a): AggregateSpec => ({
+    ...a,
+    args: a.args.map((arg) => substitute(arg, derived)),
+  }));
+  return { filters, output: { ...output, keys: output.keys.map(named), aggregates } };
+}
+
+function conjuncts(e: Expr): Expr[] {
+  return e.op === "binary" && e.fn === "and" ? [...conjuncts(e.left), ...conjuncts(e.right)] : [e];
+}
+
+function substitute(e: Expr, derived: ReadonlyMap<string, Expr>): Expr {
+  switch (e.op) {
+    case "lit":
+    case "param":
+      return e;
+    case "field":
+      return derived.get(e.name) ?? e;
+    case "unary":
+      return { ...e, arg: substitute(e.arg, derived) };
+    case "binary":
+      return { ...e, left: substitute(e.left, derived), right: substitute(e.right, derived) };
+    case "in":
+      return { ...e, arg: substitute(e.arg, derived), list: e.list.map((item) => substitute(item, derived)) };
+    case "call":
+      return { ...e, args: e.args.map((arg) => substitute(arg, derived)) };
+  }
+}

@@ -1,0 +1,96 @@
+import { UnsupportedError } from "../core/data/mod.ts";
+import type { Host } from "../core/host/mod.ts";
+import type { ProbeEngine, ProbeSession, Support } from "../core/plugin_api/engine.ts";
+import type { ProbeSpec } from "../core/query/mod.ts";
+import { probePointText } from "../core/query/probe_spec.ts";
+import { CLOCK, clockNsBig, SysError } from "../core/sys/mod.ts";
+import { disassemble } from "./asm/disasm.ts";
+import { link } from "./asm/link.ts";
+import { CannotGenerate } from "./codegen/cannot_generate.ts";
+import { type Plan, planProbe } from "./codegen/plan.ts";
+import type { Machine } from "./codegen/gen.ts";
+import { VerifierError } from "./kernel/verifier_error.ts";
+import { loadPlan } from "./load.ts";
+import { type Catalog, openCatalog } from "./probes/catalog.ts";
+import { askNamespace } from "./probes/ask_namespace.ts";
+import { type Namespace, readNamespace } from "./probes/namespace.ts";
+import { refusalOf } from "./refusal.ts";
+import { openSession } from "./session.ts";
+
+/** The engine, with the catalogue of probes that it reads. Disposing it frees the type information. */
+export interface BpfEngine extends ProbeEngine, Disposable {
+  readonly catalog: Catalog;
+}
+
+/**
+ * The engine that compiles probe specs to BPF and loads them with `bpf(2)`. Nothing happens before the first spec.
+ *
+ * @param host the machine it runs on
+ */
+export function bpfEngine(host: Host): BpfEngine {
+  let namespace: Namespace | undefined;
+  const namespaceOf = (): Namespace => namespace ??= readNamespace(host, askNamespace);
+  const catalog = openCatalog(host, namespaceOf);
+  const plans = new WeakMap<ProbeSpec, Plan>();
+
+  const planOf = (spec: ProbeSpec): Plan => {
+    let plan = plans.get(spec);
+    if (!plan) {
+      const machine: Machine = {
+        realtimeOffsetNs: clockNsBig(CLOCK.REALTIME) - clockNsBig(CLOCK.MONOTONIC),
+        selfTgid: namespaceOf().selfTgid,
+      };
+      plan = planProbe(spec, (point, names) => catalog.target(point, names), machine);
+      plans.set(spec, plan);
+    }
+    return plan;
+  };
+
+  return {
+    name: "bpf",
+    catalog,
+    supports(spec): Support {
+      try {
+        loadPlan(planOf(spec), true)[Symbol.dispose]();
+        return { ok: true, accuracy: "exact" };
+      } catch (error) {
+        if (error instanceof CannotGenerate) return { ok: false, reason: error.message, remedy: error.remedy };
+        return { ok: false, ...refusalOf(error, specText(spec), host) };
+      }
+    },
+    open(spec): ProbeSession {
+      try {
+        const plan = planOf(spec);
+        const machine = { pageSize: host.pageSize, possibleCpus: host.topology().cpusPossible };
+        return openSession(plan, loadPlan(plan), machine);
+      } catch (error) {
+        if (error instanceof CannotGenerate) {
+          throw new UnsupportedError(`The kernel cannot run it: ${error.message}`, error.remedy, { cause: error });
+        }
+        if (!(error instanceof SysError) && !(error instanceof VerifierError)) throw error;
+        const { reason, remedy } = refusalOf(error, specText(spec), host);
+        throw new UnsupportedError(`Cannot attach to ${specText(spec)}: ${reason}`, remedy, { cause: error });
+      }
+    },
+    disassemble(spec): string | null {
+      const plan = planOf(spec);
+      return plan.programs.map((p) => {
+        // Without descriptors: a map stands as its place among the names.
+        const names: string[] = [];
+        const code = link(p.insns, (name) => {
+          if (!names.includes(name)) names.push(name);
+          return names.indexOf(name);
+        });
+        return `# ${p.role} ${probePointText(p.target.point)} on ${p.target.attach.kind}:${p.target.attach.name}\n` +
+          disassemble(code, (i) => names[i]);
+      }).join("\n");
+    },
+    [Symbol.dispose]: () => catalog[Symbol.dispose](),
+  };
+}
+
+/** The probes of a spec as the user wrote them. */
+function specText(spec: ProbeSpec): string {
+  const points = spec.source.kind === "event" ? spec.source.probes : [...spec.source.starts, ...spec.source.ends];
+  return points.map(probePointText).join(", ");
+}

@@ -1,0 +1,126 @@
+import { type Field, field } from "../../core/data/mod.ts";
+import { syscallNumber } from "../../core/host/mod.ts";
+import { PT_REGS } from "../../core/sys/arch/pt_regs.ts";
+import type { Access, MemberAccess } from "../codegen/access.ts";
+import type { Guard } from "../codegen/program.ts";
+import { formatField } from "./format_access.ts";
+import type { Format, FormatField } from "./parse_format.ts";
+
+/** One side of one system call, as a raw tracepoint on all of them with a guard. */
+export interface SyscallProbe {
+  readonly rawName: "sys_enter" | "sys_exit";
+  readonly guards: readonly Guard[];
+  readonly args: ReadonlyMap<string, { readonly field: Field; readonly access: Access }>;
+}
+
+/**
+ * `tracepoint:syscalls:sys_enter_NAME` or `sys_exit_NAME` on the raw tracepoints, which attach and detach a hundred
+ * times faster. The arguments come from the registers, cut to the width of their C types. As the kernel's own
+ * tracepoint does, it leaves out 32-bit programs, whose calls have other numbers (but not the rare `int 0x80` of a
+ * 64-bit program).
+ *
+ * @param format of the tracepoint, for the arguments' names; null when tracefs is not to be had: they are 0 to 5 then
+ * @returns null when the name is none of this kind
+ */
+export function syscallProbe(name: string, format: Format | null): SyscallProbe | null {
+  const m = /^sys_(enter|exit)_(\w+)$/.exec(name);
+  const number = m && syscallNumber(kernelName(m[2]));
+  if (m === null || number === null) return null;
+  const native: Guard = {
+    access: {
+      ...register(PT_REGS.native.offset),
+      leaf: {
+        kind: "int",
+        width: 8,
+        signed: false,
+        bool: false,
+        bits: { shift: PT_REGS.native.shift, size: PT_REGS.native.bits },
+      },
+    },
+    equals: BigInt(PT_REGS.native.equals),
+  };
+  if (m[1] === "exit") {
+    const { offset, width } = PT_REGS.syscallNumber;
+    const nr: Access = { ...register(offset), leaf: { kind: "int", width, signed: true, bool: false } };
+    const ret = { field: field("args.ret", "int", "long"), access: RESULT };
+    return {
+      rawName: "sys_exit",
+      guards: [{ access: nr, equals: BigInt(number) }, native],
+      args: new Map([["ret", ret]]),
+    };
+  }
+  const args = new Map<string, { field: Field; access: Access }>();
+  const named = format?.fields.filter((f) => !f.name.startsWith("__")) ?? positional();
+  named.slice(0, 6).forEach((f, i) => {
+    const { width, signed } = widthOf(f);
+    args.set(f.name, {
+      field: formatField({ ...f, signed }, `args.${f.name}`),
+      access: { ...register(PT_REGS.syscallArguments[i]), leaf: { kind: "int", width, signed, bool: false } },
+    });
+  });
+  return { rawName: "sys_enter", guards: [{ access: NUMBER, equals: BigInt(number) }, native], args };
+}
+
+/** `trace_sys_enter(regs, id)` and `trace_sys_exit(regs, ret)`: the second argument. */
+export const NUMBER: Access = { kind: "context", offset: 8, width: 8, signed: true };
+const RESULT = NUMBER;
+
+/** The kernel names a few of its functions otherwise than the system call (include/linux/syscalls.h). */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  newstat: "stat",
+  newfstat: "fstat",
+  newlstat: "lstat",
+  newfstatat: "newfstatat",
+  newuname: "uname",
+  sendfile64: "sendfile",
+  umount: "umount2",
+};
+
+function kernelName(name: string): string {
+  return OTHER_NAMES[name] ?? name;
+}
+
+function register(offset: number): Omit<MemberAccess, "leaf"> {
+  // The context's first argument points to the registers.
+  return { kind: "member", base: 0, offsets: [offset], certain: true };
+}
+
+function positional(): FormatField[] {
+  return [0, 1, 2, 3, 4, 5].map((i) => ({
+    name: String(i),
+    type: "unsigned long",
+    offset: 0,
+    size: 8,
+    signed: false,
+  }));
+}
+
+/** Registers are 64 bits wide whatever the argument is: what lies above its type's width is not the kernel's to trust. */
+function widthOf(f: FormatField): { width: 1 | 2 | 4 | 8; signed: boolean } {
+  if (f.type.includes("*")) return { width: 8, signed: false };
+  switch (f.type.replace(/^const /, "")) {
+    case "int":
+    case "pid_t":
+    case "clockid_t":
+    case "timer_t":
+    case "key_serial_t":
+    case "mqd_t":
+      return { width: 4, signed: true };
+    case "unsigned int":
+    case "unsigned":
+    case "uid_t":
+    case "gid_t":
+    case "qid_t":
+    case "u32":
+    case "__u32":
+      return { width: 4, signed: false };
+    case "umode_t":
+      return { width: 2, signed: false };
+    case "long":
+    case "off_t":
+    case "loff_t":
+      return { width: 8, signed: true };
+    default:
+      return { width: 8, signed: false };
+  }
+}

@@ -1,0 +1,65 @@
+import { CAP, hasCapability, SysError } from "../core/sys/mod.ts";
+import type { Host } from "../core/host/mod.ts";
+import { VerifierError } from "./kernel/verifier_error.ts";
+
+/** Why the kernel refuses, and what helps; each a sentence, the remedy may be empty. */
+export interface Refusal {
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+const GRANT = "Run as root, or give the capabilities CAP_BPF and CAP_PERFMON (for tracefs also CAP_DAC_READ_SEARCH): " +
+  "`setcap cap_bpf,cap_perfmon,cap_dac_read_search+ep` on the deno binary, or AmbientCapabilities= in a unit.";
+
+/**
+ * Puts a failed call into words: which capability is missing, or that the kernel refuses although all are there.
+ *
+ * @param what was tried, as a phrase: "attaching to raw tracepoint x"
+ */
+export function refusalOf(error: unknown, what: string, host: Host): Refusal {
+  if (error instanceof VerifierError) return { reason: error.message, remedy: "" };
+  if (!(error instanceof SysError)) throw error;
+  switch (error.code) {
+    case "EPERM":
+    case "EACCES":
+      return permissionRefusal(error, what, host);
+    case "ENOENT":
+      return {
+        reason: `The kernel knows nothing of that name: ${what}`,
+        remedy: "`sonde list probes` lists what there is.",
+      };
+    case "ENOSYS":
+      return {
+        reason: `This kernel has no bpf(2), or a seccomp filter hides it: ${what}`,
+        remedy: "Use a kernel with CONFIG_BPF_SYSCALL, or allow bpf(2) in the container's seccomp profile.",
+      };
+    case "ENOMEM":
+      return {
+        reason: `The kernel has no memory for it: ${what}`,
+        remedy: "Use fewer keys or a smaller ring; before Linux 5.11 raise `ulimit -l`.",
+      };
+    case "EINVAL":
+      return { reason: `This kernel does not know how: ${what} (EINVAL)`, remedy: "It takes Linux 5.8 or newer." };
+    case "EBUSY":
+      return { reason: `Something else is attached there: ${what} (EBUSY)`, remedy: "" };
+    default:
+      return { reason: `${what}: ${error.code}`, remedy: error.remedy };
+  }
+}
+
+function permissionRefusal(error: SysError, what: string, host: Host): Refusal {
+  const admin = hasCapability(CAP.SYS_ADMIN);
+  const missing: string[] = [];
+  if (!admin && !hasCapability(CAP.BPF)) missing.push("CAP_BPF");
+  if (!admin && !hasCapability(CAP.PERFMON)) missing.push("CAP_PERFMON");
+  if (missing.length === 0) {
+    return {
+      reason: `The kernel refuses ${what} (${error.code}) although all capabilities are there`,
+      remedy: "Look for kernel lockdown, a seccomp filter or a security module (dmesg), or a user namespace: " +
+        "there capabilities do not count.",
+    };
+  }
+  const { unprivilegedBpfDisabled: disabled } = host.features();
+  const sysctl = disabled !== null && disabled !== 0 ? `; unprivileged_bpf_disabled is ${disabled}` : "";
+  return { reason: `bpf(2) is not permitted: ${missing.join(" and ")} missing${sysctl}`, remedy: GRANT };
+}

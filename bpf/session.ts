@@ -1,0 +1,154 @@
+import { type Batch, type Quality, quality } from "../core/data/mod.ts";
+import type { ProbeSession } from "../core/plugin_api/engine.ts";
+import { CLOCK, clockNs, type Fd, SysError } from "../core/sys/mod.ts";
+import { type Counter, COUNTERS, MAP } from "./codegen/gen.ts";
+import type { Plan } from "./codegen/plan.ts";
+import { aggregateRows } from "./decode/aggregate_rows.ts";
+import { structReader } from "./decode/struct_reader.ts";
+import { enableRunTimeStats, programStats } from "./kernel/program.ts";
+import { readMap } from "./kernel/map.ts";
+import type { LoadedPlan } from "./load.ts";
+import { openRing, type RingReader } from "./ring/ring_reader.ts";
+
+/** What a session needs to know of the machine. */
+export interface SessionMachine {
+  readonly pageSize: number;
+  readonly possibleCpus: number;
+}
+
+/** Shortest and longest time between two looks at the ring, in ms. */
+const LOOK_MS = { min: 2, max: 25 } as const;
+/** What a program's run costs where the kernel does not tell, in ns: the entry and a map update (docs/internals/bpf.md). */
+const ESTIMATED_RUN_NS = 150;
+
+/**
+ * Attaches a loaded plan and answers the session that owns it.
+ *
+ * @throws {SysError} when attaching fails; everything is closed then
+ */
+export function openSession(plan: Plan, loaded: LoadedPlan, machine: SessionMachine): ProbeSession {
+  let ring: RingReader | null = null;
+  let stats: Fd | null = null;
+  let ended = false;
+  try {
+    const map = loaded.maps.get(MAP.ring);
+    if (map) ring = openRing(map.fd.fd, map.spec.maxEntries, machine.pageSize);
+    stats = runTimeStats();
+    loaded.attach();
+  } catch (error) {
+    ring?.[Symbol.dispose]();
+    stats?.[Symbol.dispose]();
+    loaded[Symbol.dispose]();
+    throw error;
+  }
+  const startNs = clockNs();
+  const reader = plan.output.kind === "stream" ? structReader(plan.output.record) : null;
+  let ownNs = 0;
+  let events = 0;
+
+  /** Runs our own work with its CPU time counted. */
+  const costed = <T>(work: () => T): T => {
+    const before = clockNs(CLOCK.THREAD_CPUTIME_ID);
+    try {
+      return work();
+    } finally {
+      ownNs += clockNs(CLOCK.THREAD_CPUTIME_ID) - before;
+    }
+  };
+  const readRing = (): Batch => {
+    if (!ring || !reader) return { length: 0, fields: [], columns: [] };
+    const { bytes, words } = ring;
+    events += ring.drain((at) => reader.read(bytes, words, at));
+    return reader.take();
+  };
+  const readAggregate = (durationNs: number): Batch => {
+    if (plan.output.kind !== "aggregate") throw new TypeError("A stream has no aggregate");
+    const { fd, spec } = loaded.maps.get(MAP.aggregate)!;
+    const { keys, states, spec: output } = plan.output;
+    const chunks = readMap(fd.fd, spec, machine.possibleCpus);
+    const rows = aggregateRows(chunks, keys, states, output.aggregates, machine.possibleCpus, durationNs);
+    events = rows.events;
+    return rows.batch;
+  };
+  const dispose = (): void => {
+    ended = true;
+    ring?.[Symbol.dispose]();
+    ring = null;
+    stats?.[Symbol.dispose]();
+    loaded[Symbol.dispose]();
+  };
+
+  return {
+    drain: () => costed(readRing),
+    async wait(timeoutMs): Promise<void> {
+      const until = performance.now() + timeoutMs;
+      for (let pause: number = LOOK_MS.min;; pause = Math.min(pause * 2, LOOK_MS.max)) {
+        const left = until - performance.now();
+        if (ended || left <= 0 || (ring?.pending() ?? 0) > 0) return;
+        // Without a ring there is nothing to look for.
+        await new Promise((resolve) => setTimeout(resolve, ring ? Math.min(pause, left) : left));
+      }
+    },
+    finish(): { batch: Batch; quality: Quality } {
+      if (ended) throw new TypeError("The session has already ended");
+      try {
+        const durationNs = costed(() => {
+          const now = clockNs();
+          loaded.detach();
+          return Math.max(1, now - startNs);
+        });
+        const batch = costed(() => plan.output.kind === "stream" ? readRing() : readAggregate(durationNs));
+        return { batch, quality: qualityOf(durationNs) };
+      } finally {
+        dispose();
+      }
+    },
+    [Symbol.dispose]: dispose,
+  };
+
+  function qualityOf(durationNs: number): Quality {
+    const counters = readCounters(loaded, machine.possibleCpus);
+    const runs = loaded.programs.map((p) => programStats(p.fd));
+    const missed = runs.reduce((n, r) => n + r.missed, 0);
+    const lost_by: Record<string, number> = {};
+    if (counters.ring > 0) lost_by.ring = counters.ring;
+    if (counters.map_full > 0) lost_by.map_full = counters.map_full;
+    if (missed > 0) lost_by.recursion = missed;
+    const measured = stats !== null;
+    const probe_ns = measured ? runs.reduce((ns, r) => ns + r.runTimeNs, 0) : events * ESTIMATED_RUN_NS;
+    const inFlight = loaded.maps.get(MAP.inFlight);
+    let open = 0;
+    if (inFlight) { for (const { count } of readMap(inFlight.fd.fd, inFlight.spec, 1)) open += count; }
+    return quality({
+      events,
+      lost_by,
+      truncated: counters.truncated,
+      unmatched: { starts: open, ends: counters.unmatched_ends, replaced: counters.replaced },
+      duration_ns: durationNs,
+      cost: { cpu_ns: ownNs, probe_ns, ratio: (ownNs + probe_ns) / durationNs, estimated: !measured },
+    });
+  }
+}
+
+function readCounters(loaded: LoadedPlan, cpus: number): Record<Counter, number> {
+  const { fd, spec } = loaded.maps.get(MAP.counters)!;
+  const totals = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<Counter, number>;
+  for (const { values, valueStride } of readMap(fd.fd, spec, cpus)) {
+    const words = new BigUint64Array(values.buffer);
+    const perCpu = valueStride / 8 / cpus;
+    for (let cpu = 0; cpu < cpus; cpu++) {
+      COUNTERS.forEach((name, i) => totals[name] += Number(words[cpu * perCpu + i]));
+    }
+  }
+  return totals;
+}
+
+/** Null where it is not permitted (it takes CAP_SYS_ADMIN) or not there (before 5.8): the cost is estimated then. */
+function runTimeStats(): Fd | null {
+  try {
+    return enableRunTimeStats();
+  } catch (error) {
+    if (error instanceof SysError) return null;
+    throw error;
+  }
+}
