@@ -6,6 +6,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { countTests } from "./count_tests.ts";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const ROOMS = ["bpf", "cli", "core", "deploy", "dsl", "plugins", "tests"];
@@ -42,9 +43,15 @@ for (const check of CHECKS) {
 // Not --quiet, which hides the reasons for skipping.
 const tests = ["test", "-A", "--no-check", "--doc", ...(Deno.args.length > 0 ? Deno.args : ROOMS)];
 title(`tests: deno ${tests.join(" ")}`);
-const end = await deno(tests, readTestLine());
-if (!end.sawSummary) fail(`the tests ended without a summary${end.signal ? ` (${end.signal})` : ""}`);
-else if (!end.success && failed === 0) fail("deno test");
+const counter = countTests();
+const end = await deno(tests, counter.read);
+const counts = counter.counts();
+passed += counts.passed;
+failed += counts.failed;
+skipped.push(...counts.skipped);
+if (!counts.complete) fail(`the tests ended without a summary${end.signal ? ` (${end.signal})` : ""}`);
+else if (counts.failed > 0) failures.push(`${counts.failed} tests, named above under FAILURES`);
+else if (!end.success) fail("deno test");
 
 if (skipped.length > 0) {
   title("skipped, and why");
@@ -66,39 +73,11 @@ function title(text: string): void {
   console.log(`\n== ${text}`);
 }
 
-/** Counts what `deno test` prints: a test that printed a reason for skipping did not pass. */
-function readTestLine(): (line: string) => boolean {
-  let file = "";
-  let test = "";
-  let summary = false;
-  const skippedHere = new Set<string>();
-  return (line) => {
-    file = line.match(/^running \d+ tests? from (.+)/)?.[1] ?? file;
-    const name = line.match(/^(.+) \.\.\.( |$)/)?.[1];
-    if (name !== undefined && !name.startsWith("  ")) test = name;
-    const reason = line.match(/SKIPPED: (.*)/)?.[1];
-    if (reason !== undefined) {
-      const which = `${file}: ${test}`;
-      if (!skippedHere.has(which)) skipped.push(`${which}: ${reason}`);
-      skippedHere.add(which);
-    }
-    if (/ \.\.\. ignored /.test(line)) skipped.push(`${file}: ${test}: ignored`);
-    const result = line.match(/^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed/);
-    if (result) {
-      summary = true;
-      passed += Math.max(0, Number(result[1]) - skippedHere.size);
-      failed += Number(result[2]);
-      if (Number(result[2]) > 0) failures.push(`${result[2]} tests, named above under FAILURES`);
-    }
-    return summary;
-  };
-}
-
 /** Runs deno with its output shown; each line of standard output is also handed to `read`. */
 async function deno(
   args: readonly string[],
-  read?: (line: string) => boolean,
-): Promise<{ success: boolean; signal: string | null; sawSummary: boolean }> {
+  read?: (line: string) => void,
+): Promise<{ success: boolean; signal: string | null }> {
   const child = new Deno.Command(Deno.execPath(), {
     args: [...args],
     cwd: root,
@@ -107,16 +86,15 @@ async function deno(
     stderr: "inherit",
     env: { NO_COLOR: "1" },
   }).spawn();
-  let sawSummary = false;
   if (read) {
     let rest = "";
     for await (const chunk of child.stdout.pipeThrough(new TextDecoderStream())) {
       Deno.stdout.writeSync(new TextEncoder().encode(chunk));
       const lines = (rest + chunk).split("\n");
       rest = lines.pop() ?? "";
-      for (const line of lines) sawSummary = read(line);
+      lines.forEach(read);
     }
   }
   const { success, signal } = await child.status;
-  return { success, signal, sawSummary };
+  return { success, signal };
 }
