@@ -49,8 +49,8 @@ export interface Sampler extends Disposable {
   add(tid: number): boolean;
   /** Whether all that was watched has ended, with all it created. Never for whole CPUs. */
   ended(): boolean;
-  /** Starts or stops counting, with all that was inherited. */
-  enable(on: boolean): void;
+  /** Stops counting, with all that was inherited. What is in the rings stays. */
+  stop(): void;
   /**
    * Hands on what happened until a moment before now, in the order of time; everything when `all`.
    *
@@ -60,7 +60,8 @@ export interface Sampler extends Disposable {
 }
 
 /**
- * Opens sampling events, switched off, with one ring a CPU.
+ * Opens sampling events, with one ring a CPU. They count at once: a child made while they were still off would inherit
+ * an event, but no record would tell of its creation.
  *
  * An event that is inherited can be read through a ring only when it is bound to a CPU (kernel/events/core.c,
  * perf_mmap), so each thread gets one on every CPU, and those of one CPU share a ring.
@@ -74,7 +75,6 @@ export function openSampler(options: SamplerOptions): Sampler {
     ...options.event,
     frequencyHz: options.frequencyHz,
     sampleType: SAMPLE_TYPE,
-    disabled: true,
     inherit: options.tids !== null,
     excludeHypervisor: true,
     comm: true,
@@ -147,9 +147,9 @@ export function openSampler(options: SamplerOptions): Sampler {
       if (options.tids === null) return false;
       return poll(fds.map((fd) => ({ fd })), 0).every((events) => (events & POLL.HUP) !== 0);
     },
-    enable: (on) => {
-      // The ioctl fails only for an event in error state, whose samples stay away: nothing to be done about it.
-      for (const fd of fds) ioctl(fd, on ? IOC.ENABLE : IOC.DISABLE);
+    stop: () => {
+      // The ioctl fails only for an event in error state, which has stopped already.
+      for (const fd of fds) ioctl(fd, IOC.DISABLE);
     },
     drain: (sink, all = false) => {
       const until = all ? Infinity : clockNs(CLOCK.MONOTONIC) - SETTLE_NS;

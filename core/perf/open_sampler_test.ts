@@ -39,9 +39,8 @@ function busy(ms: number): void {
 Deno.test("a sampler of this process sees it run, with its pid and call chains", () => {
   using sampler = tryOpen({ cpus: [0, 1], tids: ownThreads() });
   if (!sampler) return;
-  sampler.enable(true);
   busy(100);
-  sampler.enable(false);
+  sampler.stop();
   let samples = 0;
   const sink: RecordSink = {
     sample: (words, at) => {
@@ -61,7 +60,6 @@ Deno.test("a sampler of this process sees it run, with its pid and call chains",
 Deno.test("a sampler counts what a full ring lost", () => {
   using sampler = tryOpen({ cpus: [0, 1], tids: ownThreads(), ringBytes: 4096 });
   if (!sampler) return;
-  sampler.enable(true);
   busy(200);
   let lost = 0;
   const sink: RecordSink = {
@@ -72,7 +70,7 @@ Deno.test("a sampler counts what a full ring lost", () => {
   sampler.drain(sink, true);
   // The kernel tells of losses with the first record that fits again.
   busy(20);
-  sampler.enable(false);
+  sampler.stop();
   sampler.drain(sink, true);
   assert.ok(lost > 0);
 });
@@ -101,7 +99,6 @@ Deno.test("ended() turns true when the watched process has ended", async () => {
   const child = new Deno.Command("cat", { stdin: "piped", stdout: "null" }).spawn();
   using sampler = tryOpen({ cpus: [0, 1], tids: [child.pid] });
   if (sampler) {
-    sampler.enable(true);
     assert.equal(sampler.ended(), false);
   }
   await child.stdin.close();

@@ -71,7 +71,6 @@ export async function collectSamples(host: Host, events: CpuEvents, request: Cpu
   };
 
   const start = performance.now();
-  sampler.enable(true);
   let ended = false;
   for (;;) {
     const left = request.durationNs / 1e6 - (performance.now() - start);
@@ -80,7 +79,7 @@ export async function collectSamples(host: Host, events: CpuEvents, request: Cpu
     sampler.drain(sink);
     ended = sampler.ended();
   }
-  sampler.enable(false);
+  sampler.stop();
   const durationNs = Math.round((performance.now() - start) * 1e6);
   sampler.drain(sink, true);
   const notes: string[] = [];

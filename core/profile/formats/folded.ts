@@ -4,9 +4,9 @@
  * just-in-time-compiled frames.
  *
  * A frame's name may hold what the format cannot: `;`, line breaks, a mark that is not one, a `#` in front, a number
- * behind. These are written as `\x3b`,
- * `\x0a`, `\x0d`, `\x5f`, `\x23` and `\x20`, and a backslash as `\x5c` where it would otherwise read as one of these. All else stays as it
- * is, so that text which other tools wrote comes back unchanged.
+ * behind. These are written as `\x3b`, `\x0a`, `\x0d`, `\x5f`, `\x23` and `\x20`, and a backslash as `\x5c` where it
+ * would otherwise read as one of these. All else stays as it is, so that text which other tools wrote comes back
+ * unchanged.
  */
 import {
   type Frame,

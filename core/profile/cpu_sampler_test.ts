@@ -1,0 +1,286 @@
+import assert from "node:assert/strict";
+import { outputOf } from "../../tests/compile_c.ts";
+import { skip } from "../../tests/skip.ts";
+import { GoneError, type Profile, recordsOf, UnsupportedError, UsageError } from "../data/mod.ts";
+import { openHost } from "../host/mod.ts";
+import { childrenCpuNs } from "../sys/mod.ts";
+import { type HotProgram, hotProgram } from "../../tests/hot_program.ts";
+import { profileByProcess } from "./by_process.ts";
+import { cpuSampler } from "./cpu_sampler.ts";
+import { folded } from "./folded.ts";
+import type { CpuSampleRequest } from "./sampler.ts";
+import { topFunctions } from "./top_functions.ts";
+
+const host = openHost();
+
+function request(over: Partial<CpuSampleRequest>): CpuSampleRequest {
+  const signal = new AbortController().signal;
+  return { pid: 0, frequencyHz: 997, durationNs: 1e9, kernel: true, user: true, signal, ...over };
+}
+
+/** Samples, or skips where the machine refuses. */
+async function sample(over: Partial<CpuSampleRequest>): Promise<Profile | null> {
+  try {
+    return await cpuSampler(host)(request(over));
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) throw error;
+    skip(error.message);
+    return null;
+  }
+}
+
+async function withProgram(test: (program: HotProgram) => Promise<void>, options?: readonly string[]): Promise<void> {
+  const program = await hotProgram(options);
+  if (!program) return skip("no gcc");
+  await using _ = program;
+  await test(program);
+}
+
+/** Self samples by function. */
+function selfOf(profile: Profile): Map<string, number> {
+  return new Map(recordsOf(topFunctions(profile, 0)).map((r) => [String(r.function), Number(r.self)]));
+}
+
+/** Shares of the three functions among themselves, and how far chance may take them: four standard errors. */
+function shares(self: ReadonlyMap<string, number>): { values: number[]; error: number } {
+  const counts = ["spend_six", "spend_three", "spend_one"].map((name) => self.get(name) ?? 0);
+  const n = counts.reduce((a, b) => a + b, 0);
+  return { values: counts.map((c) => c / n), error: 4 * Math.sqrt(0.25 / n) };
+}
+
+function assertShares(profile: Profile): void {
+  const { values, error } = shares(selfOf(profile));
+  [0.6, 0.3, 0.1].forEach((expected, i) => {
+    assert.ok(Math.abs(values[i] - expected) < error, `${values} against 0.6, 0.3, 0.1 within ${error}`);
+  });
+}
+
+/** Share of stacks with that frame, in samples of the first type. */
+function shareWith(profile: Profile, name: string): number {
+  let all = 0, found = 0;
+  for (const s of profile.stacks) {
+    all += s.values[0];
+    if (s.frames.some((f) => profile.frames[f].function === name)) found += s.values[0];
+  }
+  return found / all;
+}
+
+Deno.test("a process's time is shared among its functions as it was spent, and stacks go down to its start", () =>
+  withProgram(async (program) => {
+    await using started = await program.start("spin");
+    const profile = await sample({ pid: started.pid });
+    if (!profile) return;
+    assert.ok(profile.quality.events > 200);
+    assertShares(profile);
+    const top = profile.stacks[0];
+    const names = top.frames.map((f) => profile.frames[f].function);
+    assert.deepEqual(names.slice(-3), ["main", "round_of_work", "spend_six"]);
+    assert.deepEqual(top.labels, { pid: String(started.pid), comm: "hot_program" });
+    assert.equal(profile.frames[top.frames.at(-1)!].module, program.path);
+    assert.ok(profile.quality.unwind_failures <= profile.quality.events * 0.01);
+    assert.equal(profile.quality.lost, 0);
+    // One sample stands for the time between two.
+    const [samples, ns] = top.values;
+    assert.ok(Math.abs(ns / samples - 1e9 / 997) < 10);
+  }));
+
+Deno.test("shares agree with perf record and perf script on the same process", () =>
+  withProgram(async (program) => {
+    await using started = await program.start("spin");
+    const data = `${program.path}.data`;
+    const args = [
+      "record",
+      "-q",
+      "-F",
+      "997",
+      "-e",
+      "cpu-clock",
+      "-g",
+      "-o",
+      data,
+      "-p",
+      String(started.pid),
+      "--",
+      "sleep",
+      "1",
+    ];
+    const [profile, recorded] = await Promise.all([sample({ pid: started.pid }), outputOf("perf", args)]);
+    const script = await outputOf("perf", ["script", "-i", data, "-F", "ip,sym"]);
+    if (recorded === null || !script?.includes("spend_six")) return skip("no perf, or it cannot record here");
+    if (!profile) return;
+    const theirs = new Map<string, number>();
+    for (const block of script.split("\n\n")) {
+      const name = /^\s*[0-9a-f]+ (\S+)/.exec(block)?.[1];
+      if (name) theirs.set(name, (theirs.get(name) ?? 0) + 1);
+    }
+    const a = shares(selfOf(profile)), b = shares(theirs);
+    a.values.forEach((v, i) => assert.ok(Math.abs(v - b.values[i]) < a.error + b.error, `${a.values} ${b.values}`));
+  }));
+
+Deno.test("recursion counts once in total", () =>
+  withProgram(async (program) => {
+    await using started = await program.start("recurse");
+    const profile = await sample({ pid: started.pid, durationNs: 3e8 });
+    if (!profile) return;
+    const row = recordsOf(topFunctions(profile, 0)).find((r) => r.function === "recurse")!;
+    assert.ok(Number(row.total_ratio) > 0.95 && Number(row.total_ratio) <= 1);
+  }));
+
+Deno.test("all threads are sampled, those there before and those by name", () =>
+  withProgram(async (program) => {
+    await using started = await program.start("threads");
+    const profile = await sample({ pid: started.pid, durationNs: 5e8 });
+    if (!profile) return;
+    assertShares(profile);
+    const byThread = new Map<string, number>();
+    for (const s of profile.stacks) {
+      assert.equal(s.labels.pid, String(started.pid));
+      const name = s.labels.thread ?? s.labels.comm;
+      byThread.set(name, (byThread.get(name) ?? 0) + s.values[0]);
+    }
+    // The first thread gives its name to the process.
+    assert.deepEqual([...byThread.keys()].sort(), ["worker-a", "worker-b"]);
+    assert.ok(Math.min(...byThread.values()) > 20);
+  }));
+
+Deno.test("children that a process forks are sampled with it, and named though they have ended", () =>
+  withProgram(async (program) => {
+    await using started = await program.start("children");
+    const profile = await sample({ pid: started.pid });
+    if (!profile) return;
+    assertShares(profile);
+    const pids = new Set(profile.stacks.map((s) => s.labels.pid));
+    assert.ok(pids.size > 3, `${pids.size}`);
+    assert.ok(profile.stacks.every((s) => s.labels.comm === "hot_program"));
+  }));
+
+Deno.test("short-lived programs that children exec are named, with functions, after they have ended", () =>
+  withProgram(async (program) => {
+    const other = `${program.path}_2`;
+    await Deno.copyFile(program.path, other);
+    await using started = await program.start("exec", other);
+    for (const pid of [started.pid, 0]) {
+      const profile = await sample({ pid });
+      if (!profile) return;
+      const own = { ...profile, stacks: profile.stacks.filter((s) => s.labels.comm === "hot_program_2") };
+      assert.ok(new Set(own.stacks.map((s) => s.labels.pid)).size > 3);
+      assertShares(own);
+      assert.ok(shareWith(own, "main") > 0.6);
+    }
+  }));
+
+Deno.test("time in system calls is kernel time, above the user frames that called", () =>
+  withProgram(async (program) => {
+    await using started = await program.start("syscalls");
+    const profile = await sample({ pid: started.pid, durationNs: 5e8 });
+    if (!profile) return;
+    const [row] = recordsOf(profileByProcess(profile));
+    assert.ok(Number(row.kernel_share) > 0.3, `${row.kernel_share}`);
+    for (const s of profile.stacks) {
+      const kinds: string[] = s.frames.map((f) => profile.frames[f].kind);
+      const kernel = kinds.indexOf("kernel");
+      assert.ok(kernel < 0 || !kinds.slice(kernel).includes("user"), kinds.join());
+    }
+    const userOnly = await sample({ pid: started.pid, durationNs: 3e8, kernel: false });
+    assert.ok(userOnly && userOnly.frames.every((f) => f.kind !== "kernel"));
+    const kernelOnly = await sample({ pid: started.pid, durationNs: 3e8, user: false });
+    assert.ok(kernelOnly && kernelOnly.quality.events > 0);
+    assert.ok(kernelOnly.stacks.every((s) => kernelOnly.frames[s.frames.at(-1)!].kind === "kernel"));
+  }));
+
+Deno.test("a process may have any name: it survives in labels and in folded text", () =>
+  withProgram(async (program) => {
+    for (const comm of ["a b;c\n\x1b[31m", "; 12\n#", "\\x3b _[k]", "15 characters!!"]) {
+      await using started = await program.start("comm", comm);
+      const profile = await sample({ pid: started.pid, durationNs: 2e8 });
+      if (!profile) return;
+      assert.ok(profile.stacks.some((s) => s.labels.comm === comm), JSON.stringify(profile.stacks[0]?.labels));
+      for (const line of folded(profile).trimEnd().split("\n")) assert.match(line, /^[^\n]*;spend_|;[^;]+ \d+$/);
+    }
+  }));
+
+Deno.test("all CPUs: a busy process is found, idle is not there, and sonde's own samples are left out", () =>
+  withProgram(async (program) => {
+    await using started = await program.start("spin");
+    const [profile] = await Promise.all([
+      sample({}),
+      (async () => {
+        for (let i = 0; i < 20; i++) {
+          const end = performance.now() + 10;
+          while (performance.now() < end);
+          await new Promise((resolve) => setTimeout(resolve, 10));
+        }
+      })(),
+    ]);
+    if (!profile) return;
+    const rows = recordsOf(profileByProcess(profile));
+    const row = rows.find((r) => r.pid === started.pid);
+    assert.ok(row && Number(row.samples) > 100, JSON.stringify(rows.slice(0, 5)));
+    assert.ok(rows.every((r) => r.pid !== 0 && r.pid !== Deno.pid));
+    assert.match(profile.quality.notes.join("\n"), /Sonde itself took \d+ of \d+ samples/);
+    assertShares({ ...profile, stacks: profile.stacks.filter((s) => s.labels.pid === String(started.pid)) });
+  }));
+
+Deno.test("a signal ends sampling early, and what there is is reported", () =>
+  withProgram(async (program) => {
+    await using started = await program.start("spin");
+    const abort = new AbortController();
+    setTimeout(() => abort.abort(), 300);
+    const profile = await sample({ pid: started.pid, durationNs: 60e9, signal: abort.signal });
+    if (!profile) return;
+    assert.ok(profile.quality.duration_ns < 20e9);
+    assert.ok(profile.quality.events > 10);
+    const at_once = await sample({ pid: started.pid, durationNs: 60e9, signal: abort.signal });
+    assert.equal(at_once?.quality.lost, 0);
+  }));
+
+Deno.test("sampling ends with the process, says so, and accounts for the CPU time that the kernel says it used", () =>
+  withProgram(async (program) => {
+    const before = childrenCpuNs();
+    let profile: Profile | null;
+    {
+      await using started = await program.start("half");
+      profile = await sample({ pid: started.pid, durationNs: 120e9 });
+    }
+    if (!profile) return;
+    const used = childrenCpuNs() - before;
+    const sampled = profile.stacks.reduce((sum, s) => sum + s.values[1], 0);
+    assert.ok(profile.quality.duration_ns < 60e9);
+    assert.match(profile.quality.notes.join("\n"), /ended after/);
+    // What it used before the first sample, to be loaded, is not in the profile.
+    assert.ok(sampled > 0.85 * used && sampled < 1.02 * used, `${sampled} sampled, ${used} used`);
+    assertShares(profile);
+  }));
+
+Deno.test("code without frame pointers is counted as stacks that end early, with a note", () =>
+  withProgram(async (program) => {
+    await using started = await program.start("spin");
+    const profile = await sample({ pid: started.pid, durationNs: 3e8 });
+    if (!profile) return;
+    assert.ok(profile.quality.unwind_failures > 0.5 * profile.quality.events, `${profile.quality.unwind_failures}`);
+    assert.match(profile.quality.notes.join("\n"), /frame pointers/);
+    assertShares(profile);
+  }, ["-fomit-frame-pointer"]));
+
+Deno.test("a process that does not exist is a GoneError; wrong requests are UsageErrors", async () => {
+  await assert.rejects(cpuSampler(host)(request({ pid: 4194304 })), GoneError);
+  for (
+    const wrong of [{ pid: -1 }, { frequencyHz: 0 }, { frequencyHz: 20000 }, { frequencyHz: NaN }, { durationNs: 0 }, {
+      durationNs: Infinity,
+    }, { kernel: false, user: false }]
+  ) await assert.rejects(cpuSampler(host)(request(wrong)), UsageError);
+});
+
+Deno.test("no descriptor and no mapping is left behind, also after errors", () =>
+  withProgram(async (program) => {
+    await using started = await program.start("spin");
+    const state = (): string => {
+      const rings = Deno.readTextFileSync("/proc/self/maps").split("\n").filter((l) => l.includes("perf_event"));
+      return `${[...Deno.readDirSync("/proc/self/fd")].length} descriptors, ${rings.length} rings`;
+    };
+    const before = state();
+    for (const pid of [0, started.pid, 4194304]) {
+      await sample({ pid, durationNs: 5e7 }).catch((error) => assert.ok(error instanceof GoneError));
+    }
+    assert.equal(state(), before);
+  }));

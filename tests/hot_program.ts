@@ -1,0 +1,110 @@
+import { compileC } from "./compile_c.ts";
+
+/**
+ * A program whose CPU time goes 6 : 3 : 1 into three functions, by construction: each step is one chain of dependent
+ * multiplications, whose speed does not depend on where the code lies. First argument: what to do.
+ */
+const SOURCE = `
+#define _GNU_SOURCE
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef FRAMES /* gcc gives functions that call nothing a frame only when they ask where it is */
+#define FRAME __asm__ volatile("" :: "r"(__builtin_frame_address(0)));
+#else
+#define FRAME
+#endif
+#define WORK(name, n) __attribute__((noinline, aligned(64))) unsigned long name(unsigned long x) { FRAME \\
+  for (long i = 0; i < n; i++) { x = x * 6364136223846793005UL + 1; __asm__ volatile("" : "+r"(x)); } return x + 1; }
+WORK(spend_six, 60000)
+WORK(spend_three, 30000)
+WORK(spend_one, 10000)
+volatile unsigned long out;
+__attribute__((noinline)) void round_of_work(void) { out = spend_six(out); out = spend_three(out); out = spend_one(out); }
+__attribute__((noinline)) void recurse(int depth) { if (depth > 0) recurse(depth - 1); else round_of_work(); out++; }
+static void *thread(void *name) { prctl(PR_SET_NAME, name); for (;;) round_of_work(); }
+int main(int argc, char **argv) {
+  const char *mode = argv[1];
+  printf("ready\\n");
+  fflush(stdout);
+  if (!strcmp(mode, "spin")) for (;;) round_of_work();
+  if (!strcmp(mode, "recurse")) for (;;) recurse(40);
+  if (!strcmp(mode, "syscalls")) for (;;) syscall(SYS_getppid);
+  if (!strcmp(mode, "comm")) { prctl(PR_SET_NAME, argv[2]); for (;;) round_of_work(); }
+  if (!strcmp(mode, "threads")) {
+    pthread_t t;
+    pthread_create(&t, 0, thread, "worker-a");
+    thread("worker-b");
+  }
+  if (!strcmp(mode, "children")) for (;;) {
+    pid_t child = fork();
+    if (child == 0) { for (int i = 0; i < 40; i++) round_of_work(); _exit(0); }
+    waitpid(child, 0, 0);
+  }
+  if (!strcmp(mode, "exec")) for (;;) {
+    pid_t child = fork();
+    if (child == 0) { execl(argv[2], argv[2], "short", (char *)0); _exit(1); }
+    waitpid(child, 0, 0);
+  }
+  if (!strcmp(mode, "short")) for (int i = 0; i < 40; i++) round_of_work();
+  if (!strcmp(mode, "half")) { for (int i = 0; i < 6000; i++) round_of_work(); }
+  return 0;
+}
+`;
+
+/** A compiled program, and a folder that goes with it. */
+export interface HotProgram extends AsyncDisposable {
+  readonly path: string;
+  /** Starts it, and waits until it works. */
+  start(...args: string[]): Promise<Started>;
+}
+
+/** A started program, killed at the end of the block. */
+export interface Started extends AsyncDisposable {
+  readonly pid: number;
+}
+
+/** @returns null when there is no C compiler */
+export async function hotProgram(
+  options: readonly string[] = ["-fno-omit-frame-pointer", "-DFRAMES"],
+): Promise<HotProgram | null> {
+  const dir = await Deno.makeTempDir();
+  const path = `${dir}/hot_program`;
+  if (
+    !await compileC(SOURCE, path, [
+      ...options,
+      "-mno-omit-leaf-frame-pointer",
+      "-fno-optimize-sibling-calls",
+      "-pthread",
+    ])
+  ) {
+    await Deno.remove(dir, { recursive: true });
+    return null;
+  }
+  return {
+    path,
+    start: async (...args) => {
+      const child = new Deno.Command(path, { args, stdout: "piped", stdin: "null" }).spawn();
+      const reader = child.stdout.getReader();
+      await reader.read();
+      return {
+        pid: child.pid,
+        [Symbol.asyncDispose]: async () => {
+          try {
+            child.kill("SIGKILL");
+          } catch {
+            // It has ended by itself.
+          }
+          await reader.cancel();
+          await child.status;
+        },
+      };
+    },
+    [Symbol.asyncDispose]: () => Deno.remove(dir, { recursive: true }),
+  };
+}
