@@ -177,6 +177,7 @@ function emitCall(g: Gen, e: Extract<Expr, { op: "call" }>, onNull: Label): void
       const done = a.label("found");
       for (const arg of e.args) {
         refuseFloat(arg);
+        refuseMixedSigns(e, arg);
         const next = a.label("next");
         const last = arg === e.args[e.args.length - 1];
         emitNumber(g, arg, last ? onNull : next);
@@ -189,6 +190,8 @@ function emitCall(g: Gen, e: Extract<Expr, { op: "call" }>, onNull: Label): void
     case "if": {
       const [condition, x, y] = e.args;
       refuseFloat(e);
+      refuseMixedSigns(e, x);
+      refuseMixedSigns(e, y);
       const yes = a.label("then"), no = a.label("else"), done = a.label("end_if");
       emitCondition(g, condition, yes, no, no);
       a.mark(yes);
@@ -200,6 +203,14 @@ function emitCall(g: Gen, e: Extract<Expr, { op: "call" }>, onNull: Label): void
     }
     default:
       throw new CannotGenerate(`${e.fn}() is not computed in the kernel`);
+  }
+}
+
+/** A choice between a signed and an unsigned value keeps the chosen value, which 64 bits without a sign cannot. */
+function refuseMixedSigns(e: Expr, chosen: Expr): void {
+  const harmless = chosen.op === "lit" && (chosen.value === null || literalInteger(chosen) >= 0n);
+  if (!harmless && isUnsigned(chosen.t) !== isUnsigned(e.t)) {
+    throw new CannotGenerate(`${exprText(e)} mixes signed and unsigned numbers`);
   }
 }
 
