@@ -1,0 +1,117 @@
+/**
+ * `deno task cases [NAME…] [--runs N] [--record DIR] [--keep-going]`: runs each load alone in the background, `sonde
+ * diagnose --json` beside it, and compares the diagnosis with what is known of the load. Exit code 0 when every run was
+ * right, 1 when not, 2 for wrong use.
+ *
+ * @module
+ */
+import { parseArgs } from "node:util";
+import { fileURLToPath } from "node:url";
+import type { Diagnosis, Json } from "../../core/data/mod.ts";
+import { openBench } from "./bench.ts";
+import type { Case } from "./case.ts";
+import { CASES } from "./cases.ts";
+import { removeStaleCgroups } from "./cgroups.ts";
+import { type Answers, looseEvidence, type Score, score } from "./score.ts";
+import { printRow, printSummary, type RunResult } from "./table.ts";
+
+const SONDE = fileURLToPath(new URL("../../sonde", import.meta.url));
+const stopped = new AbortController();
+
+function options(): { cases: readonly Case[]; runs: number; record: string | undefined; dry: boolean } {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      runs: { type: "string", default: "3" },
+      record: { type: "string" },
+      dry: { type: "boolean", default: false },
+    },
+  });
+  const unknown = positionals.filter((name) => !CASES.some((c) => c.name === name));
+  const runs = Number(values.runs);
+  if (unknown.length > 0 || !Number.isInteger(runs) || runs < 1) {
+    const names = CASES.map((c) => c.name).join(" ");
+    console.error(
+      unknown.length > 0 ? `There is no case ${unknown.join(", ")}. There are ${names}` : "--runs takes 1 or more",
+    );
+    Deno.exit(2);
+  }
+  const cases = positionals.length === 0 ? CASES : CASES.filter((c) => positionals.includes(c.name));
+  return { cases, runs, record: values.record, dry: values.dry };
+}
+
+/** One load, one diagnosis. */
+async function runOnce(c: Case, record: string): Promise<RunResult> {
+  await using bench = await openBench();
+  await c.start(bench);
+  const started = performance.now();
+  const child = new Deno.Command(SONDE, {
+    args: ["diagnose", "--json", "--record", record, "--full"],
+    stdin: "null",
+    stdout: "piped",
+    stderr: "piped",
+    signal: stopped.signal,
+  });
+  const { code, stdout, stderr } = await child.output();
+  const seconds = (performance.now() - started) / 1000;
+  stopped.signal.throwIfAborted();
+  bench.check();
+  if (code !== 0) {
+    const why = new TextDecoder().decode(stderr).trim().split("\n").slice(-3).join(" / ");
+    return { case: c, seconds, failure: `exit code ${code}: ${why}` };
+  }
+  const diagnosis: Diagnosis = JSON.parse(new TextDecoder().decode(stdout));
+  const result: Score = score(c, diagnosis, await answersOf(record));
+  return { case: c, seconds, diagnosis, score: result, loose: looseEvidence(diagnosis) };
+}
+
+/** What was recorded, read as plain JSON: not by the code that wrote it. */
+async function answersOf(path: string): Promise<Answers> {
+  const answers = new Map<string, Json>();
+  for (const line of (await Deno.readTextFile(path)).split("\n")) {
+    if (line === "") continue;
+    const { kind, record, results } = JSON.parse(line);
+    if (kind === "call") answers.set(record.id, { schema: 1, tool: record.tool, args: record.args, results });
+  }
+  return answers;
+}
+
+/** Only starts the load and leaves it running until a key or signal. */
+async function dry(c: Case): Promise<void> {
+  await using bench = await openBench();
+  await c.start(bench);
+  console.log(`${c.name} runs: ${c.doc}; processes ${bench.pids.join(" ")}. Ctrl-C ends it`);
+  await new Promise((resolve) => stopped.signal.addEventListener("abort", resolve));
+}
+
+async function main(): Promise<number> {
+  const { cases, runs, record, dry: onlyStart } = options();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stopped.abort());
+  await removeStaleCgroups();
+  if (onlyStart) {
+    await dry(cases[0]);
+    return 0;
+  }
+  if (record !== undefined) await Deno.mkdir(record, { recursive: true });
+  const scratch = await Deno.makeTempDir({ prefix: "sonde_cases_" });
+  const results: RunResult[] = [];
+  try {
+    for (const c of cases) {
+      for (let run = 1; run <= runs; run++) {
+        if (stopped.signal.aborted) break;
+        const path = `${record ?? scratch}/${c.name}.${run}.jsonl`;
+        const result = await runOnce(c, path);
+        results.push(result);
+        printRow(result, run);
+      }
+    }
+  } catch (error) {
+    if (!stopped.signal.aborted) throw error;
+  } finally {
+    await Deno.remove(scratch, { recursive: true });
+  }
+  printSummary(results);
+  return stopped.signal.aborted || results.some((r) => !r.score?.right) ? 1 : 0;
+}
+
+Deno.exit(await main());
