@@ -58,6 +58,7 @@ export function openCgroups(reader: Reader, layout: CgroupLayout): Cgroups {
   if (layout.v2 !== null) hierarchies.push(["v2", layout.v2]);
   const version = layout.v2Controllers.size > 0 || layout.v1.size === 0 ? 2 : 1;
   const stacked = stackedDevices(reader);
+  const countsIo = v1CountsIo(reader, layout);
   let known = new Map<string, Known>();
 
   /** Reads one cgroup, or takes it as it was when its vital signs show that nothing happened in it. */
@@ -66,7 +67,7 @@ export function openCgroups(reader: Reader, layout: CgroupLayout): Cgroups {
     const before = known.get(path);
     const nowMs = performance.now();
     if (before !== undefined && before.vitals === vitals && nowMs - before.atMs < MAX_AGE_MS) return before;
-    const figures = readFigures(read, places, layout, stacked);
+    const figures = readFigures(read, places, layout, stacked, countsIo);
     const fresh = { vitals, atMs: nowMs, figures, ownProcesses: countProcesses(reader, places) };
     // Without its CPU time nothing tells that a cgroup at its limit is idle: its usage stands still.
     if (figures.cpuNs !== null) known.set(path, fresh);
@@ -185,6 +186,7 @@ function readFigures(
   places: Places,
   layout: CgroupLayout,
   stacked: (device: string) => boolean,
+  countsIo: () => boolean,
 ): Known["figures"] {
   const v2 = places.get("v2") ?? null;
   const on2 = (controller: string): string | null => layout.v2Controllers.has(controller) ? v2 : null;
@@ -193,7 +195,8 @@ function readFigures(
   let cpu = cpuV2 === null ? readCpuV1(read, dir("cpu"), dir("cpuacct")) : readCpuV2(read, cpuV2);
   // Version 2 counts CPU time without any controller.
   if (cpu.cpuNs === null && v2 !== null) cpu = { ...cpu, cpuNs: readCpuV2(read, v2).cpuNs };
-  const [memoryV1, ioV1] = [dir("memory"), dir("blkio")];
+  const memoryV1 = dir("memory");
+  const ioV1 = ioV2 === null && dir("blkio") !== null && countsIo() ? dir("blkio") : null;
   return {
     ...NO_CPU,
     ...cpu,
@@ -203,6 +206,22 @@ function readFigures(
       ? readMemoryV1(read, memoryV1)
       : NO_MEMORY),
     ...(ioV2 !== null ? readIoV2(read, ioV2, stacked) : ioV1 !== null ? readIoV1(read, ioV1, stacked) : NO_IO),
+  };
+}
+
+/**
+ * Tells whether version 1 counts I/O. Kernels from about 6.1 on keep its files at 0 until a limit is set (block/
+ * blk-throttle.c), and then 0 is no answer: the root stands for all, and a machine that runs has read something.
+ */
+function v1CountsIo(reader: Reader, layout: CgroupLayout): () => boolean {
+  let counts = false;
+  const root = layout.v1.get("blkio")?.mountPoint;
+  return () => {
+    if (!counts && root !== undefined) {
+      const io = readIoV1((file) => reader.text(file), root, () => false);
+      counts = (io.ioReadBytes ?? 0) + (io.ioWriteBytes ?? 0) > 0;
+    }
+    return counts;
   };
 }
 
