@@ -71,9 +71,9 @@ export function createProcessTable(host: Host): ProcessTable {
     return process;
   };
   const taskOf = (pid: number, tid: number): Task => {
-    const known = tasks.get(tid);
-    if (known?.process.pid === pid) return known;
     const process = processOf(pid);
+    const known = tasks.get(tid);
+    if (known?.process === process) return known;
     const task: Task = { process, comm: null, label: -1, space: -1 };
     tasks.set(tid, task);
     process.threads.set(tid, task);
