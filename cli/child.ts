@@ -40,12 +40,12 @@ export async function startStopped(words: readonly string[], host: Host): Promis
       going = true;
       process.kill("SIGCONT");
     },
-    status: process.status.then((s) => ({ code: s.signal ? 128 + SIGNAL_NUMBERS[s.signal] || 1 : s.code })),
+    status: process.status.then((s) => ({ code: s.signal ? 128 + (SIGNAL_NUMBERS[s.signal] ?? 0) : s.code })),
   };
 }
 
 /** Numbers of the signals that commonly end a command (signal(7)). */
-const SIGNAL_NUMBERS: Partial<Record<Deno.Signal, number>> & Record<string, number> = {
+const SIGNAL_NUMBERS: Partial<Record<Deno.Signal, number>> = {
   SIGHUP: 1,
   SIGINT: 2,
   SIGQUIT: 3,

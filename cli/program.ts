@@ -4,6 +4,10 @@ import { UsageError } from "../core/data/mod.ts";
 import { parseDuration, parseHz, parseInteger, parsePid } from "./arguments.ts";
 import { VERSION } from "./version.ts";
 
+/** Commander hands options over untyped; each command declares what it takes. */
+// deno-lint-ignore no-explicit-any
+type Options = any;
+
 /** A parser of one option's text that commander calls. */
 type OptionParser<T> = (text: string) => T;
 
@@ -13,7 +17,7 @@ const hz: OptionParser<number> = (text) => parseHz(text, "--frequency");
 const list = (text: string, before: string[] = []): string[] => [...before, text];
 
 /**
- * Commands run as `async (…arguments, options) => exit code`; the code is set here. Options that stand before the
+ * Commands run as `async (…arguments, options: Options) => exit code`; the code is set here. Options that stand before the
  * command's name (`sonde --json doctor`) count for it as well.
  */
 function run<A extends unknown[]>(action: (...args: A) => Promise<number>): (...args: unknown[]) => Promise<void> {
@@ -54,7 +58,7 @@ export function program(): Command {
   const json = (c: Command): Command => c.option("--json", "print JSON");
   const plugin = (c: Command): Command => c.option("--plugin <file>", "add a plugin (repeatable)", list, []);
 
-  sonde.allowExcessArguments(true).action(run(async (options) => {
+  sonde.allowExcessArguments(true).action(run(async (options: Options) => {
     if (sonde.args.length > 0) {
       const names = sonde.commands.map((c) => c.name());
       throw new UsageError(`There is no command "${sonde.args[0]}"`, `There are: ${names.join(", ")}`);
@@ -79,7 +83,7 @@ export function program(): Command {
     .addOption(
       new Option("--fail-on <severity>", "exit 1 at this severity or worse").choices(["info", "warning", "critical"]),
     )
-    .action(run(async (question: string | undefined, options) => {
+    .action(run(async (question: string | undefined, options: Options) => {
       const { diagnose } = await import("./commands/diagnose.ts");
       return diagnose(question ?? "", options);
     }));
@@ -89,13 +93,13 @@ export function program(): Command {
     .option("--param <name=value>", "set a parameter of the recipe (repeatable)", list, [])
     .option("-o, --output <file>", "write the results to a file (.json, .csv, .svg, .html)")
     .allowExcessArguments(false)
-    .action(run(async (file: string | undefined, options) => {
+    .action(run(async (file: string | undefined, options: Options) => {
       const { runCommand } = await import("./commands/run.ts");
       return runCommand(file, options);
     }));
 
   plugin(json(command("check <files...>", "check recipes without running them")))
-    .action(run(async (files: string[], options) => {
+    .action(run(async (files: string[], options: Options) => {
       const { check } = await import("./commands/check.ts");
       return check(files, options);
     }));
@@ -108,20 +112,20 @@ export function program(): Command {
 
   plugin(json(command("list [kind] [pattern]", "list collectors, tools, stages, recipes or probes")))
     .option("-v, --verbose", "with fields, types and units")
-    .action(run(async (kind: string | undefined, pattern: string | undefined, options) => {
+    .action(run(async (kind: string | undefined, pattern: string | undefined, options: Options) => {
       const { listCommand } = await import("./commands/list.ts");
       return listCommand(kind, pattern, options);
     }));
 
   plugin(json(command("tools", "list the tools that the agent may call")))
-    .action(run(async (options) => {
+    .action(run(async (options: Options) => {
       const { listCommand } = await import("./commands/list.ts");
       return listCommand("tools", undefined, { ...options, verbose: true });
     }));
 
   plugin(json(command("tool <name> [arguments]", "call a tool; arguments are a JSON object")))
     .option("-o, --output <file>", "write the results to a file (.json, .csv, .svg, .html)")
-    .action(run(async (name: string, args: string | undefined, options) => {
+    .action(run(async (name: string, args: string | undefined, options: Options) => {
       const { toolCommand } = await import("./commands/tool.ts");
       return toolCommand(name, args, options);
     }));
@@ -130,7 +134,7 @@ export function program(): Command {
     .option("-n, --count <rounds>", "stop after this many rounds", (t) => parseInteger(t, "-n", 1, 1e6))
     .option("-d, --interval <duration>", "time between rounds", duration("--interval"), 1e9)
     .addOption(new Option("--sort <by>", "order").choices(["cpu", "memory", "pid", "name"]).default("cpu"))
-    .action(run(async (options) => {
+    .action(run(async (options: Options) => {
       const { top } = await import("./commands/top.ts");
       return top(options);
     }));
@@ -143,7 +147,7 @@ export function program(): Command {
     .option("--no-kernel", "leave kernel frames out")
     .option("-o, --output <file>", "write the profile (.svg, .folded, .json)")
     .usage("[options] [-- command...]")
-    .action(run(async (words: string[], options) => {
+    .action(run(async (words: string[], options: Options) => {
       const { profileCommand } = await import("./commands/profile.ts");
       return profileCommand(words, options);
     }));
@@ -151,14 +155,14 @@ export function program(): Command {
   command("flamegraph [file]", "draw folded stacks as an interactive SVG (- or nothing: standard input)")
     .option("-o, --output <file>", "where to (default: standard output)")
     .option("--title <text>", "heading", "Flame graph")
-    .action(run(async (file: string | undefined, options) => {
+    .action(run(async (file: string | undefined, options: Options) => {
       const { flamegraph } = await import("./commands/flamegraph.ts");
       return flamegraph(file, options);
     }));
 
   json(command("doctor", "what works here, what does not, why, and what to do"))
     .option("--clean", "remove what killed runs left behind")
-    .action(run(async (options) => {
+    .action(run(async (options: Options) => {
       const { doctor } = await import("./commands/doctor.ts");
       return doctor(options);
     }));

@@ -13,7 +13,7 @@ import {
   UsageError,
 } from "../core/data/mod.ts";
 import type { SondeApi } from "../core/plugin_api/mod.ts";
-import { fieldRef, literal, probePointText, test, valueType } from "../core/query/mod.ts";
+import { calculate, callOf, fieldRef, literal, probePointText, test, valueType } from "../core/query/mod.ts";
 import { type Host, openHost } from "../core/host/mod.ts";
 import { VERSION } from "./version.ts";
 
@@ -38,7 +38,7 @@ export function createSondeApi(host: Host = openHost()): SondeApi {
       UsageError,
       GoneError,
     },
-    query: { fieldRef, literal, test, valueType, probePointText },
+    query: { calculate, callOf, fieldRef, literal, probePointText, test, valueType },
     host,
     samplers: {
       cpu: async (request) => (await import("../core/profile/mod.ts")).cpuSampler(host)(request),

@@ -28,3 +28,13 @@ export function literal(value: bigint | number | string | boolean | null, type?:
 export function test(fn: BinaryOp, left: Expr, right: Expr): Expr {
   return { op: "binary", fn, left, right, t: valueType("bool") };
 }
+
+/** An operator whose result has the given type: `calculate("-", end, start, "duration")`. */
+export function calculate(fn: BinaryOp, left: Expr, right: Expr, type: FieldType, unsigned = false): Expr {
+  return { op: "binary", fn, left, right, t: valueType(type, unsigned) };
+}
+
+/** A scalar function: `callOf("argv", [], "string")`. */
+export function callOf(fn: string, args: readonly Expr[], type: FieldType): Expr {
+  return { op: "call", fn, args, t: valueType(type) };
+}
