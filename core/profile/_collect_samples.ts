@@ -70,6 +70,7 @@ export async function collectSamples(host: Host, events: CpuEvents, request: Cpu
     }
   };
 
+  request.onReady?.();
   const start = performance.now();
   let ended = false;
   for (;;) {
