@@ -39,6 +39,7 @@ export interface InvestigateOptions {
   readonly mayCallTools?: boolean;
   /** Also calls every read and probe tool that the driver did not, in the same time; for recordings. */
   readonly full?: boolean;
+  /** That of the replay, when the tools are one. Default: the machine's. */
   readonly clock?: Clock;
   /** Aborted when the user stops it. */
   readonly signal?: AbortSignal;
@@ -215,8 +216,6 @@ export async function investigate(
     question: options.question ?? "",
     driver: driver.name,
   };
-  recordError = null;
-  record(() => options.recorder?.appendDiagnosis?.(diagnosis));
   return { diagnosis, calls: runner.made };
 }
 

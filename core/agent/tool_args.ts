@@ -97,7 +97,7 @@ function describe(value: Json): string {
   return typeof value === "string" ? `"${value.slice(0, 60)}"` : String(value);
 }
 
-function fail(tool: Pick<Tool, "name" | "params">, problems: readonly string[]): CheckedArgs {
+function fail(tool: Pick<Tool, "params">, problems: readonly string[]): CheckedArgs {
   const known = Object.entries(tool.params).map(([n, p]) => `${n}: ${p.enum ? p.enum.join("|") : p.type}`);
-  return { ok: false, error: `${tool.name}: ${problems.join("; ")}. Arguments: ${known.join(", ") || "none"}` };
+  return { ok: false, error: `${problems.join("; ")}. Arguments: ${known.join(", ") || "none"}` };
 }

@@ -1,12 +1,4 @@
-import {
-  type Diagnosis,
-  errorText,
-  GoneError,
-  type Json,
-  type Results,
-  type ToolCallRecord,
-  UnsupportedError,
-} from "../data/mod.ts";
+import { errorText, GoneError, type Json, type Results, type ToolCallRecord, UnsupportedError } from "../data/mod.ts";
 import type { Effect, Tool, ToolArgs } from "../plugin_api/mod.ts";
 import type { Clock } from "./clock.ts";
 import type { AgentCall, Observation } from "./driver.ts";
@@ -23,7 +15,6 @@ const STOP_GRACE_MS = 2000;
 /** Where calls go with their results as they end: a RecordingWriter of core/store is one. */
 export interface CallSink {
   appendCall(record: ToolCallRecord, results: Results | null): void;
-  appendDiagnosis?(diagnosis: Diagnosis): void;
 }
 
 /** One call that was made, with all it brought. */
@@ -117,7 +108,7 @@ export function toolRunner(options: RunnerOptions): ToolRunner {
       return refuse(`${tool.name} is not permitted here: its effect is "${tool.effect}"`);
     }
     const checked = checkToolArgs(tool, call.args);
-    if (!checked.ok) return refuse(checked.error);
+    if (!checked.ok) return refuse(`${tool.name}: ${checked.error}`);
     const key = `${tool.name} ${canonical(checked.args)}`;
     const hit = cache.get(key);
     if (hit && call.fresh !== true && startNs - hit.atNs < CACHE_NS) {
