@@ -1,10 +1,12 @@
 /**
- * `deno task cases [NAME…] [--runs N] [--record DIR] [--keep-going]`: runs each load alone in the background, `sonde
- * diagnose --json` beside it, and compares the diagnosis with what is known of the load. Exit code 0 when every run was
- * right, 1 when not, 2 for wrong use.
+ * `deno task cases [NAME…] [--runs 3] [--record DIR] [--dry]`: runs each load alone in the background, `sonde diagnose
+ * --json` beside it, and compares the diagnosis with what is known of the load. `--record` keeps the recordings as
+ * `DIR/NAME.RUN.jsonl.zst`; `--dry` only starts the load. Exit code 0 when every run was right, 1 when not, 2 for wrong
+ * use, 3 without what it needs.
  *
  * @module
  */
+import { constants, zstdCompressSync } from "node:zlib";
 import { parseArgs } from "node:util";
 import { fileURLToPath } from "node:url";
 import type { Diagnosis, Json } from "../../core/data/mod.ts";
@@ -76,7 +78,25 @@ async function answersOf(path: string): Promise<Answers> {
   return answers;
 }
 
-/** Only starts the load and leaves it running until a key or signal. */
+/** All lines as one frame: a tenth of what a frame a line takes. */
+async function keep(path: string, to: string): Promise<void> {
+  const bytes = await readIfThere(path);
+  if (bytes === null) return;
+  const params = { [constants.ZSTD_c_compressionLevel]: 19, [constants.ZSTD_c_checksumFlag]: 1 };
+  await Deno.writeFile(to, zstdCompressSync(bytes, { params }));
+}
+
+async function readIfThere(path: string): Promise<Uint8Array | null> {
+  try {
+    return await Deno.readFile(path);
+  } catch (error) {
+    // A diagnosis that failed at once has recorded nothing.
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
+/** Only starts the load and leaves it running until a signal comes. */
 async function dry(c: Case): Promise<void> {
   await using bench = await openBench();
   await c.start(bench);
@@ -87,6 +107,10 @@ async function dry(c: Case): Promise<void> {
 async function main(): Promise<number> {
   const { cases, runs, record, dry: onlyStart } = options();
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stopped.abort());
+  if (Deno.uid() !== 0) {
+    console.error("The loads need root: some run in cgroups of their own");
+    return 3;
+  }
   await removeStaleCgroups();
   if (onlyStart) {
     await dry(cases[0]);
@@ -99,10 +123,11 @@ async function main(): Promise<number> {
     for (const c of cases) {
       for (let run = 1; run <= runs; run++) {
         if (stopped.signal.aborted) break;
-        const path = `${record ?? scratch}/${c.name}.${run}.jsonl`;
+        const path = `${scratch}/${c.name}.jsonl`;
         const result = await runOnce(c, path);
         results.push(result);
         printRow(result, run);
+        if (record !== undefined) await keep(path, `${record}/${c.name}.${run}.jsonl.zst`);
       }
     }
   } catch (error) {
