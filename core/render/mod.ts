@@ -12,6 +12,7 @@ export {
   formatTime,
   formatValue,
 } from "./format_value.ts";
+export { type ReportCall, reportHtml, type ReportInput } from "./html/report.ts";
 export { message, type MessageKey } from "./messages/message.ts";
 export { type Lang, PLAIN, type RenderOptions } from "./options.ts";
 export { functionTotals } from "./profile_stats.ts";

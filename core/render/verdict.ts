@@ -16,8 +16,8 @@ export function verdictTitle(d: Diagnosis, lang: Lang): string {
   return kind === "found" ? message(lang, `type.${d.bottleneck_type}`) : message(lang, `verdict.${kind}`);
 }
 
-/** A probability in words and number: `confident, 92 %`. */
-export function confidenceText(confidence: number, lang: Lang): string {
+/** How sure a probability is, in words: `confident`. */
+export function confidenceWords(confidence: number, lang: Lang): string {
   const key: MessageKey = confidence >= 0.95
     ? "confidence.certain"
     : confidence >= 0.8
@@ -27,7 +27,13 @@ export function confidenceText(confidence: number, lang: Lang): string {
     : confidence >= 0.25
     ? "confidence.low"
     : "confidence.guess";
-  return message(lang, "confidence.phrase", { words: message(lang, key), percent: formatRatio(confidence) });
+  return message(lang, key);
+}
+
+/** A probability in words and number: `confident, 92 %`. */
+export function confidenceText(confidence: number, lang: Lang): string {
+  const params = { words: confidenceWords(confidence, lang), percent: formatRatio(confidence) };
+  return message(lang, "confidence.phrase", params);
 }
 
 /** The parts that name a culprit, escaped: `worker`, `pid 7`, `in f`, `main.c`, `container web`. */

@@ -1,7 +1,8 @@
 import type { HistogramCell } from "../../data/mod.ts";
 import { barText } from "../bars.ts";
 import { formatByUnit, formatNumber } from "../format_value.ts";
-import { histogramCount, histogramQuantile, histogramRows } from "../histogram_rows.ts";
+import { histogramCount, histogramRows } from "../histogram_rows.ts";
+import { histogramSummary } from "../histogram_summary.ts";
 import { message } from "../messages/message.ts";
 import { type RenderOptions, usableWidth } from "../options.ts";
 import { styleFor } from "../style.ts";
@@ -31,9 +32,6 @@ export function renderHistogram(histogram: HistogramCell, options: RenderOptions
       style.bar(barText(r.count / most, room))
     }`;
   });
-  const at = (q: number): string => formatByUnit(Math.round(histogramQuantile(histogram.buckets, q)), unit);
-  const max = formatByUnit(histogram.buckets[histogram.buckets.length - 1].max, unit);
-  const params = { n: formatNumber(total), p50: at(0.5), p90: at(0.9), p99: at(0.99), max };
-  const summary = wrap(message(options.lang, "histogram.summary", params), usableWidth(options));
+  const summary = wrap(histogramSummary(histogram.buckets, unit, options.lang), usableWidth(options));
   return [...lines, ...summary.map(style.dim)].join("\n");
 }

@@ -1,5 +1,6 @@
 import type { Profile } from "../../data/mod.ts";
 import { barText } from "../bars.ts";
+import { percent } from "../cell_text.ts";
 import { escapeText } from "../escape.ts";
 import { formatByUnit, formatNumber } from "../format_value.ts";
 import { message } from "../messages/message.ts";
@@ -8,7 +9,6 @@ import { baseName, functionTotals, profileTotal } from "../profile_stats.ts";
 import { styleFor } from "../style.ts";
 import { pad, truncate } from "../width.ts";
 import { renderFlameText } from "./flame_text.ts";
-import { percent } from "./table.ts";
 
 const MOST_FUNCTIONS = 15;
 const FLAME_FROM_WIDTH = 100;

@@ -1,4 +1,5 @@
 import { cellAt, type Table } from "../../data/mod.ts";
+import { isQuiet } from "../cell_text.ts";
 import { escapeText } from "../escape.ts";
 import { formatValue } from "../format_value.ts";
 import { type RenderOptions, usableWidth } from "../options.ts";
@@ -55,9 +56,4 @@ function layOut(columns: readonly (readonly Pair[])[], rows: number, width: numb
       const name = style.dim(pad(p.name, sizes[c].name));
       return `${name}  ${isQuiet(text) ? style.dim(value) : value}`;
     }).join(" ".repeat(GAP)).trimEnd()).join("\n");
-}
-
-/** Whether a value says "nothing": null or a zero of any unit. */
-export function isQuiet(text: string): boolean {
-  return text === "-" || /^0([ /]|$)/.test(text);
 }

@@ -4,18 +4,11 @@ import { escapeText } from "../escape.ts";
 import { formatByUnit } from "../format_value.ts";
 import { message, type MessageKey } from "../messages/message.ts";
 import { type RenderOptions, usableWidth } from "../options.ts";
+import { lineStats } from "../series_stats.ts";
 import { styleFor } from "../style.ts";
 import { displayWidth, pad, truncate } from "../width.ts";
 
 const STATS = ["min", "mean", "max", "last"] as const;
-
-/** What is said about a line of a series besides its shape. NaN when it has no values. */
-export function lineStats(values: readonly number[]): Record<(typeof STATS)[number], number> {
-  const v = values.filter(Number.isFinite);
-  if (v.length === 0) return { min: NaN, mean: NaN, max: NaN, last: NaN };
-  const [min, max] = v.reduce(([lo, hi], x) => [Math.min(lo, x), Math.max(hi, x)], [Infinity, -Infinity]);
-  return { min, mean: v.reduce((a, b) => a + b, 0) / v.length, max, last: v[v.length - 1] };
-}
 
 /** Lines over time as sparklines on one common scale from zero, with minimum, mean, maximum and last value. */
 export function renderSeries(series: Series, options: RenderOptions): string {

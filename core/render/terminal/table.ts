@@ -1,11 +1,10 @@
-import { type Cell, cellAt, type Field, type Table } from "../../data/mod.ts";
-import { escapeText } from "../escape.ts";
-import { formatByUnit, formatShort, formatValue } from "../format_value.ts";
+import { cellAt, type Field, type Table } from "../../data/mod.ts";
+import { cellText, headerText, isNumeric, isQuiet } from "../cell_text.ts";
 import { message } from "../messages/message.ts";
 import { type RenderOptions, usableWidth } from "../options.ts";
 import { type Style, styleFor } from "../style.ts";
 import { displayWidth, pad, truncate, wrap } from "../width.ts";
-import { isQuiet, renderRecord } from "./record.ts";
+import { renderRecord } from "./record.ts";
 
 /** How a table is laid out. */
 export interface TableOptions extends RenderOptions {
@@ -61,34 +60,9 @@ export function renderTable(table: Table, options: TableOptions): string {
   return lines.join("\n");
 }
 
-/** A cell as it stands below {@linkcode headerText}: what the header says is not repeated. */
-export function cellText(cell: Cell, field: Field): string {
-  if (typeof cell !== "number") return formatValue(cell, field);
-  if (field.type === "ratio") return Number.isFinite(cell) ? percent(cell) : "-";
-  if (field.type === "rate" && (field.unit ?? "events/s") === "events/s") {
-    return Number.isFinite(cell) ? formatShort(cell) : "-";
-  }
-  if (field.type === "rate") return formatByUnit(cell, field.unit).replace(/\/s$/, "");
-  return formatValue(cell, field);
-}
-
-/** The name of a field with the unit that its cells leave out. */
-export function headerText(field: Field): string {
-  const name = escapeText(field.name, { limit: 80 });
-  if (field.type === "ratio") return `${name} %`;
-  return field.type === "rate" ? `${name}/s` : name;
-}
-
-/** A ratio in per cent with one decimal and without its sign, for columns. */
-export function percent(ratio: number): string {
-  const p = ratio * 100;
-  if (p !== 0 && Math.abs(p) < 0.05) return p > 0 ? "<0.1" : ">-0.1";
-  return p === 0 ? "0" : p.toFixed(1);
-}
-
 function layColumn(table: Table, field: Field, index: number, rows: number): Column {
   const column = table.columns[index];
-  const numeric = !["string", "ip", "stack", "histogram", "bool"].includes(field.type);
+  const numeric = isNumeric(field);
   const header = headerText(field);
   const cells: string[] = [];
   let longest = displayWidth(header);

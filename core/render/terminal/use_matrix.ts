@@ -3,6 +3,7 @@ import { escapeText } from "../escape.ts";
 import { message } from "../messages/message.ts";
 import { PLAIN, type RenderOptions, usableWidth } from "../options.ts";
 import { type Paint, type Style, styleFor } from "../style.ts";
+import { useCellText } from "../use_cell_text.ts";
 import { displayWidth, pad, truncate, wrap } from "../width.ts";
 
 const SYMBOL = { ok: "✓", bad: "✗", not_measured: "·" } as const;
@@ -16,7 +17,7 @@ export function renderUseMatrix(rows: readonly UseRow[], options: RenderOptions 
   const style = styleFor(options);
   const { lang } = options;
   if (rows.length === 0) return style.dim(message(lang, "use.none"));
-  const texts = rows.map((row) => [row.utilization, row.saturation, row.errors].map((c) => cellText(c, lang)));
+  const texts = rows.map((row) => [row.utilization, row.saturation, row.errors].map((c) => useCellText(c, lang)));
   const most = Math.max(16, Math.floor(usableWidth(options) / 4));
   const names = rows.map((row) => shorten(escapeText(row.resource, { limit: 200 }), most));
   const heads = (["use.utilization", "use.saturation", "use.errors"] as const).map((key) => message(lang, key));
@@ -50,13 +51,6 @@ export function renderUseMatrix(rows: readonly UseRow[], options: RenderOptions 
 function shorten(name: string, width: number): string {
   const short = displayWidth(name) <= width ? name : name.replace(/\S*\/(?=[^\s/])/, "…/");
   return truncate(short, width, "middle");
-}
-
-/** What a cell says: its text, without the words that its symbol says already. */
-function cellText(cell: UseCell, lang: RenderOptions["lang"]): string {
-  const text = escapeText(cell.text, { limit: 300 });
-  if (cell.state === "not_measured") return text.replace(/^not measured:? */i, "") || message(lang, "use.not_measured");
-  return text || message(lang, cell.state === "ok" ? "use.ok" : "use.bad");
 }
 
 function symbolPaint(style: Style, state: UseCell["state"]): Paint {
