@@ -1,5 +1,6 @@
 import { UnsupportedError } from "../core/data/mod.ts";
 import type { Host } from "../core/host/mod.ts";
+import { parseCpuList } from "../core/host/parse_cpu_list.ts";
 import type { ProbeEngine, ProbeSession, Support } from "../core/plugin_api/engine.ts";
 import type { ProbeSpec } from "../core/query/mod.ts";
 import { probePointText } from "../core/query/probe_spec.ts";
@@ -11,26 +12,17 @@ import { type Plan, planProbe } from "./codegen/plan.ts";
 import type { Machine } from "./codegen/gen.ts";
 import { VerifierError } from "./kernel/verifier_error.ts";
 import { loadPlan } from "./load.ts";
-import { type Catalog, openCatalog } from "./probes/catalog.ts";
-import { askNamespace } from "./probes/ask_namespace.ts";
-import { type Namespace, readNamespace } from "./probes/namespace.ts";
+import { catalogOf } from "./list_probes.ts";
 import { refusalOf } from "./refusal.ts";
 import { openSession } from "./session.ts";
-
-/** The engine, with the catalogue of probes that it reads. Disposing it frees the type information. */
-export interface BpfEngine extends ProbeEngine, Disposable {
-  readonly catalog: Catalog;
-}
 
 /**
  * The engine that compiles probe specs to BPF and loads them with `bpf(2)`. Nothing happens before the first spec.
  *
  * @param host the machine it runs on
  */
-export function bpfEngine(host: Host): BpfEngine {
-  let namespace: Namespace | undefined;
-  const namespaceOf = (): Namespace => namespace ??= readNamespace(host, askNamespace);
-  const catalog = openCatalog(host, namespaceOf);
+export function bpfEngine(host: Host): ProbeEngine {
+  const catalog = catalogOf(host);
   const plans = new WeakMap<ProbeSpec, Plan>();
 
   const planOf = (spec: ProbeSpec): Plan => {
@@ -38,7 +30,7 @@ export function bpfEngine(host: Host): BpfEngine {
     if (!plan) {
       const machine: Machine = {
         realtimeOffsetNs: clockNsBig(CLOCK.REALTIME) - clockNsBig(CLOCK.MONOTONIC),
-        selfTgid: namespaceOf().selfTgid,
+        selfTgid: catalog.namespace().selfTgid,
       };
       plan = planProbe(spec, (point, names) => catalog.target(point, names), machine);
       plans.set(spec, plan);
@@ -48,7 +40,6 @@ export function bpfEngine(host: Host): BpfEngine {
 
   return {
     name: "bpf",
-    catalog,
     supports(spec): Support {
       try {
         loadPlan(planOf(spec), true)[Symbol.dispose]();
@@ -61,7 +52,7 @@ export function bpfEngine(host: Host): BpfEngine {
     open(spec): ProbeSession {
       try {
         const plan = planOf(spec);
-        const machine = { pageSize: host.pageSize, possibleCpus: host.topology().cpusPossible };
+        const machine = { pageSize: host.pageSize, possibleCpus: possibleCpus(host) };
         return openSession(plan, loadPlan(plan), machine);
       } catch (error) {
         if (error instanceof CannotGenerate) {
@@ -85,8 +76,12 @@ export function bpfEngine(host: Host): BpfEngine {
           disassemble(code, (i) => names[i]);
       }).join("\n");
     },
-    [Symbol.dispose]: () => catalog[Symbol.dispose](),
   };
+}
+
+/** Per-CPU maps hold a value for every CPU that there may ever be. */
+function possibleCpus(host: Host): number {
+  return Math.max(...parseCpuList(Deno.readTextFileSync(host.path("cpu_possible")))) + 1;
 }
 
 /** The probes of a spec as the user wrote them. */

@@ -15,14 +15,20 @@ const GRANT = "Run as root, or give the capabilities CAP_BPF and CAP_PERFMON (fo
  * Puts a failed call into words: which capability is missing, or that the kernel refuses although all are there.
  *
  * @param what was tried, as a phrase: "attaching to raw tracepoint x"
+ * @param needs capabilities that it takes; CAP_SYS_ADMIN stands for all of them
  */
-export function refusalOf(error: unknown, what: string, host: Host): Refusal {
+export function refusalOf(
+  error: unknown,
+  what: string,
+  host: Host,
+  needs: readonly Capability[] = PROBE_NEEDS,
+): Refusal {
   if (error instanceof VerifierError) return { reason: error.message, remedy: "" };
   if (!(error instanceof SysError)) throw error;
   switch (error.code) {
     case "EPERM":
     case "EACCES":
-      return permissionRefusal(error, what, host);
+      return permissionRefusal(error, what, host, needs);
     case "ENOENT":
       return {
         reason: `The kernel knows nothing of that name: ${what}`,
@@ -47,11 +53,12 @@ export function refusalOf(error: unknown, what: string, host: Host): Refusal {
   }
 }
 
-function permissionRefusal(error: SysError, what: string, host: Host): Refusal {
+type Capability = "BPF" | "PERFMON" | "SYS_ADMIN";
+const PROBE_NEEDS: readonly Capability[] = ["BPF", "PERFMON"];
+
+function permissionRefusal(error: SysError, what: string, host: Host, needs: readonly Capability[]): Refusal {
   const admin = hasCapability(CAP.SYS_ADMIN);
-  const missing: string[] = [];
-  if (!admin && !hasCapability(CAP.BPF)) missing.push("CAP_BPF");
-  if (!admin && !hasCapability(CAP.PERFMON)) missing.push("CAP_PERFMON");
+  const missing = admin ? [] : needs.filter((name) => !hasCapability(CAP[name])).map((name) => `CAP_${name}`);
   if (missing.length === 0) {
     return {
       reason: `The kernel refuses ${what} (${error.code}) although all capabilities are there`,
@@ -61,5 +68,9 @@ function permissionRefusal(error: SysError, what: string, host: Host): Refusal {
   }
   const { unprivilegedBpfDisabled: disabled } = host.features();
   const sysctl = disabled !== null && disabled !== 0 ? `; unprivileged_bpf_disabled is ${disabled}` : "";
-  return { reason: `bpf(2) is not permitted: ${missing.join(" and ")} missing${sysctl}`, remedy: GRANT };
+  const verb = missing.length === 1 ? "is" : "are";
+  return {
+    reason: `bpf(2) is not permitted: ${missing.join(" and ")} ${verb} missing${sysctl}`,
+    remedy: needs.includes("SYS_ADMIN") ? "Run as root, or give the capability CAP_SYS_ADMIN." : GRANT,
+  };
 }

@@ -9,10 +9,11 @@ import { BUILTIN_FIELDS, SIMPLE_BUILTINS } from "./builtins.ts";
 import { formatAccess, formatField } from "./format_access.ts";
 import { leafField } from "./leaf_field.ts";
 import { LOWERED, LOWERED_TEXTS } from "./lowered.ts";
-import type { Namespace } from "./namespace.ts";
+import { askNamespace } from "./ask_namespace.ts";
+import { type Namespace, readNamespace } from "./namespace.ts";
 import { type Format, parseFormat } from "./parse_format.ts";
 import { type RawArguments, rawArguments, rawTracepointNames } from "./raw_arguments.ts";
-import { NUMBER, syscallProbe } from "./syscall_probe.ts";
+import { isSyscallRaw, NUMBER, REGISTERS, syscallProbe, syscallRawFields } from "./syscall_probe.ts";
 import type { Target } from "./target.ts";
 
 /** A field and how it is read. */
@@ -36,11 +37,14 @@ export interface Catalog extends Disposable {
   fields(point: ProbePoint): Field[] | null;
   /** All points as the user writes them, sorted. */
   points(): string[];
+  /** Where we stand among pid namespaces. @throws {SysError} when the kernel does not let us ask */
+  namespace(): Namespace;
 }
 
 /** Opens the catalogue of a machine. */
-export function openCatalog(host: Host, namespace: () => Namespace): Catalog {
+export function openCatalog(host: Host): Catalog {
   let opened: OpenBtf | null | undefined;
+  let ownNamespace: Namespace | undefined;
   let formatOf: ((category: string, name: string) => Format | null) | undefined;
 
   const btf = (): Btf => {
@@ -60,6 +64,8 @@ export function openCatalog(host: Host, namespace: () => Namespace): Catalog {
   };
   const format = (category: string, name: string): Format | null =>
     (formatOf ??= formats(host.path("tracefs")))(category, name);
+
+  const namespace = (): Namespace => ownNamespace ??= readNamespace(host, () => askNamespace(btf()));
 
   const rawArgs = new Map<string, RawArguments | null>();
   const argumentsOf = (name: string): RawArguments | null => {
@@ -106,10 +112,9 @@ export function openCatalog(host: Host, namespace: () => Namespace): Catalog {
 
   const rawField = (tracepoint: string, name: string): ProbeField | null => {
     const [, first, ...path] = name.split(".");
-    // The two that everybody uses need no type information.
-    if (path.length === 0 && (tracepoint === "sys_enter" || tracepoint === "sys_exit")) {
-      const second = tracepoint === "sys_enter" ? "id" : "ret";
-      if (first === second) return { field: { name, type: "int", unit: null, doc: "long" }, access: NUMBER };
+    if (path.length === 0 && isSyscallRaw(tracepoint)) {
+      const i = syscallRawFields(tracepoint).findIndex((f) => f.name === name);
+      if (i >= 0) return { field: syscallRawFields(tracepoint)[i], access: i === 1 ? NUMBER : REGISTERS };
     }
     const index = /^\d+$/.test(first) ? Number(first) : -1;
     if (index >= 0 && path.length === 0) {
@@ -216,13 +221,9 @@ export function openCatalog(host: Host, namespace: () => Namespace): Catalog {
 
   const argumentFields = (point: ProbePoint): Field[] | null => {
     if (point.kind === "raw_tracepoint") {
+      if (isSyscallRaw(point.name)) return syscallRawFields(point.name);
       const args = argumentsOf(point.name);
-      if (!args) {
-        return point.name === "sys_enter" || point.name === "sys_exit"
-          ? [rawField(point.name, point.name === "sys_enter" ? "args.id" : "args.ret")!.field]
-          : null;
-      }
-      return args.params.flatMap((p, i) => rawField(point.name, `args.${p.name || i}`)?.field ?? []);
+      return args && args.params.flatMap((p, i) => rawField(point.name, `args.${p.name || i}`)?.field ?? []);
     }
     if (point.kind !== "tracepoint") return null;
     const syscall = syscallOf(point.category, point.name);
@@ -269,6 +270,7 @@ export function openCatalog(host: Host, namespace: () => Namespace): Catalog {
       const raw = types ? rawTracepointNames(types).map((name) => `raw_tracepoint:${name}`) : [];
       return [...raw, ...tracepointNames(host.path("tracefs"))].sort();
     },
+    namespace,
     [Symbol.dispose](): void {
       opened?.[Symbol.dispose]();
       opened = undefined;

@@ -61,8 +61,25 @@ export function syscallProbe(name: string, format: Format | null): SyscallProbe 
   return { rawName: "sys_enter", guards: [{ access: NUMBER, equals: BigInt(number) }, native], args };
 }
 
-/** `trace_sys_enter(regs, id)` and `trace_sys_exit(regs, ret)`: the second argument. */
+/** `trace_sys_enter(regs, id)` and `trace_sys_exit(regs, ret)`: the first argument. */
+export const REGISTERS: Access = { kind: "context", offset: 0, width: 8, signed: false };
+/** The second argument. */
 export const NUMBER: Access = { kind: "context", offset: 8, width: 8, signed: true };
+
+/** The two raw tracepoints of all system calls. Their arguments are known without the kernel's type information. */
+export function isSyscallRaw(name: string): name is "sys_enter" | "sys_exit" {
+  return name === "sys_enter" || name === "sys_exit";
+}
+
+/** Their arguments, in order. */
+export function syscallRawFields(name: "sys_enter" | "sys_exit"): [Field, Field] {
+  return [
+    field("args.regs", "address", "struct pt_regs *"),
+    name === "sys_enter"
+      ? field("args.id", "int", "Number of the system call")
+      : field("args.ret", "int", "What the system call answered"),
+  ];
+}
 const RESULT = NUMBER;
 
 /** The kernel names a few of its functions otherwise than the system call (include/linux/syscalls.h). */

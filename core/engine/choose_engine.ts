@@ -1,0 +1,59 @@
+import { UnsupportedError } from "../data/errors.ts";
+import type { Accuracy, ProbeEngine } from "../plugin_api/engine.ts";
+import type { ProbePoint, ProbeSpec } from "../query/mod.ts";
+import { probePointText } from "../query/probe_spec.ts";
+
+/** What one engine said about a spec. */
+export interface EngineAnswer {
+  readonly engine: string;
+  readonly ok: boolean;
+  /** Why not; empty when it can. */
+  readonly reason: string;
+  readonly remedy: string;
+}
+
+/** Which engine runs a spec, and what those before it answered. */
+export interface EngineChoice {
+  /** Null when none can. */
+  readonly engine: ProbeEngine | null;
+  readonly accuracy: Accuracy | null;
+  /** One for each engine that was asked, in order; the last is the chosen one, when there is one. */
+  readonly asked: readonly EngineAnswer[];
+}
+
+/** Asks engines, best first, until one can run the spec. */
+export function chooseEngine(spec: ProbeSpec, engines: readonly ProbeEngine[]): EngineChoice {
+  const asked: EngineAnswer[] = [];
+  for (const engine of engines) {
+    const support = engine.supports(spec);
+    asked.push({
+      engine: engine.name,
+      ok: support.ok,
+      reason: support.ok ? "" : support.reason,
+      remedy: support.ok ? "" : support.remedy,
+    });
+    if (support.ok) return { engine, accuracy: support.accuracy, asked };
+  }
+  return { engine: null, accuracy: null, asked };
+}
+
+/**
+ * The engine of a choice. An event probe that no engine can serve is an error, never silently approximated.
+ *
+ * @throws {UnsupportedError} with every engine's reason, and the remedy of the best one
+ */
+export function requireEngine(choice: EngineChoice, spec: ProbeSpec): ProbeEngine {
+  if (choice.engine) return choice.engine;
+  const reasons = choice.asked.map((a) => `${a.engine}: ${a.reason}`).join("; ");
+  const remedy = choice.asked.find((a) => a.remedy !== "")?.remedy ?? "";
+  throw new UnsupportedError(
+    `No engine can run probes on ${probesText(spec)} here: ${reasons || "there is none"}`,
+    remedy,
+  );
+}
+
+function probesText(spec: ProbeSpec): string {
+  const { source } = spec;
+  const points: readonly ProbePoint[] = source.kind === "event" ? source.probes : [...source.starts, ...source.ends];
+  return points.map(probePointText).join(", ");
+}
