@@ -136,7 +136,8 @@ Deno.test("owners close descriptors once, and none leaks", () => {
   using other = open("/dev/null");
   assert.equal(other.fd, number);
   twice[Symbol.dispose]();
-  assert.equal(ioctl(other.fd, 0), -25);
+  const TCGETS = 0x5401;
+  assert.equal(ioctlBytes(other.fd, TCGETS, new Uint8Array(64)), -25, "open, but no terminal");
   assert.equal(openFds(), before + 1);
 });
 
@@ -218,7 +219,7 @@ Deno.test("files are read whole, also in pieces; a full buffer and a missing fil
   const into = new Uint8Array(65536);
   const n = readFileInto("/proc/self/maps", into);
   assert.ok(n > 4096, "the kernel answers this file a page at a time");
-  assert.equal(text(into.subarray(0, n)).split("\n").at(-2)?.split(" ").at(-1), "[vsyscall]");
+  assert.match(text(into.subarray(0, n)), /\[stack\]\n[^]*\n$|\[stack\]\n$/);
   assert.equal(readFileInto("/proc/self/maps", new Uint8Array(10)), 10);
   assert.equal(readFileInto("/nope", into), -2);
   assert.throws(() => cString("/etc/passwd\0.txt"), TypeError);
@@ -243,7 +244,10 @@ Deno.test("ioctl hands numbers and buffers over", () => {
   const count = new Int32Array(1);
   assert.equal(ioctlBytes(reader.fd, FIONREAD, count), 0);
   assert.equal(count[0], 5);
-  assert.equal(ioctl(reader.fd, 0xffff_ffff, 5), -25);
+  const TCFLSH = 0x540b;
+  assert.equal(ioctl(reader.fd, TCFLSH, 2), -25);
+  // ENOTTY; ENOSYS where a processor is emulated.
+  assert.ok([-25, -38].includes(ioctl(reader.fd, 0xffff_ffff, 5)));
   reader[Symbol.dispose]();
   writer[Symbol.dispose]();
 });
@@ -348,7 +352,7 @@ Deno.test("capabilities, kernel release and prctl agree with /proc and uname", (
   assert.equal(hasCapability(CAP.SYS_ADMIN), (BigInt(`0x${line}`) >> 21n & 1n) === 1n);
   const names = uname();
   assert.equal(names.release, execFileSync("uname", ["-r"], { encoding: "utf8" }).trim());
-  assert.equal(names.machine, execFileSync("uname", ["-m"], { encoding: "utf8" }).trim());
+  assert.equal(names.machine, Deno.build.arch);
   const PR_GET_DUMPABLE = 3;
   assert.ok([0, 1, 2].includes(prctl(PR_GET_DUMPABLE)));
 });

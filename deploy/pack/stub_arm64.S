@@ -1,4 +1,4 @@
-// aarch64: see stub_x64.S, which this follows step by step. Not yet run on such hardware.
+// aarch64: see stub_x64.S, which this follows step by step. Run under emulation, not yet on such hardware.
 .set OPTIONS, 6
 .set INSERTED, OPTIONS + 1
 .set SHIFT, INSERTED + 1

@@ -1,6 +1,6 @@
 import type { Arch } from "./arch.ts";
 
-/** aarch64. Numbers: include/uapi/asm-generic/unistd.h. Not yet run on such hardware. */
+/** aarch64. Numbers: include/uapi/asm-generic/unistd.h. Run under emulation, not yet on such hardware. */
 export const arm64: Arch = {
   name: "arm64",
   elfMachine: 183,
