@@ -27,8 +27,6 @@ export interface Reader {
   exists(path: string): boolean;
   /** Number of hard links: of a directory in procfs, sysfs or cgroupfs its sub-directories and 2; -1 when not there. */
   links(path: string): number;
-  /** Target of a symbolic link, or null. */
-  link(path: string): string | null;
 }
 
 /** No file of the kernel that is read whole is larger; a recorded tree may hold anything. */
@@ -40,7 +38,11 @@ export function openReader(root: string): Reader {
   const decoder = new TextDecoder();
   let buffer = new Uint8Array(16384);
 
+  /** Names out of the tree's own files become parts of paths: they must not lead out of it. */
+  const astray = (path: string): boolean => path.includes("\0") || path.includes("/../") || path.endsWith("/..");
+
   const bytes = (path: string, once = false): number => {
+    if (astray(path)) return -1;
     let file: Deno.FsFile;
     try {
       file = Deno.openSync(prefix + path);
@@ -73,6 +75,7 @@ export function openReader(root: string): Reader {
     return n < 0 ? null : decoder.decode(buffer.subarray(0, n));
   };
   const links = (path: string): number => {
+    if (astray(path)) return -1;
     try {
       return Deno.statSync(prefix + path).nlink ?? 1;
     } catch (e) {
@@ -95,6 +98,7 @@ export function openReader(root: string): Reader {
       return w === null || !/^-?\d+$/.test(w) ? null : Number(w);
     },
     list: (path) => {
+      if (astray(path)) return [];
       try {
         return Array.from(Deno.readDirSync(prefix + path), (e) => e.name);
       } catch (e) {
@@ -104,7 +108,8 @@ export function openReader(root: string): Reader {
     },
     directories: (path) => {
       // Others than the kernel's file systems and ext4 may say 1, which tells nothing.
-      if (links(path) === 2) return [];
+      const count = links(path);
+      if (count === 2 || count < 0) return [];
       try {
         return Array.from(Deno.readDirSync(prefix + path)).filter((e) => e.isDirectory).map((e) => e.name);
       } catch (e) {
@@ -114,14 +119,6 @@ export function openReader(root: string): Reader {
     },
     exists: (path) => links(path) >= 0,
     links,
-    link: (path) => {
-      try {
-        return Deno.readLinkSync(prefix + path);
-      } catch (e) {
-        unreadable(e);
-        return null;
-      }
-    },
   };
 }
 

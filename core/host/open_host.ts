@@ -30,7 +30,7 @@ const SPEED_AGE_MS = 60_000;
 /**
  * Opens the readers of one machine. Nothing is read before it is asked for, and nothing is held open.
  *
- * @param root directory that stands for `/`: a recorded tree, or the file system of a container seen from outside
+ * @param root directory that stands for `/`: a recorded tree. Symbolic links in it are followed
  *
  * @example
  * ```ts
