@@ -12,23 +12,55 @@ export interface SyntaxMessage {
   readonly span: Span;
 }
 
+/** The tokens of a text, and what stands beside each. */
+export interface TokenContext {
+  readonly text: string;
+  before(token: IToken): IToken | undefined;
+  after(token: IToken): IToken | undefined;
+  /** The tokens of its line. */
+  line(token: IToken): IToken[];
+  /** Whether it is one of the text, and not the end. */
+  has(token: IToken): boolean;
+}
+
+/** @param tokens in the order of the text */
+export function tokenContext(tokens: readonly IToken[], text: string): TokenContext {
+  const places = new Map(tokens.map((t, i) => [t, i]));
+  const at = (token: IToken): number => places.get(token) ?? tokens.length;
+  return {
+    text,
+    has: (token) => places.has(token),
+    before: (token) => tokens[at(token) - 1],
+    after: (token) => tokens[at(token) + 1],
+    line(token): IToken[] {
+      let first = at(token);
+      let last = first;
+      while (first > 0 && tokens[first - 1].startLine === token.startLine) first--;
+      while (last < tokens.length && tokens[last].startLine === token.startLine) last++;
+      return tokens.slice(first, last);
+    },
+  };
+}
+
 /** What a person is told about an error of the parser: what stands there, what should, and the likeliest mistake. */
-export function syntaxMessage(e: IRecognitionException, tokens: readonly IToken[], text: string): SyntaxMessage {
-  const index = tokens.indexOf(e.token);
-  const before = index > 0 ? tokens[index - 1] : index < 0 ? tokens.at(-1) : undefined;
-  const found = index < 0 ? "The recipe ends" : `Found ${shown(e.token)}`;
+export function syntaxMessage(e: IRecognitionException, context: TokenContext): SyntaxMessage {
+  const before = context.before(e.token);
+  const found = context.has(e.token) ? `Found ${shown(e.token)}` : "The recipe ends";
   const after = before ? ` after ${shown(before)}` : "";
-  const message = `${found}${after}; expected ${expected(e)}`;
-  return { message, hint: hint(e, index, tokens), span: tokenSpan(e.token, text) };
+  const inStage = before?.tokenType === t.Name && context.before(before)?.tokenType === t.Pipe;
+  const message = `${found}${after}; expected ${
+    inStage && STAGE_NAMES.includes(before.image) ? "a value" : expected(e)
+  }`;
+  return { message, hint: hint(e, context), span: tokenSpan(e.token, context.text) };
 }
 
 /** What a person is told about a name that stands alone. */
-export function strayName(token: IToken, tokens: readonly IToken[], text: string): SyntaxMessage {
-  const before = tokens[tokens.indexOf(token) - 1];
+export function strayName(token: IToken, context: TokenContext): SyntaxMessage {
+  const before = context.before(token);
   const sameLine = before !== undefined && before.endLine === token.startLine;
   const message = `Found "${token.image}"${sameLine ? ` after ${shown(before)}` : ""}; expected a statement`;
-  const advice = lineHint(token, tokens) || `To show a result, write: show ${token.image}`;
-  return { message, hint: advice, span: tokenSpan(token, text) };
+  const advice = lineHint(token, context) || `To show a result, write: show ${token.image}`;
+  return { message, hint: advice, span: tokenSpan(token, context.text) };
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
@@ -73,8 +105,8 @@ function shown(token: IToken): string {
   return image.startsWith('"') ? image : `"${image}"`;
 }
 
-function hint(e: IRecognitionException, index: number, tokens: readonly IToken[]): string {
-  const before = tokens[index - 1];
+function hint(e: IRecognitionException, context: TokenContext): string {
+  const before = context.before(e.token);
   if (e.token.tokenType === t.Pipe && before?.tokenType === t.Pipe) return 'Write "or" for a logical or';
   if (e.token.tokenType === t.Percent && before?.tokenType === t.NumberLiteral) {
     return "A ratio is written 50%, a remainder a % b";
@@ -82,18 +114,23 @@ function hint(e: IRecognitionException, index: number, tokens: readonly IToken[]
   if (reserved(e.token) && expectsName(e)) {
     return `"${e.token.image}" is a word of the language and cannot be a name here`;
   }
-  return lineHint(e.token, tokens);
+  return context.has(e.token) ? lineHint(e.token, context) : "";
 }
 
 /** The likeliest mistake on the line of a token. */
-function lineHint(token: IToken, tokens: readonly IToken[]): string {
-  const before = tokens[tokens.indexOf(token) - 1];
+function lineHint(token: IToken, context: TokenContext): string {
+  const before = context.before(token);
+  if (
+    before?.tokenType === t.Name && !STAGE_NAMES.includes(before.image) && context.before(before)?.tokenType === t.Pipe
+  ) {
+    return `There is no stage "${before.image}"; a bitwise or stands in parentheses: (a | b)`;
+  }
+  if (context.after(token)?.tokenType === t.Dot) return "To collect, write: collect AREA.NAME";
   if (before?.tokenType === t.NumberLiteral && /^[a-zA-Zµμ]{1,3}$/.test(token.image)) {
     return `A unit stands directly after its number: ${before.image}${token.image}`;
   }
-  const line = tokens.filter((x) => x.startLine === token.startLine);
-  const first = line[0];
-  if (first?.tokenType !== t.Name || line[1]?.tokenType === t.Pipe) return "";
+  const [first, second] = context.line(token);
+  if (first?.tokenType !== t.Name || second?.tokenType === t.Pipe) return "";
   if (STAGE_NAMES.includes(first.image)) return `A stage begins with "|": | ${first.image}`;
   const meant = nearest(first.image, STATEMENT_WORDS, 1)[0];
   return meant ? `Did you mean "${meant}" instead of "${first.image}"?` : "";

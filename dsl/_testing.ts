@@ -148,8 +148,10 @@ export const TEST_REGISTRY: RecipeRegistry = {
   probeFields: (point) => {
     const text = probePointText(point);
     if (point.kind === "kprobe") return null;
-    return TEST_PROBES[text] ?? `There is no ${point.kind} "${text.slice(text.indexOf(":") + 1)}"`;
+    return TEST_PROBES[text]?.map((f) => ({ ...f, name: `args.${f.name}` })) ??
+      `There is no ${point.kind} "${text.slice(text.indexOf(":") + 1)}"`;
   },
+  probeField: (point, name) => point.kind === "tracepoint" && name === "args.file.name" ? field(name, "string") : null,
   similarProbes: () => Object.keys(TEST_PROBES),
   saveExtensions: () => [".json", ".csv", ".svg", ".folded"],
 };

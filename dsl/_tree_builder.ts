@@ -9,8 +9,6 @@ import * as t from "./tokens.ts";
 export interface Builder {
   readonly text: string;
   readonly out: Diagnostics;
-  /** Tokens in the order of the text. */
-  readonly tokens: readonly IToken[];
   /** Operands of the expression being built. */
   operands: number;
 }

@@ -216,7 +216,7 @@ function checkPipeline(
   let { flow } = source;
   const stages: StagePlan[] = [];
   for (const stage of p.stages) {
-    const scope = columnScope(flow.of, flow.columns, flow.note);
+    const scope = columnScope(flow.of, flow.columns, flow);
     const checked = checkStage(stage, flow, scope, state.cx);
     if (!checked) return null;
     stages.push(checked.plan);
@@ -229,6 +229,7 @@ function checkPipeline(
     ...flow,
     of: `"${name}"`,
     note: undefined,
+    member: undefined,
     columns: flow.columns.filter((c) => c.shown).map((c) => ({
       ...namedColumn(c.output, c.t, c.doc, c.calls),
       aliases: [...new Set([c.output, ...c.aliases])],

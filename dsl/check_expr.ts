@@ -91,8 +91,8 @@ export function checkTyped(
 function checkParam(name: string, span: Span, cx: CheckContext): Expr | null {
   const t = cx.params.get(name);
   if (t) return { op: "param", name, t };
-  const names = [...cx.params.keys()];
-  const hint = didYouMean(name, names) || (names.length > 0 ? `Parameters: ${names.join(", ")}` : "");
+  const names = [...cx.params.keys()].map((n) => `$${n}`);
+  const hint = didYouMean(`$${name}`, names) || (names.length > 0 ? `Parameters: ${names.join(", ")}` : "");
   cx.out.error(span, "unknown-param", `There is no parameter "$${name}"`, hint || `Declare it: param ${name} = …`);
   return null;
 }
@@ -104,16 +104,14 @@ function unknownName(name: string, span: Span, scope: Scope, cx: CheckContext): 
     return null;
   }
   const names = scope.names();
-  if (cx.params.has(name)) {
-    cx.out.error(span, "unknown-field", `${scope.of} has no field "${name}"`, `The parameter is written $${name}`);
-    return null;
-  }
-  if (names.length === 0) {
-    cx.out.error(span, "unknown-field", `"${name}" has no meaning in ${scope.of}`, "Only constants and $parameters");
+  const message = names.length === 0 ? `"${name}" has no meaning in ${scope.of}` : `${scope.of} has no field "${name}"`;
+  if (cx.params.has(name) || names.length === 0) {
+    const hint = cx.params.has(name) ? `The parameter is written $${name}` : "Only constants and $parameters";
+    cx.out.error(span, "unknown-field", message, hint);
     return null;
   }
   const hints = [didYouMean(name, names), `Fields: ${names.join(", ")}`, scope.note];
-  cx.out.error(span, "unknown-field", `${scope.of} has no field "${name}"`, hints.filter(Boolean).join("\n"));
+  cx.out.error(span, "unknown-field", message, hints.filter(Boolean).join("\n"));
   return null;
 }
 
@@ -199,5 +197,6 @@ function report(problem: TypeProblem, span: Span, cx: CheckContext): null {
 
 /** "a duration", "an int". */
 export function aType(t: ValueType): string {
+  if (t.type === "bytes") return "bytes";
   return /^[aeiou]/.test(t.type) ? `an ${t.type}` : `a ${t.type}`;
 }

@@ -6,13 +6,12 @@ import {
   type NamedExpr,
   type ProbePoint,
   probePointText,
-  typeText,
   type ValueType,
   valueType,
 } from "../core/query/mod.ts";
 import type { Arg, Collected, CollectSource, ProbeText } from "./ast.ts";
 import { BUILTINS } from "./builtins.ts";
-import { type CheckContext, checkExpr, checkTyped } from "./check_expr.ts";
+import { aType, type CheckContext, checkExpr, checkTyped } from "./check_expr.ts";
 import type { Flow, FlowColumn } from "./flow.ts";
 import { namedColumn } from "./flow.ts";
 import { didYouMean } from "./nearest.ts";
@@ -162,12 +161,8 @@ function checkArgs(
     const checked = checkExpr(arg.value, constantScope(`an argument of ${collector}`), cx);
     const e = checked && adaptLiteral(checked, wanted);
     if (e && !fits(e.t, wanted)) {
-      cx.out.error(
-        arg.value.span,
-        "type",
-        `"${spec.name}" is a ${typeText(wanted)}, here is ${typeText(e.t)}`,
-        spec.doc,
-      );
+      const message = `"${spec.name}" is ${aType(wanted)}, here is ${aType(e.t)}`;
+      cx.out.error(arg.value.span, "type", message, EXAMPLES[spec.type] ?? spec.doc);
       ok = false;
     } else if (e) out.push({ name: spec.name, expr: e });
     else ok = false;
@@ -179,6 +174,12 @@ function checkArgs(
   }
   return ok ? out : null;
 }
+
+const EXAMPLES: Readonly<Record<string, string>> = {
+  duration: "Such as: 10s",
+  bytes: "Such as: 4KiB",
+  ratio: "Such as: 50%",
+};
 
 /** Whether a value can stand for a parameter of this type. Bare numbers may stand for ids, rates and floats. */
 export function fits(t: ValueType, wanted: ValueType): boolean {
@@ -220,24 +221,28 @@ function checkProbes(
   if (probes.length < texts.length || probes.length === 0) return null;
   return {
     plan: { kind: "probes", probes, duration, includeSelf: source.includeSelf !== null },
-    flow: probeFlow(texts.map((p) => p.text), fields),
+    flow: probeFlow(texts.map((p) => p.text), probes, fields, registry),
   };
 }
 
 /** Builtins, and the arguments that all of the probes have with the same type. */
-function probeFlow(texts: readonly string[], fields: readonly (readonly Field[] | null)[]): Flow {
+function probeFlow(
+  texts: readonly string[],
+  points: readonly ProbePoint[],
+  fields: readonly (readonly Field[] | null)[],
+  registry: RecipeRegistry,
+): Flow {
   const many = texts.length > 1;
+  const [first, ...others] = fields.map((f) => splitFields(f ?? []));
+  const inAll = (f: Field, of: (s: SplitFields) => readonly Field[]): boolean =>
+    others.every((o) => of(o).some((g) => g.name === f.name && g.type === f.type));
   const shown = new Set(["time", "pid", "comm", ...(many ? ["probe"] : [])]);
-  const builtins = BUILTINS.map((f): FlowColumn => ({
+  const builtins = first.builtins.filter((f) => inAll(f, (o) => o.builtins)).map((f): FlowColumn => ({
     ...namedColumn(f.name, typeOfField(f), f.doc),
     shown: shown.has(f.name),
   }));
-  const [first, ...others] = fields;
-  const common = (first ?? []).filter((f) =>
-    others.every((o) => o?.some((g) => g.name === f.name && g.type === f.type))
-  );
-  const taken = new Set(BUILTINS.map((b) => b.name));
-  const args = common.map((f): FlowColumn => ({
+  const taken = new Set(builtins.map((b) => b.field));
+  const args = first.args.filter((f) => inAll(f, (o) => o.args)).map((f): FlowColumn => ({
     field: `args.${f.name}`,
     t: typeOfField(f),
     aliases: taken.has(f.name) ? [] : [f.name],
@@ -247,6 +252,7 @@ function probeFlow(texts: readonly string[], fields: readonly (readonly Field[] 
     doc: f.doc,
   }));
   const unknown = texts.filter((_, i) => fields[i] === null);
+  const unlike = first.args.length > args.length ? "\nOf several probes: those that all of them have" : "";
   return {
     of: many ? `${texts[0]} (and ${texts.length - 1} more)` : texts[0],
     kind: "rows",
@@ -254,6 +260,28 @@ function probeFlow(texts: readonly string[], fields: readonly (readonly Field[] 
     oneRow: false,
     note: unknown.length > 0
       ? `The arguments of ${unknown.join(", ")} are not known here (neither BTF nor tracefs tells them)`
-      : undefined,
+      : unlike.trim() || undefined,
+    member: (name): Expr | undefined => {
+      const full = name.startsWith("args.") || name.startsWith("task.") ? name : `args.${name}`;
+      const found = points.map((p) => registry.probeField?.(p, full) ?? null);
+      const [field] = found;
+      if (!field || !found.every((f) => f?.type === field.type)) return undefined;
+      return { op: "field", name: full, t: typeOfField(field) };
+    },
   };
+}
+
+interface SplitFields {
+  readonly builtins: readonly Field[];
+  /** Named without `args.`. */
+  readonly args: readonly Field[];
+}
+
+function splitFields(fields: readonly Field[]): SplitFields {
+  const args = fields.filter((f) => f.name.startsWith("args.")).map((f) => ({
+    ...f,
+    name: f.name.slice("args.".length),
+  }));
+  const builtins = fields.filter((f) => !f.name.startsWith("args."));
+  return { builtins: builtins.length > 0 ? builtins : BUILTINS, args };
 }

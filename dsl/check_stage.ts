@@ -97,7 +97,7 @@ function checkDerive(stage: Stage, flow: Flow, _scope: Scope, cx: CheckContext):
   for (const item of stage.items) {
     const named = nameAndValue(item, cx);
     if (!named) return null;
-    const scope = columnScope(flow.of, columns, flow.note);
+    const scope = columnScope(flow.of, columns, flow);
     const expr = checkExpr(named.value, scope, cx);
     if (!expr) return null;
     if (scope.name(named.name)) {
@@ -141,7 +141,10 @@ function checkDistinct(stage: Stage, flow: Flow, scope: Scope, cx: CheckContext)
       expr: { op: "field", name: c.field, t: c.t },
     }));
     const kept = flow.columns.filter((c) => c.shown).map((c) => namedColumn(c.output, c.t, c.doc, c.calls));
-    return { plan: { kind: "distinct", columns }, flow: { ...flow, columns: kept } };
+    return {
+      plan: { kind: "distinct", columns },
+      flow: { ...flow, columns: kept, note: undefined, member: undefined },
+    };
   }
   const columns = namedItems(stage.items, "distinct", scope, cx);
   if (!columns) return null;
@@ -162,7 +165,7 @@ function checkAggregate(stage: Stage, _flow: Flow, scope: Scope, cx: CheckContex
   if (!noDuplicates(columns, spans, cx)) return null;
   return {
     plan: { kind: "aggregate", keys: keys.map((k) => k.named), aggregates: aggregates.map((a) => a.spec) },
-    flow: { of: "the aggregate", kind: "rows", columns, oneRow: stage.by === null },
+    flow: { of: "The aggregate", kind: "rows", columns, oneRow: stage.by === null },
   };
 }
 
@@ -227,8 +230,8 @@ function checkSort(stage: Stage, flow: Flow, scope: Scope, cx: CheckContext): Ch
 }
 
 function checkTop(stage: Stage, flow: Flow, scope: Scope, cx: CheckContext): CheckedStage | null {
-  const count = checkCount(stage, "| top 10 by cpu", cx);
   if (stage.by === null) return needs(stage, "a column to order by", "| top 10 by cpu", cx);
+  const count = checkCount(stage, "| top 10 by cpu", cx);
   const keys = sortKeys(stage.by, true, scope, cx);
   return count && keys && { plan: { kind: "top", count, keys }, flow };
 }
@@ -323,7 +326,7 @@ function noDuplicates(columns: readonly FlowColumn[], spans: readonly Span[], cx
 }
 
 function selected(flow: Flow, of: string, columns: readonly NamedItem[]): Flow {
-  return { ...flow, of, columns: columns.map((c) => c.column) };
+  return { of, kind: flow.kind, oneRow: flow.oneRow, columns: columns.map((c) => c.column) };
 }
 
 function noBy(stage: Stage, cx: CheckContext): boolean {

@@ -12,6 +12,9 @@ export interface Diagnostic {
   readonly end: Position;
 }
 
+/** More than this nobody reads. */
+const MAX = 200;
+
 /** Collects what the passes find, in the order of the text. */
 export interface Diagnostics {
   error(span: Span, code: string, message: string, hint?: string): void;
@@ -27,7 +30,7 @@ export function diagnostics(lines: LineIndex): Diagnostics {
   const add = (severity: Diagnostic["severity"], span: Span, code: string, message: string, hint: string): void => {
     const start = lines.position(span.start);
     const end = lines.position(Math.max(span.start, span.end));
-    if (all.some((d) => d.start.offset === start.offset && d.message === message)) return;
+    if (all.length >= MAX || all.some((d) => d.start.offset === start.offset && d.message === message)) return;
     all.push({ severity, code, message, hint, start, end });
   };
   return {

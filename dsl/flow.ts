@@ -1,6 +1,6 @@
 import { defaultUnit, type Field } from "../core/data/mod.ts";
 import type { NamedExpr, ValueType } from "../core/query/mod.ts";
-import type { Column } from "./scope.ts";
+import type { Column, Members } from "./scope.ts";
 
 /** What flows between two stages of a pipeline, as far as it is known before anything runs. */
 export interface Flow {
@@ -12,6 +12,8 @@ export interface Flow {
   readonly oneRow: boolean;
   /** What else there is to say when a column is not found. */
   readonly note?: string;
+  /** Members of structs behind the source's fields. */
+  readonly member?: Members["member"];
 }
 
 /** A column, and whether it is part of the result when nothing is selected. */

@@ -3,6 +3,7 @@
  *
  * @param limit most names to answer
  * @returns names within a third of the length (at least 1, at most 4 edits), or of which one begins with the other
+ *   or is an abbreviation of it
  */
 export function nearest(name: string, candidates: Iterable<string>, limit = 3): string[] {
   const wanted = name.toLowerCase();
@@ -13,6 +14,10 @@ export function nearest(name: string, candidates: Iterable<string>, limit = 3): 
     const score = editDistance(wanted, text, most);
     if (score <= most) scored.push({ name: candidate, score });
     else if (wanted.length >= 3 && (text.startsWith(wanted) || wanted.startsWith(text) && text.length >= 3)) {
+      scored.push({ name: candidate, score: most + 1 });
+    } else if (
+      wanted.length >= 3 && text[0] === wanted[0] && text.length <= 2 * wanted.length && isWithin(wanted, text)
+    ) {
       scored.push({ name: candidate, score: most + 1 });
     } else if (lastPart(text) === lastPart(wanted) && lastPart(wanted).length >= 3) {
       scored.push({ name: candidate, score: most + 1 });
@@ -28,6 +33,13 @@ export function didYouMean(name: string, candidates: Iterable<string>): string {
   if (names.length === 0) return "";
   const last = names.pop()!;
   return `Did you mean ${names.length > 0 ? `${names.join(", ")} or ${last}` : last}?`;
+}
+
+/** Whether a text is another with letters left out: `cnt` of `count`. */
+function isWithin(short: string, long: string): boolean {
+  let at = 0;
+  for (const letter of long) if (letter === short[at]) at++;
+  return at === short.length;
 }
 
 function lastPart(name: string): string {

@@ -1,17 +1,19 @@
-import type { CstNode, IToken } from "chevrotain";
+import type { CstNode, IRecognitionException, IToken } from "chevrotain";
 import { collectorArgs, expressionOf, optionalExpression } from "./_expr_tree.ts";
 import { type Builder, ident, nodeSpan, path, str, tokenSpan } from "./_tree_builder.ts";
-import { strayName, type SyntaxMessage, syntaxMessage } from "./_syntax_messages.ts";
+import { strayName, type SyntaxMessage, syntaxMessage, type TokenContext, tokenContext } from "./_syntax_messages.ts";
 import type * as ast from "./ast.ts";
 import type { Diagnostics } from "./diagnostic.ts";
 import { nodesOf, RECIPE_PARSER, tokensOf } from "./grammar.ts";
 import { lineIndex, type Span } from "./position.ts";
-import { CloseBrace, CloseParen, OpenBrace, OpenParen, RECIPE_LEXER } from "./tokens.ts";
+import { CloseBrace, CloseParen, Name, OpenBrace, OpenParen, RECIPE_LEXER, StatementWord } from "./tokens.ts";
 
 /** A text longer than this is no recipe. UTF-16 code units. */
-const MAX_TEXT = 1 << 20;
+const MAX_TEXT = 1 << 18;
 /** Parentheses and braces inside one another. */
 const MAX_DEPTH = 60;
+/** How often the parser starts again behind something unreadable. */
+const MAX_PARTS = 50;
 
 /**
  * Text to tree. Never throws: what cannot be read is reported and left out.
@@ -31,39 +33,70 @@ export function parseTree(text: string, out: Diagnostics): ast.Tree {
     out.error(span, "syntax", `${shown} is not part of the language`);
   }
   const tokens = shallow(lexed.tokens, text, out);
-  RECIPE_PARSER.input = tokens;
-  const cst = RECIPE_PARSER.recipe();
-  const b: Builder = { text, out, tokens, operands: 0 };
-  const strays = strayNames(b, cst);
-  report([...RECIPE_PARSER.errors.map((e) => syntaxMessage(e, tokens, text)), ...strays], text, out);
+  const context = tokenContext(tokens, text);
+  const { nodes, errors } = parseTokens(tokens);
+  const b: Builder = { text, out, operands: 0 };
+  const problems: Problem[] = errors.map((e) => ({ token: e.token, say: () => syntaxMessage(e, context) }));
+  for (const node of nodes) strayNames(node, context, problems);
+  report(problems, context, out);
   return {
-    statements: statements(b, cst),
+    statements: nodes.flatMap((node) => statements(b, node)),
     comments: (lexed.groups.comments ?? []).map((c) => ({ text: c.image, span: tokenSpan(c, text) })),
   };
 }
 
+/** Parses on behind what the parser could make nothing of. */
+function parseTokens(tokens: IToken[]): { nodes: CstNode[]; errors: IRecognitionException[] } {
+  const nodes: CstNode[] = [];
+  const errors: IRecognitionException[] = [];
+  let from = 0;
+  for (let part = 0; part < MAX_PARTS && (from < tokens.length || part === 0); part++) {
+    RECIPE_PARSER.input = from === 0 ? tokens : tokens.slice(from);
+    nodes.push(RECIPE_PARSER.recipe());
+    errors.push(...RECIPE_PARSER.errors);
+    const stopped = RECIPE_PARSER.errors.find((e) => e.name === "NotAllInputParsedException")?.token;
+    if (!stopped) break;
+    from = tokens.indexOf(stopped, from) + 1;
+    while (from < tokens.length && !beginsStatement(tokens[from], tokens[from - 1])) from++;
+  }
+  return { nodes, errors };
+}
+
+function beginsStatement(token: IToken, before: IToken): boolean {
+  if (token.tokenType.CATEGORIES?.includes(StatementWord)) return true;
+  return token.tokenType === Name && token.startLine !== before.endLine;
+}
+
+interface Problem {
+  readonly token: IToken;
+  say(): SyntaxMessage;
+}
+
 /** One report a line: what follows a mistake on its line is usually its consequence. */
-function report(found: readonly SyntaxMessage[], text: string, out: Diagnostics): void {
-  const lines = lineIndex(text);
+function report(problems: readonly Problem[], context: TokenContext, out: Diagnostics): void {
+  const lines = lineIndex(context.text);
   const seen = new Set<number>();
-  for (const { message, hint, span } of found.toSorted((a, b) => a.span.start - b.span.start)) {
-    const { line } = lines.position(span.start);
+  const start = (p: Problem): number => tokenSpan(p.token, context.text).start;
+  for (const problem of problems.toSorted((a, b) => start(a) - start(b))) {
+    const { line } = lines.position(start(problem));
     if (seen.has(line)) continue;
     seen.add(line);
+    const { message, hint, span } = problem.say();
     out.error(span, "syntax", message, hint);
   }
 }
 
 /** Names that stand where a statement should: the grammar takes them for pipelines without stages. */
-function strayNames(b: Builder, node: CstNode | undefined): SyntaxMessage[] {
-  if (!node) return [];
+function strayNames(node: CstNode, context: TokenContext, problems: Problem[]): void {
   if (node.name === "pipeline" && !node.children.collect && !node.children.stage) {
     const token = tokensOf(node, "Name")[0];
-    return token && !b.tokens[b.tokens.indexOf(token) - 1]?.image.endsWith("=")
-      ? [strayName(token, b.tokens, b.text)]
-      : [];
+    // In `let a = b` the name is the pipeline.
+    if (token && context.before(token)?.image !== "=") problems.push({ token, say: () => strayName(token, context) });
+    return;
   }
-  return Object.values(node.children).flat().flatMap((child) => "children" in child ? strayNames(b, child) : []);
+  for (const child of Object.values(node.children).flat()) {
+    if ("children" in child) strayNames(child, context, problems);
+  }
 }
 
 /** Leaves out what is nested too deeply, so that neither the parser nor later passes run out of stack. */

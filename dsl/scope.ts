@@ -29,8 +29,14 @@ export interface Column {
   readonly doc?: string;
 }
 
+/** Fields too many to list: members of structs. */
+export interface Members {
+  /** A dotted name that is no column. */
+  member?(name: string): Expr | undefined;
+}
+
 /** A scope over columns. */
-export function columnScope(of: string, columns: readonly Column[], note?: string): Scope {
+export function columnScope(of: string, columns: readonly Column[], more: Pick<Scope, "note"> & Members = {}): Scope {
   const names = new Map<string, Column>();
   const calls = new Map<string, Column>();
   for (const c of columns) {
@@ -41,8 +47,8 @@ export function columnScope(of: string, columns: readonly Column[], note?: strin
   const ref = (c: Column | undefined): Expr | undefined => c && { op: "field", name: c.field, t: c.t };
   return {
     of,
-    note,
-    name: (name) => ref(names.get(name)),
+    note: more.note,
+    name: (name) => ref(names.get(name)) ?? (name.includes(".") ? more.member?.(name) : undefined),
     call: (text) => ref(calls.get(text)),
     names: () => columns.map((c) => c.aliases[0] ?? c.field),
   };

@@ -53,7 +53,7 @@ export async function split(
     includeSelf,
   });
   const leading = leadingPart(stages);
-  if (leading.aggregate) {
+  if (leading.aggregate && leading.filters.every((f) => f.offered)) {
     const { stage, at } = leading.aggregate;
     const output: ProbeOutput = {
       kind: "aggregate",
@@ -72,6 +72,8 @@ interface LeadingFilter {
   readonly expr: Expr;
   /** Index of the stage it is a part of. */
   readonly stage: number;
+  /** Whether an engine may be asked for it at all. */
+  readonly offered: boolean;
 }
 
 interface Leading {
@@ -79,16 +81,24 @@ interface Leading {
   readonly aggregate: { readonly stage: Extract<StagePlan, { kind: "aggregate" }>; readonly at: number } | null;
 }
 
+/** `str` of a plain number is its digits: a kernel would take it for a pointer. */
+function textOfNumber(e: Expr): boolean {
+  if (e.op === "call" && e.fn === "str" && !["address", "string"].includes(e.args[0]?.t.type ?? "")) return true;
+  return operandsOf(e).some(textOfNumber);
+}
+
 /** Filters before any other effect on rows, and the aggregate after them, all in terms of the source's own fields. */
 function leadingPart(stages: readonly StagePlan[]): Leading {
   const filters: LeadingFilter[] = [];
+  const offered = (e: Expr): boolean => sizeOf(e) <= MAX_EXPR && !textOfNumber(e);
   let meanings = new Map<string, Expr>();
   for (const [at, stage] of stages.entries()) {
     const raw = mapStage(stage, (e) => substitute(e, meanings));
-    if (exprsOf(raw).some((e) => sizeOf(e) > MAX_EXPR)) break;
+    if (raw.kind !== "filter" && !exprsOf(raw).every(offered)) break;
     switch (raw.kind) {
       case "filter":
-        filters.push(...conjuncts(raw.expr).map((expr) => ({ expr, stage: at })));
+        // All parts of a filter are listed, so that it counts as done only when all of them are.
+        filters.push(...conjuncts(raw.expr).map((expr) => ({ expr, stage: at, offered: offered(expr) })));
         continue;
       case "derive": {
         if (stage.kind !== "derive") break;
@@ -116,7 +126,8 @@ async function splitStream(
 ): Promise<Split> {
   const all = streamPart(stages, new Set());
   const takes = async (some: readonly LeadingFilter[]): Promise<boolean> =>
-    some.length > 0 && await tryEngine(choose, spec(some.map((f) => f.expr), all.output)) !== null;
+    some.length > 0 && some.every((f) => f.offered) &&
+    await tryEngine(choose, spec(some.map((f) => f.expr), all.output)) !== null;
   const taken: LeadingFilter[] = [];
   if (await takes(filters)) taken.push(...filters);
   else for (const f of filters) if (await takes([f])) taken.push(f);
