@@ -114,7 +114,8 @@ export function readMemoryV1(read: ReadText, dir: string): MemoryFigures {
     memoryHigh: null,
     anon: stat.get("total_rss") ?? null,
     file: stat.get("total_cache") ?? null,
-    limitHits: numberOf(read(`${dir}/memory.failcnt`)) ?? 0,
+    // Where memory and swap together are limited as well, that limit may be met first.
+    limitHits: (numberOf(read(`${dir}/memory.failcnt`)) ?? 0) + (numberOf(read(`${dir}/memory.memsw.failcnt`)) ?? 0),
     oomKills: oom.get("oom_kill") ?? 0,
     refaults: sum(stat, "total_workingset_refault_anon", "total_workingset_refault_file") ??
       stat.get("total_workingset_refault") ?? null,

@@ -250,7 +250,7 @@ export interface CgroupStat {
   readonly memoryHigh: number | null;
   readonly anon: number | null;
   readonly file: number | null;
-  /** Times the limit was met (v2 `memory.events` max, v1 `memory.failcnt`). */
+  /** Times the limit was met (v2 `memory.events` max, v1 `memory.failcnt` and `memory.memsw.failcnt`). */
   readonly limitHits: number;
   readonly oomKills: number;
   readonly refaults: number | null;
