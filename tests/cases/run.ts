@@ -1,7 +1,8 @@
 /**
- * `deno task cases [NAME…] [--runs 3] [--record DIR] [--dry]`: runs each load alone in the background, `sonde diagnose
+ * `deno task cases [NAME…] [--runs 3] [--record DIR] [--settle 30] [--dry]`: runs each load alone in the background, `sonde diagnose
  * --json` beside it, and compares the diagnosis with what is known of the load. `--record` keeps the recordings as
- * `DIR/NAME.RUN.jsonl.zst`; `--dry` only starts the load. Exit code 0 when every run was right, 1 when not, 2 for wrong
+ * `DIR/NAME.RUN.jsonl.zst`; `--settle` waits at most so many seconds for the machine to be quiet before each run;
+ * `--dry` only starts the load. Exit code 0 when every run was right, 1 when not, 2 for wrong
  * use, 3 without what it needs.
  *
  * @module
@@ -14,18 +15,28 @@ import { openBench } from "./bench.ts";
 import type { Case } from "./case.ts";
 import { CASES } from "./cases.ts";
 import { removeStaleCgroups } from "./cgroups.ts";
+import { quiet } from "./quiet.ts";
 import { type Answers, looseEvidence, type Score, score } from "./score.ts";
 import { printRow, printSummary, type RunResult } from "./table.ts";
 
 const SONDE = fileURLToPath(new URL("../../sonde", import.meta.url));
 const stopped = new AbortController();
 
-function options(): { cases: readonly Case[]; runs: number; record: string | undefined; dry: boolean } {
+interface Options {
+  readonly cases: readonly Case[];
+  readonly runs: number;
+  readonly record: string | undefined;
+  readonly settle: number;
+  readonly dry: boolean;
+}
+
+function options(): Options {
   const { values, positionals } = parseArgs({
     allowPositionals: true,
     options: {
       runs: { type: "string", default: "3" },
       record: { type: "string" },
+      settle: { type: "string", default: "30" },
       dry: { type: "boolean", default: false },
     },
   });
@@ -39,11 +50,12 @@ function options(): { cases: readonly Case[]; runs: number; record: string | und
     Deno.exit(2);
   }
   const cases = positionals.length === 0 ? CASES : CASES.filter((c) => positionals.includes(c.name));
-  return { cases, runs, record: values.record, dry: values.dry };
+  return { cases, runs, record: values.record, settle: Number(values.settle), dry: values.dry };
 }
 
 /** One load, one diagnosis. */
-async function runOnce(c: Case, record: string): Promise<RunResult> {
+async function runOnce(c: Case, record: string, settle: number): Promise<RunResult> {
+  const busyBefore = await quiet(settle, stopped.signal);
   await using bench = await openBench();
   await c.start(bench);
   const started = performance.now();
@@ -60,11 +72,11 @@ async function runOnce(c: Case, record: string): Promise<RunResult> {
   bench.check();
   if (code !== 0) {
     const why = new TextDecoder().decode(stderr).trim().split("\n").slice(-3).join(" / ");
-    return { case: c, seconds, failure: `exit code ${code}: ${why}` };
+    return { case: c, seconds, busyBefore, failure: `exit code ${code}: ${why}` };
   }
   const diagnosis: Diagnosis = JSON.parse(new TextDecoder().decode(stdout));
   const result: Score = score(c, diagnosis, await answersOf(record));
-  return { case: c, seconds, diagnosis, score: result, loose: looseEvidence(diagnosis) };
+  return { case: c, seconds, busyBefore, diagnosis, score: result, loose: looseEvidence(diagnosis) };
 }
 
 /** What was recorded, read as plain JSON: not by the code that wrote it. */
@@ -105,7 +117,7 @@ async function dry(c: Case): Promise<void> {
 }
 
 async function main(): Promise<number> {
-  const { cases, runs, record, dry: onlyStart } = options();
+  const { cases, runs, record, settle, dry: onlyStart } = options();
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stopped.abort());
   if (Deno.uid() !== 0) {
     console.error("The loads need root: some run in cgroups of their own");
@@ -124,7 +136,7 @@ async function main(): Promise<number> {
       for (let run = 1; run <= runs; run++) {
         if (stopped.signal.aborted) break;
         const path = `${scratch}/${c.name}.jsonl`;
-        const result = await runOnce(c, path);
+        const result = await runOnce(c, path, settle);
         results.push(result);
         printRow(result, run);
         if (record !== undefined) await keep(path, `${record}/${c.name}.${run}.jsonl.zst`);

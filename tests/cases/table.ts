@@ -1,11 +1,14 @@
 import type { Diagnosis } from "../../core/data/mod.ts";
 import type { Case } from "./case.ts";
+import { QUIET } from "./quiet.ts";
 import type { Score } from "./score.ts";
 
 /** What came out of one run. */
 export interface RunResult {
   readonly case: Case;
   readonly seconds: number;
+  /** How busy the CPUs were before the load began, 0–1: what others did. */
+  readonly busyBefore: number;
   /** Why there is no diagnosis. */
   readonly failure?: string;
   readonly diagnosis?: Diagnosis;
@@ -23,6 +26,9 @@ export function printRow(r: RunResult, run: number): void {
   if (!headed) print(HEAD);
   headed = true;
   const { expected } = r.case;
+  if (r.busyBefore > QUIET) {
+    console.log(`    not alone: the CPUs were ${(r.busyBefore * 100).toFixed(0)} % busy before the load began`);
+  }
   if (!r.diagnosis || !r.score) {
     print([r.case.name, String(run), expected.type, `failed: ${r.failure}`, "", "", "", "", r.seconds.toFixed(1), ""]);
     return;
