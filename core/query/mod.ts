@@ -2,7 +2,7 @@
 export * from "./aggregate_batch.ts";
 export type { Aggregate, AggregateState, ResultContext } from "./aggregates/aggregate.ts";
 export { AGGREGATES, aggregateType } from "./aggregates/table.ts";
-export { histogramOf } from "./aggregates/buckets.ts";
+export { type BucketList, histogramOf } from "./aggregates/buckets.ts";
 export * from "./batch_ops.ts";
 export * from "./build.ts";
 export * from "./compile_expr.ts";

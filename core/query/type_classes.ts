@@ -1,7 +1,8 @@
 import type { FieldType } from "../data/mod.ts";
 import type { ValueType } from "./expr.ts";
 
-type AnyType = FieldType | "null";
+/** A type of an expression; `null` is that of the literal null. */
+export type AnyType = FieldType | "null";
 
 const INTEGERS: ReadonlySet<AnyType> = new Set(["int", "bool", "duration", "bytes", "time", "pid", "tid", "address"]);
 const FLOATS: ReadonlySet<AnyType> = new Set(["float", "rate", "ratio"]);
