@@ -1,5 +1,8 @@
 /** Turns results and diagnoses into text for terminals, models and browsers: data in, string out. @module */
 export { resultToCsv } from "./csv.ts";
+export { digest, type DigestLevel, digestResults } from "./digest/digest.ts";
+export { neutral } from "./digest/neutral.ts";
+export { estimateTokens } from "./digest/tokens.ts";
 export { escapeText, escapeXml } from "./escape.ts";
 export { type FlameOptions, flameSvg } from "./flame/svg.ts";
 export {

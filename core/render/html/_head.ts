@@ -31,7 +31,7 @@ export function reportHead({ diagnosis: d, calls, lang, subject }: ReportInput):
 <p class="severity">${message(lang, `severity.${d.severity}`)}</p>
 <h1>${verdictTitle(d, lang)}</h1>
 ${who}
-<p class="cause">${prose(d.root_cause)}</p>
+<p class="cause">${prose(d.root_cause, true)}</p>
 </div><aside>
 <p class="confidence"><b>${formatRatio(d.confidence)}</b> ${confidenceWords(d.confidence, lang)}</p>
 ${barSvg([{ share: d.confidence, look: "confidence" }])}

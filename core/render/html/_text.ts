@@ -2,9 +2,9 @@ import type { ToolCallRecord } from "../../data/mod.ts";
 import { escapeText } from "../escape.ts";
 import { h, type Markup, raw } from "./markup.ts";
 
-/** Text of the report in which backticks mark code and line breaks count. */
-export function prose(text: string): Markup {
-  const parts = escapeText(text, { newlines: true, limit: 8000 }).split(/`([^`\n]+)`/);
+/** Text of the report in which backticks mark code. Line breaks count where the text may have several lines. */
+export function prose(text: string, newlines = false): Markup {
+  const parts = escapeText(text, { newlines, limit: 8000 }).split(/`([^`\n]+)`/);
   return h`${parts.map((part, i) => i % 2 === 1 ? h`<code>${part}</code>` : lines(part))}`;
 }
 

@@ -67,7 +67,7 @@ th{text-align:left;font-weight:500}
 .evidence li{padding:11px 0 10px;border-top:1px solid var(--line)}
 .evidence li:last-child{border-bottom:1px solid var(--line)}
 .claim{display:flex;gap:14px;align-items:baseline}
-.claim p{flex:1;overflow-wrap:anywhere}
+.claim .id{min-width:20px}.claim p{flex:1;overflow-wrap:anywhere}
 .value{font-weight:650;white-space:nowrap}
 .id{font:600 12px ${MONO};color:var(--soft)}
 .source{font-size:13px;margin:2px 0 0 34px;overflow-wrap:anywhere}
