@@ -8,7 +8,7 @@ import {
   type Series,
   type Table,
 } from "../data/mod.ts";
-import { escapeText } from "../render/mod.ts";
+import { escapeText } from "../render/escape.ts";
 import { pointerToken } from "./json_pointer.ts";
 import { estimateTokens } from "./tokens.ts";
 

@@ -6,5 +6,5 @@ export { rulesDriver } from "./drivers/rules.ts";
 export { type AgentEvent, investigate, type InvestigateOptions } from "./investigate.ts";
 export { atPointer, pointerToken } from "./json_pointer.ts";
 export { type CheckedArgs, checkToolArgs } from "./tool_args.ts";
-export { type ReplayTools, replayTools } from "./replay.ts";
+export { type Replay, replayTools } from "./replay.ts";
 export { type CallSink, type MadeCall } from "./tool_runner.ts";

@@ -9,7 +9,7 @@ import type { ChatTool } from "./chat_model.ts";
  */
 export function systemPrompt(state: AgentState, tools: readonly ChatTool[], nonce: string): string {
   const list = tools.map((t) => {
-    const args = Object.entries(t.params).map(([name, p]) => t.required.includes(name) ? name : `${name}?`);
+    const args = Object.keys(t.params).map((name) => t.required.includes(name) ? name : `${name}?`);
     return `- ${t.name}(${args.join(", ")}): ${t.description}`;
   });
   const language = state.lang === "zh"

@@ -1,7 +1,7 @@
 import type { AgentCall, AgentDriver, AgentState, Draft, DriverStep } from "../driver.ts";
 import { type Facts, factsOf } from "../rules/facts.ts";
 import { type Belief, infer } from "../rules/infer.ts";
-import { builtinKnowledge, type Knowledge } from "../rules/knowledge.ts";
+import { builtinKnowledge, type Knowledge, type Probe } from "../rules/knowledge.ts";
 import { planProbes } from "../rules/plan.ts";
 import { type Verdict, verdictOf } from "../rules/verdict.ts";
 import { writeReport } from "../rules/write_report.ts";
@@ -54,15 +54,14 @@ export function rulesDriver(knowledge: Knowledge = builtinKnowledge()): AgentDri
     if (!may(METRICS) && !may(LIST) && plans.length === 0) return done("exhausted");
 
     const secs = left <= LOOK_SECS ? Math.max(1, windows === 1 && left > 4 ? 3 : Math.floor(left + 0.25)) : LOOK_SECS;
-    const calls: AgentCall[] = plans.map(({ probe }) => ({
-      tool: probe.tool,
-      args: {
-        ...Object.fromEntries(
-          Object.entries(probe.args).map(([k, v]) => [k, v === "$pid" ? state.pid : v]),
-        ),
-        duration_secs: secs,
-      },
-    }));
+    const calls: AgentCall[] = plans.map(({ probe }) => {
+      const { params } = state.tools.find((t) => t.name === probe.tool)!;
+      const wanted: Probe["args"] = { ...probe.args, duration_secs: secs };
+      const args = Object.entries(wanted)
+        .filter(([name]) => Object.hasOwn(params, name))
+        .map(([name, v]) => [name, v === "$pid" ? state.pid : v]);
+      return { tool: probe.tool, args: Object.fromEntries(args) };
+    });
     // A look beside the probes costs no time, and shows whether what the sweep saw lasts.
     calls.push(...lookCalls(state, secs));
     return { kind: "calls", thought: thoughtText(verdict, plans.map((p) => p.probe.tool)), calls };

@@ -1,5 +1,5 @@
 import { cellAt, fieldIndex, type Table } from "../../data/mod.ts";
-import { formatValue } from "../../render/mod.ts";
+import { formatValue } from "../../render/format_value.ts";
 import type { Lang, Observation } from "../driver.ts";
 import type { EvidenceList } from "./evidence.ts";
 

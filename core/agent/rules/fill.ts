@@ -1,4 +1,4 @@
-import { formatValue } from "../../render/mod.ts";
+import { formatValue } from "../../render/format_value.ts";
 import type { Lang } from "../driver.ts";
 import { activation } from "./activation.ts";
 import type { Facts, Reading, Subject } from "./facts.ts";
