@@ -3,6 +3,7 @@ export * from "./classify_kernel_log.ts";
 export * from "./container_id.ts";
 export * from "./delta.ts";
 export * from "./host.ts";
+export * from "./mount_tracefs.ts";
 export * from "./open_host.ts";
 export * from "./parse_buddyinfo.ts";
 export * from "./parse_cpu_list.ts";
