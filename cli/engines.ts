@@ -1,7 +1,6 @@
-import type { Host } from "../core/host/mod.ts";
+import { type Host, mountTracefs } from "../core/host/mod.ts";
 import type { ProbeEngine, ProbeSession } from "../core/plugin_api/mod.ts";
 import type { ProbeSpec } from "../core/query/mod.ts";
-import { UnsupportedError } from "../core/data/mod.ts";
 
 const engines = new WeakMap<Host, readonly ProbeEngine[]>();
 
@@ -10,6 +9,8 @@ export async function enginesOf(host: Host): Promise<readonly ProbeEngine[]> {
   let list = engines.get(host);
   if (!list) {
     const { bpfEngine } = await import("../bpf/mod.ts");
+    // Without it only raw tracepoints have names; doctor says why where it cannot be mounted.
+    mountTracefs(host);
     list = [bpfEngine(host)];
     engines.set(host, list);
   }
@@ -19,13 +20,11 @@ export async function enginesOf(host: Host): Promise<readonly ProbeEngine[]> {
 /**
  * The first engine that takes the spec.
  *
- * @throws {UnsupportedError} with the reason of the best one when none does
+ * @throws {UnsupportedError} with the reason of each when none does
  */
 export async function chooseEngineFor(host: Host, spec: ProbeSpec): Promise<ProbeEngine> {
-  const { chooseEngine } = await import("../core/engine/mod.ts");
-  const choice = chooseEngine(spec, await enginesOf(host));
-  if (choice.engine) return choice.engine;
-  throw new UnsupportedError(choice.reason, choice.remedy);
+  const { chooseEngine, requireEngine } = await import("../core/engine/mod.ts");
+  return requireEngine(chooseEngine(spec, await enginesOf(host)), spec);
 }
 
 /** Opens a probe on the best engine. @throws {UnsupportedError} when there is none */

@@ -1,5 +1,7 @@
 import { UsageError } from "../../core/data/mod.ts";
 import { assetList, assetText } from "../../core/assets/mod.ts";
+import { mountTracefs } from "../../core/host/mod.ts";
+import type { ProbePoint } from "../../core/query/mod.ts";
 import { openSession } from "../session.ts";
 import { print } from "../output.ts";
 
@@ -86,15 +88,28 @@ async function entriesOf(kind: Kind, session: Session, pattern: string, verbose:
       return AGGREGATIONS.map((a) => ({ name: a.name, doc: a.doc, details: [], json: a }));
     }
     case "probes": {
-      const { listProbes } = await import("../../bpf/mod.ts");
-      return listProbes(session.host, pattern, verbose).map((p) => ({
-        name: p.name,
-        doc: "",
-        details: p.fields.map((f) => `${f.name}: ${f.type}`),
-        json: p,
-      }));
+      const { listProbes, probeFields } = await import("../../bpf/mod.ts");
+      mountTracefs(session.host);
+      return listProbes(pattern, session.host).map((name) => {
+        const point = verbose ? parseProbeName(name) : null;
+        const fields = point ? probeFields(point, session.host) ?? [] : [];
+        return {
+          name,
+          doc: "",
+          details: fields.map((f) => `${f.name}: ${f.type}${f.unit ? ` [${f.unit}]` : ""}  ${f.doc ?? ""}`),
+          json: verbose ? { name, fields } : { name },
+        };
+      });
     }
   }
+}
+
+/** A listed probe as a point. */
+function parseProbeName(text: string): ProbePoint | null {
+  const [kind, ...rest] = text.split(":");
+  if (kind === "tracepoint" && rest.length === 2) return { kind, category: rest[0], name: rest[1] };
+  if (kind === "raw_tracepoint" && rest.length === 1) return { kind, name: rest[0] };
+  return null;
 }
 
 /** Matches names against a pattern with `*` and `?`; a bare word matches anywhere in the name. */

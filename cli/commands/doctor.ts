@@ -1,0 +1,164 @@
+import { resultsToJson, type Table } from "../../core/data/mod.ts";
+import { CAP, hasCapability } from "../../core/sys/mod.ts";
+import { mountTracefs } from "../../core/host/mod.ts";
+import { openSession, type Session } from "../session.ts";
+import { print } from "../output.ts";
+import { renderOptions } from "../render_options.ts";
+
+/** One thing that was looked at. */
+interface Check {
+  readonly area: "kernel" | "privileges" | "bpf" | "profiling" | "engines";
+  readonly name: string;
+  readonly state: "yes" | "no" | "unknown";
+  /** What was found, or why not. */
+  readonly found: string;
+  readonly remedy: string;
+}
+
+/** What works here, what does not, why, and what to do about it. */
+export async function doctor(options: { json?: boolean; clean?: boolean }): Promise<number> {
+  const session = await openSession();
+  const checks = [
+    ...kernelChecks(session),
+    ...privilegeChecks(),
+    ...await bpfChecks(session),
+    ...await profilingChecks(session),
+  ];
+  // Nothing of ours outlives a run yet: descriptors own all kernel objects. `--clean` has only to say so.
+  const cleaned = options.clean
+    ? ["Nothing was left behind: everything sonde attaches is owned by its descriptors"]
+    : [];
+  if (options.json) {
+    const table = checkTable(session, checks);
+    const json = {
+      schema: 1,
+      version: session.api.version,
+      checks,
+      cleaned,
+      results: resultsToJson({ checks: table }),
+    };
+    print(JSON.stringify(json, null, 2) + "\n");
+    return 0;
+  }
+  const { styleFor, escapeText, wrap } = await import("../../core/render/mod.ts");
+  const o = renderOptions();
+  const style = styleFor(o);
+  const mark = { yes: style.good("✓"), no: style.bad("✗"), unknown: style.warn("?") };
+  let text = `sonde ${session.api.version} · Linux ${session.host.features().release}\n`;
+  let area = "";
+  for (const c of checks) {
+    if (c.area !== area) text += `\n${style.bold(c.area)}\n`;
+    area = c.area;
+    const lines = wrap(escapeText(c.found), o.width - 32);
+    text += `  ${mark[c.state]} ${c.name.padEnd(26)} ${lines.join(`\n${" ".repeat(31)}`)}\n`;
+    if (c.remedy && c.state !== "yes") {
+      text += wrap(escapeText(c.remedy), o.width - 34).map((l) => `${" ".repeat(31)}${style.dim(l)}\n`).join("");
+    }
+  }
+  for (const line of cleaned) text += `\n${line}\n`;
+  print(text);
+  return 0;
+}
+
+function checkTable(session: Session, checks: readonly Check[]): Table {
+  const { field, tableFromRows } = session.api.data;
+  const fields = ["area", "name", "state", "found", "remedy"].map((n) => field(n, "string"));
+  return tableFromRows(fields, checks.map((c) => [c.area, c.name, c.state, c.found, c.remedy]));
+}
+
+function kernelChecks({ host }: Session): Check[] {
+  const f = host.features();
+  const tracefsProblem = mountTracefs(host);
+  const check = (name: string, ok: boolean, found: string, missing: string, remedy: string): Check => ({
+    area: "kernel",
+    name,
+    state: ok ? "yes" : "no",
+    found: ok ? found : missing,
+    remedy: ok ? "" : remedy,
+  });
+  return [
+    check("pressure (PSI)", f.psi, "there", "not there", "Boot with psi=1, or use a kernel with CONFIG_PSI=y"),
+    check("cgroups", f.cgroup !== "none", f.cgroup, "not mounted", "Mount cgroup2 at its usual place"),
+    check("type information (BTF)", f.btf, "there", "not there", "Use a kernel with CONFIG_DEBUG_INFO_BTF=y"),
+    check(
+      "hardware counters (PMU)",
+      f.pmu,
+      "there",
+      "none: CPU time is sampled by the CPU clock",
+      "Virtual machines: ask for a virtual PMU",
+    ),
+    check(
+      "tracefs",
+      tracefsProblem === null,
+      "mounted",
+      tracefsProblem ?? "",
+      "As root: mount -t tracefs tracefs /sys/kernel/tracing",
+    ),
+  ];
+}
+
+/** What lacks without each capability (capabilities(7)). */
+const CAPABILITIES: readonly (readonly [keyof typeof CAP, string])[] = [
+  ["BPF", "recipes cannot run probes in the kernel"],
+  ["PERFMON", "CPUs cannot be sampled, probes cannot be attached"],
+  ["SYS_PTRACE", "I/O and waits of other users' processes are not seen"],
+  ["SYSLOG", "kernel functions have no names, the kernel log is not seen"],
+  ["DAC_READ_SEARCH", "tracefs and files of other users are not read"],
+];
+
+function privilegeChecks(): Check[] {
+  return CAPABILITIES.map(([name, without]) => {
+    const ok = hasCapability(CAP[name]);
+    return {
+      area: "privileges",
+      name: `CAP_${name}`,
+      state: ok ? "yes" : "no",
+      found: ok ? "held" : `missing: ${without}`,
+      remedy: ok ? "" : `Run as root, or give the process CAP_${name}`,
+    };
+  });
+}
+
+async function bpfChecks(session: Session): Promise<Check[]> {
+  const { probeFeatures } = await import("../../bpf/mod.ts");
+  const { chooseEngine } = await import("../../core/engine/mod.ts");
+  const { enginesOf } = await import("../engines.ts");
+  const checks: Check[] = probeFeatures(session.host).map((f) => ({
+    area: "bpf",
+    name: f.name,
+    state: f.state,
+    found: f.state === "yes" ? "works" : f.reason,
+    remedy: f.remedy,
+  }));
+  // The smallest spec there is tells which engine gets recipes here.
+  const choice = chooseEngine({
+    source: { kind: "event", probes: [{ kind: "raw_tracepoint", name: "sys_enter" }] },
+    steps: [],
+    output: { kind: "aggregate", keys: [], aggregates: [{ fn: "count", args: [], name: "count" }], maxKeys: 1 },
+    includeSelf: false,
+  }, await enginesOf(session.host));
+  for (const a of choice.asked) {
+    checks.push({
+      area: "engines",
+      name: a.engine,
+      state: a.ok ? "yes" : "no",
+      found: a.ok ? `runs probes of recipes here (${choice.accuracy})` : a.reason,
+      remedy: a.remedy,
+    });
+  }
+  return checks;
+}
+
+/** Samples for a moment: the only proof that sampling works. */
+async function profilingChecks(session: Session): Promise<Check[]> {
+  const { signal } = session.context;
+  const request = { pid: 0, frequencyHz: 99, durationNs: 50e6, kernel: true, user: true, signal };
+  try {
+    const { quality } = await session.api.samplers.cpu(request);
+    const by = quality.notes.some((n) => n.includes("CPU clock")) ? "by the CPU clock" : "by CPU cycles";
+    return [{ area: "profiling", name: "all CPUs", state: "yes", found: by, remedy: "" }];
+  } catch (error) {
+    const remedy = error instanceof Error && "remedy" in error ? String(error.remedy) : "";
+    return [{ area: "profiling", name: "all CPUs", state: "no", found: (error as Error).message, remedy }];
+  }
+}
