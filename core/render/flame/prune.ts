@@ -13,40 +13,40 @@ export interface Pruned {
   readonly root: DrawNode;
   readonly nodes: number;
   readonly dropped: number;
-  /** Nodes below this value were left out; 0 when none were. */
+  /** No node that was left out is above this value; 0 when none were. */
   readonly cutoff: number;
 }
 
 /**
  * Leaves out the smallest nodes so that at most `most` remain. As a child is never larger than its parent, what remains
- * is a tree; equal values stay or go together.
+ * is a tree. Of nodes that are as small as the smallest that may stay, those that come first do.
  */
 export function pruneTree(root: CallNode, most: number): Pruned {
   const totals: number[] = [];
   const stack = [root];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     totals.push(node.total);
-    stack.push(...node.children.values());
+    for (const child of node.children.values()) stack.push(child);
   }
   let cutoff = 0;
+  let ties = Infinity;
   if (totals.length > most) {
     const sorted = Float64Array.from(totals).sort();
-    const first = sorted[sorted.length - most];
-    // All nodes of one value stay or go: which of them went would be chance.
-    const tied = sorted[sorted.length - most - 1] === first;
-    cutoff = tied ? sorted.find((v) => v > first) ?? first : first;
+    cutoff = sorted[sorted.length - Math.max(1, most)];
+    ties = most - totals.filter((v) => v > cutoff).length;
   }
   let nodes = 0;
   const copy = (node: CallNode): DrawNode => {
     nodes++;
+    if (node.total === cutoff) ties--;
     let hidden = 0;
     const children: DrawNode[] = [];
     for (const child of node.children.values()) {
-      if (child.total >= cutoff) children.push(copy(child));
+      if (child.total > cutoff || (child.total === cutoff && ties > 0)) children.push(copy(child));
       else hidden += child.total;
     }
     return { node, children, hidden };
   };
   const drawn = copy(root);
-  return { root: drawn, nodes, dropped: totals.length - nodes, cutoff };
+  return { root: drawn, nodes, dropped: totals.length - nodes, cutoff: totals.length > nodes ? cutoff : 0 };
 }

@@ -77,7 +77,7 @@ export const en = {
   "flame.of_all": "{percent} of all",
   "flame.of_zoom": "{percent} of what is zoomed",
   "flame.self": "self {amount} · {percent}",
-  "flame.pruned": "{n} frames below {percent} left out",
+  "flame.pruned": "{n} frames of {percent} or less left out",
   "flame.kind.user": "user",
   "flame.kind.kernel": "kernel",
   "flame.kind.inlined": "inlined",

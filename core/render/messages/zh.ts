@@ -79,7 +79,7 @@ export const zh: Messages = {
   "flame.of_all": "占全部 {percent}",
   "flame.of_zoom": "占当前视图 {percent}",
   "flame.self": "自身 {amount} · {percent}",
-  "flame.pruned": "已省略 {n} 个低于 {percent} 的帧",
+  "flame.pruned": "已省略 {n} 个占比不超过 {percent} 的帧",
   "flame.kind.user": "用户态",
   "flame.kind.kernel": "内核态",
   "flame.kind.inlined": "内联",
