@@ -111,8 +111,7 @@ export function openSession(plan: Plan, loaded: LoadedPlan, machine: SessionMach
     const runs = loaded.programs.map((p) => programStats(p.fd));
     const missed = runs.reduce((n, r) => n + r.missed, 0);
     const lost_by: Record<string, number> = {};
-    if (counters.ring > 0) lost_by.ring = counters.ring;
-    if (counters.map_full > 0) lost_by.map_full = counters.map_full;
+    for (const why of ["ring", "map_full", "no_memory"] as const) if (counters[why] > 0) lost_by[why] = counters[why];
     if (missed > 0) lost_by.recursion = missed;
     const measured = stats !== null;
     const probe_ns = measured ? runs.reduce((ns, r) => ns + r.runTimeNs, 0) : events * ESTIMATED_RUN_NS;

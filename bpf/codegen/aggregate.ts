@@ -1,5 +1,5 @@
 import { HELPER } from "../asm/mod.ts";
-import { emitAddress, emitCount, emitZero, FP, type Gen, MAP, type Place, SCRATCH } from "./gen.ts";
+import { emitAddress, emitCountRefusal, emitZero, FP, type Gen, MAP, type Place, SCRATCH } from "./gen.ts";
 import type { StateLayout, StatePart, Struct } from "./layout.ts";
 import { nullable } from "./nullable.ts";
 import { emitNumber } from "./numbers.ts";
@@ -35,12 +35,12 @@ export function emitAggregate(g: Gen, keys: Struct, states: StateLayout): void {
       emitZero(g, { base: FP, off: init }, states.bytes);
       a.map(1, MAP.aggregate);
       setKey();
-      a.movReg(3, FP).alu("add", 3, init).constant(4, BPF_NOEXIST).call(HELPER.map_update_elem);
+      a.movReg(3, FP).alu("add", 3, init).constant(4, BPF_NOEXIST).call(HELPER.map_update_elem).movReg(9, 0);
       // Another CPU may have made the entry meanwhile: what counts is that there is one now.
       a.map(1, MAP.aggregate);
       setKey();
       a.call(HELPER.map_lookup_elem).jump("ne", 0, 0, found).goto(full).mark(full);
-      emitCount(g, "map_full");
+      emitCountRefusal(g);
       a.goto(g.end).mark(found);
     }
   });

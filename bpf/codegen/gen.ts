@@ -14,7 +14,7 @@ export const MAP = {
 } as const;
 
 /** What programs count besides their output; the order is that of the words in the counters' value. */
-export const COUNTERS = ["ring", "map_full", "truncated", "unmatched_ends", "replaced"] as const;
+export const COUNTERS = ["ring", "map_full", "no_memory", "truncated", "unmatched_ends", "replaced"] as const;
 /** One of {@linkcode COUNTERS}. */
 export type Counter = typeof COUNTERS[number];
 
@@ -40,7 +40,10 @@ export interface Machine {
   readonly selfTgid: number;
 }
 
-/** The state of one program's generation. r6 holds the context, r7 the scratch memory, r8 the length of a record's tail. */
+/**
+ * The state of one program's generation. r6 holds the context, r7 the scratch memory, r8 the length of a record's tail,
+ * r9 an error to look at later.
+ */
 export interface Gen {
   readonly a: Assembler;
   readonly frame: Frame;
@@ -81,6 +84,17 @@ export function emitCount(g: Gen, counter: Counter): void {
     a.storeImm(4, FP, key, 0).map(1, MAP.counters).movReg(2, FP).alu("add", 2, key).call(HELPER.map_lookup_elem);
     a.jump("eq", 0, 0, skip).constant(1, 1).atomicAdd(0, COUNTERS.indexOf(counter) * 8, 1).mark(skip);
   });
+}
+
+/** Counts a map's refusal to take an entry, r9 being its error. Loses r0–r5. */
+export function emitCountRefusal(g: Gen): void {
+  const ENOMEM = 12;
+  const memory = g.a.label("no_memory"), done = g.a.label("refused");
+  g.a.jump("eq", 9, -ENOMEM, memory);
+  emitCount(g, "map_full");
+  g.a.goto(done).mark(memory);
+  emitCount(g, "no_memory");
+  g.a.mark(done);
 }
 
 /** Zeroes memory, 8 bytes at a time. */

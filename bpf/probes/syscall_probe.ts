@@ -1,5 +1,5 @@
 import { type Field, field } from "../../core/data/mod.ts";
-import { syscallNumber } from "../../core/host/mod.ts";
+import { syscallNumber } from "../../core/host/syscall_name.ts";
 import { PT_REGS } from "../../core/sys/arch/pt_regs.ts";
 import type { Access, MemberAccess } from "../codegen/access.ts";
 import type { Guard } from "../codegen/program.ts";
