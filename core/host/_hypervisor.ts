@@ -10,7 +10,9 @@ const CLOCKS: readonly (readonly [string, string])[] = [
 
 /** System makers as firmware names them (systemd's detect-virt has the same table). */
 const MAKERS: readonly (readonly [RegExp, string])[] = [
-  [/^(QEMU|KVM|OpenStack|Amazon EC2|Google)/i, "kvm"],
+  [/^(KVM|OpenStack|Amazon EC2|Google)/i, "kvm"],
+  // With KVM its clock is offered too: what is left is emulation.
+  [/^QEMU/, "qemu"],
   [/^VMware/i, "vmware"],
   [/^Microsoft Corporation$/i, "hyperv"],
   [/^Xen$/i, "xen"],
@@ -33,5 +35,5 @@ export function readHypervisor(reader: Reader, flags: ReadonlySet<string>): stri
   const named = MAKERS.find(([pattern]) => pattern.test(maker))?.[1];
   if (flags.has("hypervisor")) return named ?? "other";
   // A bare-metal machine of the same maker (EC2 .metal, Surface) has no flag; arm64 has none at all.
-  return flags.has("fpu") ? null : maker === "QEMU" ? "kvm" : null;
+  return flags.has("fpu") ? null : named === "qemu" ? "qemu" : null;
 }

@@ -213,7 +213,9 @@ Deno.test("topology() agrees with nproc and lscpu", () => {
   assert.equal(`${t.threadsPerCore}`, fields.get("Thread(s) per core:"));
   assert.equal(`${t.sockets}`, fields.get("Socket(s):"));
   assert.equal(`${t.cores / t.sockets}`, fields.get("Core(s) per socket:"));
-  assert.equal((fields.get("Hypervisor vendor:") ?? null)?.toLowerCase() ?? null, t.hypervisor);
+  // It asks CPUID, and does not know every answer.
+  const vendor = fields.get("Hypervisor vendor:")?.toLowerCase();
+  if (vendor !== undefined) assert.equal(t.hypervisor, vendor);
   const caches = run("lscpu", "-C", "-B", "-J");
   if (caches === null) return;
   for (const cache of JSON.parse(caches).caches) {
@@ -226,7 +228,7 @@ Deno.test("topology() agrees with nproc and lscpu", () => {
 Deno.test("topology() and disks() list the disks of lsblk", () => {
   const text = run("lsblk", "-bdnro", "NAME,SIZE,ROTA,SCHED");
   if (text === null) return skip("no lsblk");
-  const theirs = text.trim().split("\n").map((line) => line.split(" "))
+  const theirs = text.split("\n").filter((line) => line !== "").map((line) => line.split(" "))
     .filter(([name, size]) => size !== "0" && !/^(z?ram|sr|fd)\d/.test(name));
   const ours = host.topology().disks.map((d) => [d.device, `${d.size}`, d.rotational ? "1" : "0", d.scheduler]);
   assert.deepEqual(ours.map(([name]) => name), theirs.map(([name]) => name).sort());
