@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import type { Diagnosis, Results, ToolCallRecord } from "../../data/mod.ts";
 import { escapeText } from "../escape.ts";
 import { FLAME_STYLE } from "../flame/style.ts";
@@ -11,6 +10,7 @@ import { evidenceSection } from "./_evidence.ts";
 import { chartsSection, flamesSection } from "./_figures.ts";
 import { reportHead } from "./_head.ts";
 import { matrixSection } from "./_matrix.ts";
+import { sha256Base64 } from "./_sha256.ts";
 import { toolCallsSection } from "./_tool_calls.ts";
 import { anchorsOf } from "./anchors.ts";
 import { h, raw } from "./markup.ts";
@@ -44,7 +44,10 @@ export function reportHtml(input: ReportInput): string {
   const answered = new Map(input.calls.map((c) => [c.record.id, c]));
   const calls = d.tool_calls.map((record) => answered.get(record.id) ?? { record, results: {} });
   const anchors = anchorsOf(d.evidence_items);
-  const policy = `default-src 'none'; style-src '${hash(STYLE)}'; script-src '${hash(SCRIPT)}'; base-uri 'none'; ` +
+  const policy =
+    `default-src 'none'; style-src 'sha256-${sha256Base64(STYLE)}'; script-src 'sha256-${
+      sha256Base64(SCRIPT)
+    }'; base-uri 'none'; ` +
     `form-action 'none'`;
   const who = d.culprit ? `: ${escapeText(d.culprit.comm, { limit: 80 })}` : "";
   const page = h`<!DOCTYPE html>
@@ -66,8 +69,4 @@ ${notKnownSection(d, lang)}
 ${toolCallsSection(calls, anchors, lang)}
 </main><script>${raw(SCRIPT)}</script></body></html>`;
   return page.markup + "\n";
-}
-
-function hash(text: string): string {
-  return "sha256-" + createHash("sha256").update(text).digest("base64");
 }
