@@ -132,7 +132,8 @@ export function openSession(plan: Plan, loaded: LoadedPlan, machine: SessionMach
 function readCounters(loaded: LoadedPlan, cpus: number): Record<Counter, number> {
   const { fd, spec } = loaded.maps.get(MAP.counters)!;
   const totals = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<Counter, number>;
-  for (const { values, valueStride } of readMap(fd.fd, spec, cpus)) {
+  for (const { count, values, valueStride } of readMap(fd.fd, spec, cpus)) {
+    if (count === 0) continue;
     const words = new BigUint64Array(values.buffer);
     const perCpu = valueStride / 8 / cpus;
     for (let cpu = 0; cpu < cpus; cpu++) {

@@ -1,70 +1,67 @@
 import type { Column } from "../../core/data/mod.ts";
 
-/** Collects 64-bit integers that come as two words: doubles while all are exact, exact 64 bits from the first that is not. */
+/** Collects 64-bit integers that come as two words. */
 export interface NumberColumnBuilder {
   add(low: number, high: number): void;
   addNull(): void;
-  /** The column so far; starts over. */
+  /** The column so far, as doubles when all are exact; starts over. */
   take(): Column;
 }
 
 const TWO_32 = 0x1_0000_0000;
-/** High words below this make a number below 2^53. */
+/** High words below this, in magnitude, make a number that a double holds exactly. */
 const SAFE_HIGH = 0x20_0000;
 
 export function numberColumn(unsigned: boolean): NumberColumnBuilder {
-  let values = new Float64Array(256);
-  let big: BigInt64Array | BigUint64Array | null = null;
+  let words = new Uint32Array(512);
   let nulls: Uint8Array | null = null;
+  let exact = true;
   let n = 0;
 
   const grow = (): void => {
-    const size = n * 2;
-    const wider = new Float64Array(size);
-    wider.set(values);
-    values = wider;
-    if (big) {
-      const more = unsigned ? new BigUint64Array(size) : new BigInt64Array(size);
-      more.set(big as BigInt64Array & BigUint64Array);
-      big = more;
-    }
+    const more = new Uint32Array(words.length * 2);
+    more.set(words);
+    words = more;
     if (nulls) {
-      const more = new Uint8Array(size);
-      more.set(nulls);
-      nulls = more;
+      const wider = new Uint8Array(n * 2);
+      wider.set(nulls);
+      nulls = wider;
     }
-  };
-  const widen = (): BigInt64Array | BigUint64Array => {
-    const wide = unsigned ? new BigUint64Array(values.length) : new BigInt64Array(values.length);
-    for (let i = 0; i < n; i++) wide[i] = BigInt(values[i]);
-    return wide;
   };
 
   return {
     add(low, high): void {
-      if (n === values.length) grow();
+      if (2 * n === words.length) grow();
+      words[2 * n] = low;
+      words[2 * n + 1] = high;
+      n++;
       const top = unsigned ? high >>> 0 : high | 0;
-      if (big === null && top < SAFE_HIGH && top >= -SAFE_HIGH) values[n++] = top * TWO_32 + (low >>> 0);
-      else {
-        big ??= widen();
-        big[n++] = (BigInt(top) << 32n) | BigInt(low >>> 0);
-      }
+      if (top >= SAFE_HIGH || top < -SAFE_HIGH) exact = false;
     },
     addNull(): void {
-      if (n === values.length) grow();
-      nulls ??= new Uint8Array(values.length);
+      if (2 * n === words.length) grow();
+      nulls ??= new Uint8Array(words.length / 2);
       nulls[n] = 1;
-      if (big) big[n] = 0n;
-      values[n++] = 0;
+      words[2 * n] = words[2 * n + 1] = 0;
+      n++;
     },
     take(): Column {
-      const marks = nulls?.slice(0, n);
-      const column: Column = big
-        ? { kind: "big", values: big.slice(0, n), ...(marks && { nulls: marks }) }
-        : { kind: "number", values: values.slice(0, n), ...(marks && { nulls: marks }) };
+      const marks = nulls ? { nulls: nulls.slice(0, n) } : {};
+      let column: Column;
+      if (exact) {
+        const values = new Float64Array(n);
+        for (let i = 0; i < n; i++) {
+          const high = words[2 * i + 1];
+          values[i] = (unsigned ? high : high | 0) * TWO_32 + words[2 * i];
+        }
+        column = { kind: "number", values, ...marks };
+      } else {
+        const { buffer } = words.slice(0, 2 * n);
+        column = { kind: "big", values: unsigned ? new BigUint64Array(buffer) : new BigInt64Array(buffer), ...marks };
+      }
       n = 0;
-      big = null;
       nulls = null;
+      exact = true;
       return column;
     },
   };
