@@ -1,7 +1,5 @@
 import { bundle } from "./bundle.ts";
 
-const ROOT = new URL("../../", import.meta.url);
-
 /**
  * Text of a file that ships with us.
  *
@@ -9,16 +7,15 @@ const ROOT = new URL("../../", import.meta.url);
  * @throws {Deno.errors.NotFound} when nothing of that name ships
  */
 export function assetText(name: string): string {
-  const file = packed(name);
-  if (file === undefined) return Deno.readTextFileSync(assetUrl(name));
-  return typeof file === "string" ? file : new TextDecoder().decode(Uint8Array.fromBase64(file.base64));
+  return new TextDecoder().decode(assetBytes(name));
 }
 
 /** Bytes of a file that ships with us; see {@linkcode assetText}. */
 export function assetBytes(name: string): Uint8Array<ArrayBuffer> {
-  const file = packed(name);
-  if (file === undefined) return Deno.readFileSync(assetUrl(name));
-  return typeof file === "string" ? new TextEncoder().encode(file) : Uint8Array.fromBase64(file.base64);
+  const packed = bundle();
+  if (!packed) return Deno.readFileSync(assetUrl(name));
+  if (!packed.names.includes(checked(name))) throw new Deno.errors.NotFound(`No file "${name}" was packed`);
+  return packed.read(name);
 }
 
 /**
@@ -29,10 +26,8 @@ export function assetBytes(name: string): Uint8Array<ArrayBuffer> {
  */
 export function assetList(folder: string): string[] {
   const prefix = `${checked(folder)}/`;
-  const files = bundle()?.files;
-  const names = files
-    ? Object.keys(files).filter((name) => name.startsWith(prefix) && !name.includes("/", prefix.length))
-    : filesOf(assetUrl(prefix)).map((name) => prefix + name);
+  const names = bundle()?.names.filter((name) => name.startsWith(prefix) && !name.includes("/", prefix.length)) ??
+    filesOf(assetUrl(folder)).map((name) => prefix + name);
   return names.sort();
 }
 
@@ -43,22 +38,11 @@ export function assetList(folder: string): string[] {
  * @throws {Deno.errors.NotFound} when the packed executable has no such Worker
  */
 export function workerUrl(name: string): string {
-  const workers = bundle()?.workers;
-  if (!workers) return assetUrl(name).href;
-  const source = workers[checked(name)];
-  if (source === undefined) throw new Deno.errors.NotFound(`No Worker "${name}" was packed`);
-  // Blob URLs live as long as the page: make each once.
-  return blobs[name] ??= URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
-}
-
-const blobs: Record<string, string> = {};
-
-function packed(name: string): string | { readonly base64: string } | undefined {
-  const files = bundle()?.files;
-  if (!files) return undefined;
-  const file = Object.hasOwn(files, checked(name)) ? files[name] : undefined;
-  if (file === undefined) throw new Deno.errors.NotFound(`No file "${name}" was packed`);
-  return file;
+  const packed = bundle();
+  if (!packed) return assetUrl(name).href;
+  const url = packed.workerUrl(checked(name));
+  if (url === null) throw new Deno.errors.NotFound(`No Worker "${name}" was packed`);
+  return url;
 }
 
 /** Names come from code, but also from `include` in recipes: never out of the project. */
@@ -71,7 +55,7 @@ function checked(name: string): string {
 
 function assetUrl(name: string): URL {
   const path = checked(name).split("/").map(encodeURIComponent).join("/");
-  return new URL(path, ROOT);
+  return new URL(`../../${path}`, import.meta.url);
 }
 
 function filesOf(folder: URL): string[] {

@@ -33,34 +33,39 @@ Deno.test("names cannot lead out of the project", () => {
   }
 });
 
-Deno.test("in the packed executable assets come out of the bundle, text and bytes alike", () =>
-  packed({
-    files: {
-      "recipes/a.perf": "collect ä",
-      "recipes/b.perf": "b",
-      "recipes/old/c.perf": "c",
-      "x.o": { base64: "f0VMRg==" },
-    },
-    workers: {},
-  }, () => {
-    assert.equal(assetText("recipes/a.perf"), "collect ä");
-    assert.deepEqual(assetBytes("recipes/b.perf"), new Uint8Array([98]));
-    assert.deepEqual(assetBytes("x.o"), new Uint8Array([0x7f, 0x45, 0x4c, 0x46]));
-    assert.equal(assetText("x.o"), "\x7fELF");
-    assert.deepEqual(assetList("recipes"), ["recipes/a.perf", "recipes/b.perf"]);
-    assert.throws(() => assetText("deno.json"), Deno.errors.NotFound);
-    assert.throws(() => assetText("toString"), Deno.errors.NotFound);
-    assert.throws(() => workerUrl("a_worker.ts"), Deno.errors.NotFound);
-  }));
+/** A bundle over a few files. */
+function bundleOf(files: Record<string, Uint8Array<ArrayBuffer>>, workers: Record<string, string> = {}): AssetBundle {
+  return {
+    names: Object.keys(files),
+    read: (name) => files[name],
+    workerUrl: (name) =>
+      workers[name] === undefined ? null : URL.createObjectURL(new Blob([workers[name]], { type: "text/javascript" })),
+  };
+}
 
-Deno.test("a packed Worker runs", () =>
+Deno.test("in the packed executable assets come out of the bundle, text and bytes alike", () =>
   packed(
-    { files: {}, workers: { "a_worker.ts": "self.onmessage = (e) => self.postMessage(e.data + 1);" } },
-    async () => {
-      const worker = new Worker(workerUrl("a_worker.ts"), { type: "module" });
-      const answer = new Promise((resolve) => worker.onmessage = (event): void => resolve(event.data));
-      worker.postMessage(41);
-      assert.equal(await answer, 42);
-      worker.terminate();
+    bundleOf({
+      "recipes/b.perf": new Uint8Array([98]),
+      "recipes/a.perf": new TextEncoder().encode("collect ä"),
+      "recipes/old/c.perf": new Uint8Array(),
+    }),
+    () => {
+      assert.equal(assetText("recipes/a.perf"), "collect ä");
+      assert.deepEqual(assetBytes("recipes/b.perf"), new Uint8Array([98]));
+      assert.deepEqual(assetList("recipes"), ["recipes/a.perf", "recipes/b.perf"]);
+      assert.throws(() => assetText("deno.json"), Deno.errors.NotFound);
+      assert.throws(() => assetText("toString"), Deno.errors.NotFound);
+      assert.throws(() => assetText("../x"), TypeError);
+      assert.throws(() => workerUrl("a_worker.ts"), Deno.errors.NotFound);
     },
   ));
+
+Deno.test("a packed Worker runs", () =>
+  packed(bundleOf({}, { "a_worker.ts": "self.onmessage = (e) => self.postMessage(e.data + 1);" }), async () => {
+    const worker = new Worker(workerUrl("a_worker.ts"), { type: "module" });
+    const answer = new Promise((resolve) => worker.onmessage = (event): void => resolve(event.data));
+    worker.postMessage(41);
+    assert.equal(await answer, 42);
+    worker.terminate();
+  }));

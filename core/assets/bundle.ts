@@ -1,18 +1,17 @@
-/**
- * Files inside the packed executable: text as a string, anything else as base64. The packer puts this table on the
- * global object before our first module runs (deploy/compile.ts); in a checkout there is none.
- */
+/** Files inside the packed executable. Its loader puts this on the global object before our first module runs. */
 export interface AssetBundle {
-  /** By the path in the project, `recipes/first_look.perf`. */
-  readonly files: Readonly<Record<string, string | { readonly base64: string }>>;
-  /** JavaScript of Workers, bundled, by the path of their source: `core/ptrace/tracer_worker.ts`. */
-  readonly workers: Readonly<Record<string, string>>;
+  /** Paths of the files in the project: `recipes/first_look.perf`. */
+  readonly names: readonly string[];
+  /** A file's bytes. @param name one of `names` */
+  read(name: string): Uint8Array<ArrayBuffer>;
+  /** URL of a Worker's bundled code by the path of its source, `core/ptrace/tracer_worker.ts`; null for none. */
+  workerUrl(name: string): string | null;
 }
 
-/** Where the packer leaves the table. */
+/** Where the loader leaves it (deploy/pack/loader.js). */
 export const BUNDLE_KEY: unique symbol = Symbol.for("sonde.assets");
 
-/** The table, or undefined in a checkout. */
+/** The files of the packed executable; undefined in a checkout. */
 export function bundle(): AssetBundle | undefined {
   return (globalThis as { [BUNDLE_KEY]?: AssetBundle })[BUNDLE_KEY];
 }

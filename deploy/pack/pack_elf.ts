@@ -11,16 +11,17 @@ const PAGE = 0x10000;
 const MACHINES: Readonly<Record<number, keyof typeof stubs>> = { 62: "x86_64", 183: "aarch64" };
 
 /**
- * Puts a JavaScript bundle into a copy of the `deno` executable, for machines that cannot download the runtime of
+ * Puts a JavaScript program into a copy of the `deno` executable, for machines that cannot download the runtime of
  * `deno compile`. The program header of the notes, which nothing needs at run time, becomes one more segment at the end
- * of file and memory: a stub (stub_x64.S) and the bundle. The entry point becomes the stub, which starts Deno on the
- * bundle with the user's arguments.
+ * of file and memory: a stub (stub_x64.S) and the program. The entry point becomes the stub, which starts Deno on the
+ * program with the user's arguments.
  *
  * @param deno a position-independent ELF64 executable
- * @param bundle JavaScript that imports nothing but `node:` modules
+ * @param bundle the program: JavaScript that imports no file
+ * @param data what it wants to read from its own executable: placed at `deno.length`, not mapped into memory
  * @throws {TypeError} when the file is not what was expected; it says what was found
  */
-export function packElf(deno: Uint8Array, bundle: Uint8Array): Uint8Array<ArrayBuffer> {
+export function packElf(deno: Uint8Array, bundle: Uint8Array, data = new Uint8Array()): Uint8Array<ArrayBuffer> {
   const old = new DataView(deno.buffer, deno.byteOffset, deno.byteLength);
   const refuse = (found: string): never => {
     throw new TypeError(`Cannot pack into this deno executable: ${found}`);
@@ -48,12 +49,13 @@ export function packElf(deno: Uint8Array, bundle: Uint8Array): Uint8Array<ArrayB
   // Kernels before 5.18 take the last PT_LOAD for the highest: ours has to come after all others.
   if (note < lastLoad) refuse("it has no notes behind its segments, or is packed already");
 
-  const fileOffset = roundUp(deno.length);
+  const fileOffset = roundUp(deno.length + data.length);
   const address = roundUp(memoryEnd);
   const bundleOffset = roundUp(stub.length, 16);
   const size = bundleOffset + bundle.length;
   const out = new Uint8Array(fileOffset + size);
   out.set(deno);
+  out.set(data, deno.length);
   out.set(stub, fileOffset);
   out.set(bundle, fileOffset + bundleOffset);
 

@@ -1,5 +1,3 @@
-import type { AssetBundle } from "../../core/assets/mod.ts";
-
 const FOLDERS = ["bpf", "core", "dsl", "plugins", "recipes"];
 const SHIPPED = /\.(css|html|js|json|o|perf|so|svg|txt|yaml)$/;
 const LEFT_OUT = new Set(["fixtures", "testdata", "__snapshots__", "node_modules"]);
@@ -17,20 +15,6 @@ export function shippedFiles(root: string): string[] {
 /** Names of the Workers' sources, which are bundled one by one. */
 export function workerSources(root: string): string[] {
   return walk(root).filter((name) => name.endsWith("_worker.ts"));
-}
-
-/** Their content as core/assets wants it: text where it is text. */
-export function packFiles(root: string): AssetBundle["files"] {
-  const files: Record<string, string | { base64: string }> = {};
-  for (const name of shippedFiles(root)) {
-    const bytes = Deno.readFileSync(root + name);
-    try {
-      files[name] = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
-    } catch {
-      files[name] = { base64: bytes.toBase64() }; // not UTF-8: bytes
-    }
-  }
-  return files;
 }
 
 function walk(root: string): string[] {
