@@ -53,7 +53,8 @@ export function rulesDriver(knowledge: Knowledge = builtinKnowledge()): AgentDri
     if (sure && plans.length === 0) return done("confidence");
     if (!may(METRICS) && !may(LIST) && plans.length === 0) return done("exhausted");
 
-    const secs = left <= LOOK_SECS ? Math.max(1, windows === 1 && left > 4 ? 3 : Math.floor(left + 0.25)) : LOOK_SECS;
+    // Halves, so that there is time to act on what a look shows; the last one takes the rest.
+    const secs = left < 5 ? Math.max(1, Math.floor(left + 0.25)) : Math.min(LOOK_SECS, Math.floor(left / 2));
     const calls: AgentCall[] = plans.map(({ probe }) => {
       const { params } = state.tools.find((t) => t.name === probe.tool)!;
       const wanted: Probe["args"] = { ...probe.args, duration_secs: secs };

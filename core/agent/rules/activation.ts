@@ -39,7 +39,8 @@ function level(term: Term, { value }: Reading): number {
   if (term.has) return term.has.some((w) => text.includes(w)) ? 1 : 0;
   if (term.lacks) return term.lacks.some((w) => text.includes(w)) ? 0 : 1;
   if (typeof value === "string") throw new RangeError(`"${term.fact}" is text: ask with has or lacks`);
-  const { from = 0, to = from } = term;
+  const to = term.to ?? 0;
+  const from = term.from ?? to;
   const x = Number(value);
   if (from === to) return x >= to ? 1 : 0;
   return Math.min(1, Math.max(0, (x - from) / (to - from)));

@@ -6,6 +6,22 @@ export type DerivedFact = (facts: Facts, subject: Subject) => readonly Reading[]
 
 /** By name, as rules and texts write them. */
 export const DERIVED: { readonly [fact: string]: DerivedFact } = {
+  /**
+   * Time that tasks waited for a CPU, in CPUs: the kernel's own sum, or where it keeps none (CONFIG_SCHEDSTATS=n) that
+   * of all listed processes.
+   */
+  "queue.delay": (facts, subject) => {
+    const own = facts.read("load.run_delay", subject);
+    if (own.length > 0) return own;
+    const members = facts.subjects("process").map((s) => facts.read("process.run_delay", s));
+    return facts.windows("list_processes", "processes").flatMap((_, w) => {
+      const readings = members.flatMap((m) => m[w] ? [m[w]] : []);
+      if (readings.length === 0) return [];
+      const values = readings.map((r) => Number(r.value ?? 0));
+      const lead = readings[values.indexOf(Math.max(...values))];
+      return [{ ...lead, value: values.reduce((a, b) => a + b, 0) }];
+    });
+  },
   /** Kernel part of the CPU time of a process. */
   "process.system_share": quotient("process.system", "process.cpu"),
   /** CPU time of all siblings of a name, in CPUs. */

@@ -186,9 +186,13 @@ function readingOf(ref: RowRef, name: string, scope: Scope): Reading[] {
   if (index < 0) return [];
   const field = ref.table.fields[index];
   const value = scalar(cellAt(ref.table.columns[index], ref.row));
+  if (value === UNNAMED) return [];
   if (value === null) return scope.none?.includes(name) ? absent(ref.table, name) : [];
   return [{ value: field.type === "bool" ? Boolean(value) : value, field, cell: { row: ref, column: index } }];
 }
+
+/** What profiles call a function without a symbol: as good as not measured. */
+const UNNAMED = "[unknown]";
 
 /** A row that is not there: null, as opposed to a field that no row has. */
 function absent(table: Table, name: string): Reading[] {

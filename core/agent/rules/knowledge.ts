@@ -17,7 +17,7 @@ export interface Template {
 /**
  * How far something is the case, 0–1, over facts.
  *
- * - `from`, `to`: rises from 0 to 1 between the two values (falls, when `from` is greater);
+ * - `from`, `to`: rises from 0 to 1 between the two values (falls, when `from` is greater); without `from`, a step;
  * - `has`: the fact's text contains one of the words;
  * - `lacks`: it contains none;
  * - `any`: the strongest of several.
@@ -55,6 +55,8 @@ export interface Rule {
   readonly claim: Template;
   /** What it shows when it does not hold, to rule rivals out. */
   readonly denial?: Template;
+  /** The fact whose cell the denial cites; the same as the claim's, when absent. */
+  readonly denialCite?: string;
 }
 
 /** A possible answer. */
@@ -86,6 +88,8 @@ export interface CulpritSpec {
   readonly comm: string;
   readonly function?: string;
   readonly container?: string;
+  /** Nobody is named unless this holds. */
+  readonly if?: readonly Term[];
 }
 
 /** Which rows of which result facts come from. */

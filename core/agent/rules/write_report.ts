@@ -107,7 +107,8 @@ function claimId(
   if (known !== undefined) return known;
   const template = c.activation >= 0.5 ? c.rule.claim : c.rule.denial;
   const text = template ? fill(template, lang, facts, c.shownBy) : null;
-  const cell = newest(facts, c.rule.cite, c.shownBy)?.cell;
+  const cite = c.activation >= 0.5 ? c.rule.cite : c.rule.denialCite ?? c.rule.cite;
+  const cell = newest(facts, cite, c.shownBy)?.cell;
   if (text === null || !cell) return null;
   const id = evidence.add(text, cell);
   cited.set(key, id);
@@ -133,7 +134,7 @@ function ruledOutBy(
       // The process that comes nearest to it makes the strongest denial.
       const subject = nearestTo(c, facts);
       const text = fill(c.rule.denial, lang, facts, subject);
-      const cell = newest(facts, c.rule.cite, subject)?.cell;
+      const cell = newest(facts, c.rule.denialCite ?? c.rule.cite, subject)?.cell;
       if (text !== null && cell) ids.push(evidence.add(text, cell));
     }
   }
@@ -160,6 +161,7 @@ function rank({ belief, verdict }: ReportInput, answer: Standing): Standing[] {
 function culpritOf(standing: Standing, facts: Facts): Culprit | null {
   const spec = standing.hypothesis.culprit;
   if (!spec || standing.subject === MACHINE) return null;
+  if (spec.if && (activation(spec.if, facts, standing.subject) ?? 0) < 0.5) return null;
   const read = (fact: string | undefined): string | number | null => {
     const v = fact === undefined ? null : newest(facts, fact, standing.subject)?.value ?? null;
     return typeof v === "boolean" ? null : v;
