@@ -27,9 +27,18 @@ WORK(spend_one, 10000)
 volatile unsigned long out;
 __attribute__((noinline)) void round_of_work(void) { out = spend_six(out); out = spend_three(out); out = spend_one(out); }
 __attribute__((noinline)) void recurse(int depth) { if (depth > 0) recurse(depth - 1); else round_of_work(); out++; }
+static void *sleeper(void *unused) { for (;;) pause(); }
 static void *thread(void *name) { prctl(PR_SET_NAME, name); for (;;) round_of_work(); }
 int main(int argc, char **argv) {
   const char *mode = argv[1];
+  if (!strcmp(mode, "crowd")) {
+    pthread_attr_t small;
+    pthread_t t;
+    pthread_attr_init(&small);
+    pthread_attr_setstacksize(&small, 65536);
+    for (int i = 0; i < atoi(argv[2]); i++) pthread_create(&t, &small, sleeper, 0);
+    mode = "spin";
+  }
   printf("ready\\n");
   fflush(stdout);
   if (!strcmp(mode, "spin")) for (;;) round_of_work();

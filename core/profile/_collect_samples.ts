@@ -11,6 +11,8 @@ import { createStackTable } from "./stack_table.ts";
 export interface Collected extends RawProfile {
   /** Length of the window, ns. */
   readonly durationNs: number;
+  /** Samples of this process itself, which are not in the stacks. */
+  readonly own: number;
   readonly lostBy: Readonly<Record<string, number>>;
   readonly notes: readonly string[];
 }
@@ -24,6 +26,7 @@ export async function collectSamples(host: Host, events: CpuEvents, request: Cpu
   const self = Deno.pid;
   const lostBy: Record<string, number> = {};
   const family = events.onlyPid > 0 ? new Set([events.onlyPid]) : null;
+  const watched = events.threads && new Set(events.threads);
   let own = 0;
   let taken = 0;
   let throttled = 0;
@@ -61,6 +64,7 @@ export async function collectSamples(host: Host, events: CpuEvents, request: Cpu
         return table.mmap(record);
       case "fork":
         if (family?.has(record.parentPid)) family.add(record.pid);
+        watched?.add(record.tid);
         return table.fork(record);
       case "lost":
         return lose(record.by === "ring" ? "ring" : "hardware", record.count);
@@ -71,7 +75,19 @@ export async function collectSamples(host: Host, events: CpuEvents, request: Cpu
   };
 
   request.onReady?.();
+  // Threads may have been created while events were being opened. Those whose creator was watched by then have inherited
+  // its event, and a ring tells of them: a second event would count them twice. The others are watched now.
+  const watchNewThreads = (): void => {
+    for (let round = 0; watched !== null && round < 3; round++) {
+      sampler.drain(sink, true);
+      const fresh = host.threads(request.pid).filter((tid) => !watched.has(tid));
+      if (fresh.length === 0) return;
+      for (const tid of fresh) if (sampler.add(tid)) watched.add(tid);
+    }
+  };
+
   const start = performance.now();
+  watchNewThreads();
   let ended = false;
   for (;;) {
     const left = request.durationNs / 1e6 - (performance.now() - start);
@@ -91,7 +107,7 @@ export async function collectSamples(host: Host, events: CpuEvents, request: Cpu
   if (ended) notes.push(`Process ${request.pid} ended after ${Math.round(durationNs / 1e8) / 10} s.`);
   if (throttled > 0) notes.push(`The kernel paused sampling ${throttled} times: samples took too long.`);
   if (sampler.missingCpus.length > 0) notes.push(`Not sampled, went offline: CPU ${sampler.missingCpus.join(", ")}.`);
-  return { stacks, spaces: table.spaces, labels: table.labels, durationNs, lostBy, notes };
+  return { stacks, spaces: table.spaces, labels: table.labels, durationNs, own, lostBy, notes };
 }
 
 /** Resolves after that many milliseconds, or at once when the signal comes. */

@@ -12,9 +12,12 @@ export interface CpuEvents extends Disposable {
   readonly nsPerSample: number | null;
   /** When the events watch whole CPUs for one process: only its samples and its children's count. */
   readonly onlyPid: number;
+  /** The threads that are watched one by one; null when whole CPUs are. */
+  readonly threads: readonly number[] | null;
   readonly notes: readonly string[];
 }
 
+type Opened = Pick<CpuEvents, "sampler" | "nsPerSample">;
 type Event = SamplerOptions["event"];
 
 /**
@@ -25,11 +28,11 @@ type Event = SamplerOptions["event"];
  */
 export function openCpuEvents(host: Host, request: CpuSampleRequest): CpuEvents {
   const notes: string[] = [];
-  const open = (tids: readonly number[] | null): Pick<CpuEvents, "sampler" | "nsPerSample"> =>
-    openBest(host, request, tids, notes);
-  const own = (events: Pick<CpuEvents, "sampler" | "nsPerSample">, onlyPid: number): CpuEvents => ({
+  const open = (tids: readonly number[] | null): Opened => openBest(host, request, tids, notes);
+  const own = (events: Opened, onlyPid: number, threads: readonly number[] | null = null): CpuEvents => ({
     ...events,
     onlyPid,
+    threads,
     notes,
     [Symbol.dispose]: () => events.sampler[Symbol.dispose](),
   });
@@ -37,12 +40,7 @@ export function openCpuEvents(host: Host, request: CpuSampleRequest): CpuEvents 
   const tids = host.threads(request.pid);
   if (tids.length === 0) throw new GoneError(`Process ${request.pid} does not exist`);
   if (tids.length * onlineCpus(host).length > MAX_EVENTS) return own(open(null), request.pid);
-  const events = open(tids);
-  using undo = new DisposableStack();
-  undo.use(events.sampler);
-  watchNewThreads(host, request.pid, events.sampler, new Set(tids));
-  undo.move();
-  return own(events, 0);
+  return own(open(tids), 0, tids);
 }
 
 function openBest(
@@ -50,7 +48,7 @@ function openBest(
   request: CpuSampleRequest,
   tids: readonly number[] | null,
   notes: string[],
-): Pick<CpuEvents, "sampler" | "nsPerSample"> {
+): Opened {
   const cpus = onlineCpus(host);
   const frequencyHz = Math.min(request.frequencyHz, maxSampleRate(host));
   if (frequencyHz < request.frequencyHz) {
@@ -67,7 +65,7 @@ function openBest(
       ringBytes,
       pageSize: host.pageSize,
     });
-  const openAny = (kernel: boolean): Pick<CpuEvents, "sampler" | "nsPerSample"> => {
+  const openAny = (kernel: boolean): Opened => {
     try {
       // In frequency mode the kernel adjusts the period in cycles until it takes that many samples a second.
       return { sampler: open(CYCLES, kernel), nsPerSample: 1e9 / frequencyHz };
@@ -94,22 +92,6 @@ function openBest(
     }
   } catch (error) {
     throw explain(host, request, error);
-  }
-}
-
-/**
- * Watches threads that were created while events were being opened. Those whose creator was watched by then are
- * inherited already, but opening a second event for them would count them twice, so only those whose creation no ring
- * tells of are added.
- */
-function watchNewThreads(host: Host, pid: number, sampler: Sampler, watched: Set<number>): void {
-  for (let round = 0; round < 3; round++) {
-    const fresh = host.threads(pid).filter((tid) => !watched.has(tid));
-    if (fresh.length === 0) return;
-    for (const tid of fresh) {
-      watched.add(tid);
-      sampler.add(tid);
-    }
   }
 }
 

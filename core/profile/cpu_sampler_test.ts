@@ -143,6 +143,16 @@ Deno.test("all threads are sampled, those there before and those by name", () =>
     assert.ok(Math.min(...byThread.values()) > 20);
   }));
 
+Deno.test("a process with thousands of threads is sampled by watching whole CPUs, and nothing else is in the profile", () =>
+  withProgram(async (program) => {
+    await using started = await program.start("crowd", String(Math.ceil(4200 / navigator.hardwareConcurrency)));
+    await using _other = await program.start("spin");
+    const profile = await sample({ pid: started.pid, durationNs: 5e8 });
+    if (!profile) return;
+    assertShares(profile);
+    assert.ok(profile.stacks.every((s) => s.labels.pid === String(started.pid)));
+  }));
+
 Deno.test("children that a process forks are sampled with it, and named though they have ended", () =>
   withProgram(async (program) => {
     await using started = await program.start("children");

@@ -8,3 +8,4 @@ export {
   writeFolded,
 } from "./folded.ts";
 export { FormatError } from "./format_error.ts";
+export { looksLikePerfScript, parsePerfScript, type PerfScriptParser, perfScriptParser } from "./perf_script.ts";
