@@ -17,6 +17,7 @@ import { CASES } from "./cases.ts";
 import { removeStaleCgroups } from "./cgroups.ts";
 import { quiet } from "./quiet.ts";
 import { type Answers, looseEvidence, type Score, score } from "./score.ts";
+import { scrub } from "./scrub.ts";
 import { printRow, printSummary, type RunResult } from "./table.ts";
 
 const SONDE = fileURLToPath(new URL("../../sonde", import.meta.url));
@@ -90,22 +91,12 @@ async function answersOf(path: string): Promise<Answers> {
   return answers;
 }
 
-/** All lines as one frame: a tenth of what a frame a line takes. */
+/** Keeps a recording as a fixture: scrubbed, and all lines as one frame, a tenth of what a frame a line takes. */
 async function keep(path: string, to: string): Promise<void> {
-  const bytes = await readIfThere(path);
-  if (bytes === null) return;
+  const text = await Deno.readTextFile(path);
+  const bytes = scrub(text.trimEnd().split("\n")).join("\n") + "\n";
   const params = { [constants.ZSTD_c_compressionLevel]: 19, [constants.ZSTD_c_checksumFlag]: 1 };
   await Deno.writeFile(to, zstdCompressSync(bytes, { params }));
-}
-
-async function readIfThere(path: string): Promise<Uint8Array | null> {
-  try {
-    return await Deno.readFile(path);
-  } catch (error) {
-    // A diagnosis that failed at once has recorded nothing.
-    if (error instanceof Deno.errors.NotFound) return null;
-    throw error;
-  }
 }
 
 /** Only starts the load and leaves it running until a signal comes. */
@@ -139,7 +130,7 @@ async function main(): Promise<number> {
         const result = await runOnce(c, path, settle);
         results.push(result);
         printRow(result, run);
-        if (record !== undefined) await keep(path, `${record}/${c.name}.${run}.jsonl.zst`);
+        if (record !== undefined && result.diagnosis) await keep(path, `${record}/${c.name}.${run}.jsonl.zst`);
       }
     }
   } catch (error) {
