@@ -76,8 +76,8 @@ async function entriesOf(kind: Kind, session: Session, pattern: string, verbose:
       }));
     case "recipes":
       return assetList("recipes").filter((f) => f.endsWith(".perf")).map((file) => {
-        const doc = /^\s*recipe\s+\w+\s+"([^"]*)"/m.exec(assetText(`recipes/${file}`))?.[1] ?? "";
-        return { name: `recipes/${file}`, doc, details: [], json: { name: `recipes/${file}`, doc } };
+        const doc = /^\s*recipe\s+\w+\s+"([^"]*)"/m.exec(assetText(file))?.[1] ?? "";
+        return { name: file, doc, details: [], json: { name: file, doc } };
       });
     case "stages": {
       const { STAGES } = await import("../../dsl/mod.ts");

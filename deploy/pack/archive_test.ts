@@ -4,7 +4,7 @@ import { pathToFileURL } from "node:url";
 import { makeArchive, type Parts } from "./archive.ts";
 
 /** Runs a packed program the way both kinds of executable do: a loader, and an archive somewhere in a file. */
-function run(parts: Parts, ...args: string[]): { out: string; err: string; code: number } {
+function run(parts: Parts, ...args: string[]): { out: string; err: string } {
   const dir = Deno.makeTempDirSync();
   try {
     const { bytes, loader } = makeArchive(parts);
