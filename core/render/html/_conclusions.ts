@@ -5,6 +5,7 @@ import { message } from "../messages/message.ts";
 import type { Lang } from "../options.ts";
 import { culpritParts } from "../verdict.ts";
 import { prose } from "./_text.ts";
+import type { Anchors } from "./anchors.ts";
 import { barSvg } from "./charts.ts";
 import { h, type Markup } from "./markup.ts";
 
@@ -16,12 +17,14 @@ export function adviceSection(d: Diagnosis, lang: Lang): Markup | null {
 }
 
 /** All explanations with their probabilities as bars. */
-export function findingsSection(d: Diagnosis, lang: Lang): Markup | null {
+export function findingsSection(d: Diagnosis, anchors: Anchors, lang: Lang): Markup | null {
   if (d.findings.length === 0) return null;
-  const known = new Set(d.evidence_items.map((i) => i.id));
   const row = (f: Finding): Markup => {
     const who = f.culprit ? h` <small>${culpritParts(f.culprit, lang).comm}</small>` : null;
-    const links = f.evidence.filter((id) => known.has(id)).map((id) => h` <a href="#${id}">${id}</a>`);
+    const links = f.evidence.map((id) => {
+      const href = anchors.link(id);
+      return href ? h` <a href="${href}">${id}</a>` : null;
+    });
     return h`<tr><th scope="row">${message(lang, `type.${f.bottleneck_type}`)}</th>
 <td class="n">${formatRatio(f.confidence)}</td>
 <td class="bar-cell">${barSvg([{ share: f.confidence, look: "l0" }])}</td>

@@ -8,6 +8,8 @@ import type { ReportCall } from "./report.ts";
 
 /** Nodes kept of a flame graph in a report, which may hold several. */
 const FLAME_NODES = 8000;
+/** Levels that fit on a screen. */
+const DEEP = 30;
 
 /** Charts of what was measured. */
 export function chartsSection(calls: readonly ReportCall[], lang: Lang): Markup | null {
@@ -24,9 +26,16 @@ export function flamesSection(calls: readonly ReportCall[], lang: Lang): Markup 
   for (const { record, results } of calls) {
     for (const [name, result] of Object.entries(results)) {
       if (result.kind !== "profile" || profileTotal(result) === 0) continue;
-      const svg = raw(flameElement(result, { title: `${record.tool} · ${name}`, lang, maxNodes: FLAME_NODES }));
+      // A deep graph scrolls in its figure: its root is then at the top, where it is seen first.
+      const deep = result.stacks.some((s) => s.frames.length > DEEP);
+      const title = `${record.tool} · ${name}`;
+      const svg = raw(flameElement(result, { title, lang, maxNodes: FLAME_NODES, inverted: deep }));
       const help = h`<a href="#call-${record.id}">${record.id}</a> ${message(lang, "report.flame_help")}`;
-      figures.push(h`<figure class="flame">${svg}<figcaption>${help}</figcaption></figure>`);
+      figures.push(
+        h`<figure class="flame"><div${
+          deep && raw(' class="tall" tabindex="0"')
+        }>${svg}</div><figcaption>${help}</figcaption></figure>`,
+      );
     }
   }
   if (figures.length === 0) return null;

@@ -3,15 +3,16 @@ import { escapeText } from "../escape.ts";
 import { message, type MessageKey } from "../messages/message.ts";
 import type { Lang } from "../options.ts";
 import { useCellText } from "../use_cell_text.ts";
+import type { Anchors } from "./anchors.ts";
 import { h, type Markup } from "./markup.ts";
 
 /** The USE matrix: cells coloured by state, those that are evidence linked to it. */
-export function matrixSection(d: Diagnosis, lang: Lang): Markup | null {
+export function matrixSection(d: Diagnosis, anchors: Anchors, lang: Lang): Markup | null {
   if (d.use_matrix.length === 0) return null;
-  const known = new Set(d.evidence_items.map((i) => i.id));
   const keys = ["use.utilization", "use.saturation", "use.errors"] as const;
   const cell = (c: UseCell, key: MessageKey): Markup => {
-    const link = c.evidence && known.has(c.evidence) ? h` <a href="#${c.evidence}">${c.evidence}</a>` : null;
+    const href = c.evidence && anchors.link(c.evidence);
+    const link = href ? h` <a href="${href}">${c.evidence}</a>` : null;
     const state = h`<span class="state">${message(lang, `use.${c.state}`)}</span>`;
     return h`<td class="${c.state}" data-label="${message(lang, key)}">${state} <span>${
       useCellText(c, lang)

@@ -15,6 +15,8 @@ export interface Target {
 export interface Anchors {
   /** Where the value of an evidence item stands. */
   of(item: EvidenceItem): Target;
+  /** Link to an evidence item: to its claim where that is listed, else straight to its value; undefined for an unknown id. */
+  link(id: string): string | undefined;
   /** Id for the element of a call, a result (no steps) or a part of one that evidence points at; undefined when none does. */
   at(call: string, result: string, ...steps: readonly (string | number)[]): string | undefined;
   /** Ids of all places in a result that evidence points at. */
@@ -25,8 +27,17 @@ export interface Anchors {
   rows(call: string, result: string): ReadonlySet<number>;
 }
 
-/** Ids for every place that evidence points at. Two items with one place share its id. */
-export function anchorsOf(items: readonly EvidenceItem[]): Anchors {
+/**
+ * Ids for every place that evidence points at. Two items with one place share its id.
+ *
+ * @param claimed ids of the items that are listed as claims
+ * @param calls ids of the calls that the page holds
+ */
+export function anchorsOf(
+  items: readonly EvidenceItem[],
+  claimed: ReadonlySet<string>,
+  calls: ReadonlySet<string>,
+): Anchors {
   const byPlace = new Map<string, string>();
   const rows = new Map<string, Set<number>>();
   const key = (...parts: readonly unknown[]): string => JSON.stringify(parts.map(String));
@@ -48,6 +59,12 @@ export function anchorsOf(items: readonly EvidenceItem[]): Anchors {
   ];
   return {
     of: (item) => targets.get(item.id)!,
+    link: (id) => {
+      const target = targets.get(id);
+      if (target === undefined) return undefined;
+      if (claimed.has(id)) return `#${id}`;
+      return calls.has(target.call) ? `#${target.id}` : undefined;
+    },
     at: (call, result, ...steps) => byPlace.get(key(call, result, ...steps)),
     ids: (call, result) => where((t) => t.call === call && t.result === result),
     missing: (call, results) => where((t) => t.call === call && !results.includes(t.result)),

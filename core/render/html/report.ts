@@ -3,7 +3,7 @@ import { escapeText } from "../escape.ts";
 import { FLAME_STYLE } from "../flame/style.ts";
 import { FLAME_SCRIPT } from "../flame/svg.ts";
 import type { Lang } from "../options.ts";
-import { verdictTitle } from "../verdict.ts";
+import { evidenceEntry, verdictTitle } from "../verdict.ts";
 import { reportClient } from "./_client.js";
 import { adviceSection, findingsSection, notKnownSection } from "./_conclusions.ts";
 import { evidenceSection } from "./_evidence.ts";
@@ -43,7 +43,8 @@ export function reportHtml(input: ReportInput): string {
   const { diagnosis: d, lang } = input;
   const answered = new Map(input.calls.map((c) => [c.record.id, c]));
   const calls = d.tool_calls.map((record) => answered.get(record.id) ?? { record, results: {} });
-  const anchors = anchorsOf(d.evidence_items);
+  const claimed = new Set(d.evidence.map((entry) => evidenceEntry(entry).id));
+  const anchors = anchorsOf(d.evidence_items, claimed, new Set(calls.map((c) => c.record.id)));
   const policy =
     `default-src 'none'; style-src 'sha256-${sha256Base64(STYLE)}'; script-src 'sha256-${
       sha256Base64(SCRIPT)
@@ -59,10 +60,10 @@ export function reportHtml(input: ReportInput): string {
 <style>${raw(STYLE)}</style></head>
 <body><main>
 ${reportHead({ ...input, calls })}
-${matrixSection(d, lang)}
+${matrixSection(d, anchors, lang)}
 ${evidenceSection(d, calls, anchors, lang)}
 ${adviceSection(d, lang)}
-${findingsSection(d, lang)}
+${findingsSection(d, anchors, lang)}
 ${chartsSection(calls, lang)}
 ${flamesSection(calls, lang)}
 ${notKnownSection(d, lang)}

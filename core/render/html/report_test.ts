@@ -79,6 +79,17 @@ Deno.test("reportHtml() shows evidence that points at a bucket, a missing row or
   assert.deepEqual(links.filter((l) => !ids.includes(l)), []);
 });
 
+Deno.test("reportHtml() links what is no claim straight to its value, and nothing to what is not there", () => {
+  const d = diagnosis();
+  const text = reportHtml({ diagnosis: { ...d, evidence: d.evidence.slice(0, 2) }, calls: calls(), lang: "en" });
+  assert.match(text, /<a href="#value-\d+">e5<\/a>/);
+  const lost = reportHtml({ diagnosis: { ...d, evidence: [], tool_calls: [] }, calls: [], lang: "en" });
+  for (const page of [text, lost]) {
+    const ids = idsOf(page);
+    assert.deepEqual([...page.matchAll(/href="#([^"]*)"/g)].map((m) => m[1]).filter((l) => !ids.includes(l)), []);
+  }
+});
+
 Deno.test("reportHtml() speaks Chinese, and of a healthy machine claims nothing", () => {
   const zh = reportHtml({ diagnosis: diagnosis(), calls: calls(), lang: "zh" });
   for (const part of ['lang="zh-CN"', "CPU 瓶颈", "证据", "处理建议", "火焰图", "饱和度"]) {

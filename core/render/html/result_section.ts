@@ -23,6 +23,7 @@ export interface ResultPlace {
 const MOST_ROWS = 100;
 const MOST_FUNCTIONS = 25;
 const MOST_LINES = 200;
+const FEW_NOTES = 2;
 
 /** A result with its name and quality, every cell that evidence points at being a target of its own. */
 export function resultSection(result: Result, place: ResultPlace): Markup {
@@ -55,7 +56,16 @@ export function qualityLine(result: Pick<Result, "quality">, lang: Lang): Markup
     h`<span${attribute("class", p.warning && "warn")}>${p.text}</span> `
   );
   const notes = result.quality.notes.map((n) => h`<li>${escapeText(n, { limit: 2000 })}</li>`);
-  return h`<p class="quality">${parts}</p>${notes.length > 0 && h`<ul class="notes">${notes}</ul>`}`;
+  return h`<p class="quality">${parts}</p>${notes.length > 0 && noteList(notes, lang)}`;
+}
+
+/** A few notes are shown, many are folded. */
+function noteList(notes: readonly Markup[], lang: Lang): Markup {
+  const list = h`<ul class="notes">${notes}</ul>`;
+  if (notes.length <= FEW_NOTES) return list;
+  return h`<details class="remarks"><summary>${
+    message(lang, "quality.notes", { n: notes.length })
+  }</summary>${list}</details>`;
 }
 
 function soft(words: string): Markup {

@@ -99,10 +99,11 @@ figcaption{font-size:14px;font-weight:600;margin-bottom:8px}figcaption a{font:40
 .grid{stroke:var(--line);fill:none;vector-effect:non-scaling-stroke}
 .line{fill:none;stroke-width:1.6;stroke-linejoin:round;vector-effect:non-scaling-stroke}
 .flame{border:1px solid var(--line);border-radius:8px;overflow:hidden}.flame+.flame{margin-top:20px}
-.flame svg{display:block;max-width:100%;--bg:var(--paper)!important;font-family:inherit!important}
+.flame .tall{max-height:620px;overflow:auto}.flame svg{display:block;max-width:100%;--bg:var(--paper)!important;font-family:inherit!important}
 .flame figcaption{font-weight:400;color:var(--soft);font-size:13px;margin:0;padding:0 12px 10px}
 details{border-top:1px solid var(--line);padding:10px 0}details:last-child{border-bottom:1px solid var(--line)}
 summary{cursor:pointer;overflow-wrap:anywhere}summary code{background:none;color:var(--soft)}
+.remarks,.remarks:last-child{border:0;padding:2px 0;font-size:13px}.remarks summary{color:var(--warn)}
 details>.command{margin-top:10px}
 .result{margin-top:22px}.result .soft{font-size:13px;margin-top:6px}
 .error{color:var(--bad);font-size:14px;overflow-wrap:anywhere;white-space:pre-wrap}p.error{margin-top:8px}

@@ -48,6 +48,7 @@ export const en = {
   "quality.truncated": "{n} truncated",
   "quality.unwind": "{n} stacks incomplete",
   "quality.unmatched": "{n} unpaired at the edges",
+  "quality.notes": "{n} remarks on the measurement",
   "quality.snapshot": "snapshot",
   "quality.rounds": "{n} rounds",
   "quality.calls": "{n} tool calls",

@@ -50,6 +50,7 @@ export const zh: Messages = {
   "quality.truncated": "{n} 个值被截断",
   "quality.unwind": "{n} 个调用栈不完整",
   "quality.unmatched": "窗口边缘有 {n} 个未配对",
+  "quality.notes": "{n} 条测量说明",
   "quality.snapshot": "瞬时快照",
   "quality.rounds": "{n} 轮",
   "quality.calls": "{n} 次工具调用",

@@ -121,14 +121,15 @@ function notKnown(d: Diagnosis, o: RenderOptions, style: Style): string {
   return lines.join("\n");
 }
 
-function footer(d: Diagnosis, o: RenderOptions, style: Style): string {
+function footer(d: Diagnosis, o: DiagnosisOptions, style: Style): string {
   const parts = [
     message(o.lang, "quality.rounds", { n: d.rounds }),
     message(o.lang, "quality.calls", { n: d.tool_calls.length }),
     message(o.lang, "quality.elapsed", { time: formatDuration(d.elapsed_s * 1e9) }),
     message(o.lang, "quality.driver", { driver: escapeText(d.driver, { limit: 40 }) }),
   ];
-  return [style.dim(parts.join(" · ")), renderQuality(d.quality, o)].filter((s) => s !== "").join("\n");
+  return [style.dim(parts.join(" · ")), renderQuality(d.quality, { ...o, notes: !o.short })].filter((s) => s !== "")
+    .join("\n");
 }
 
 function heading(o: RenderOptions, style: Style, key: MessageKey): string {

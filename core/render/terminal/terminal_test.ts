@@ -111,7 +111,7 @@ Deno.test("renderQuality() warns of all that is not perfect, each note on its li
   ) {
     assert.ok(text.includes(`\x1b[33m${part}\x1b[39m`), part);
   }
-  assert.deepEqual(stripped(text).split("\n").slice(1), ["! one", "! two\\x1b[0m"]);
+  assert.deepEqual(stripped(text).split("\n").slice(1), ["· one", "· two\\x1b[0m"]);
 });
 
 Deno.test("renderQuality() says nothing about a perfect snapshot", () => {
