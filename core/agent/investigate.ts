@@ -197,8 +197,12 @@ export async function investigate(
     }
   })();
 
-  if (!signal.aborted && left() >= 900e6) {
-    const rest = leftOut([], Math.max(1, Math.min(3, Math.floor(left() / 1e9))));
+  if (!signal.aborted) {
+    const lasting = left() >= 900e6;
+    const isTimed = (name: string): boolean => tools.find((t) => t.name === name)?.timed === true;
+    const rest = leftOut([], Math.max(1, Math.min(3, Math.floor(left() / 1e9))))
+      // Those that only look cost no measuring time.
+      .filter((c) => lasting || !isTimed(c.tool));
     if (rest.length > 0) await act([], rest);
   }
   emit({ kind: "end", why: outcome.endedBy });
