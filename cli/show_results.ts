@@ -26,7 +26,7 @@ export async function showResults(
   const text = async (): Promise<string> => {
     const { renderResult } = await import("../core/render/mod.ts");
     const o = renderOptions(options.lang);
-    return Object.entries(results).map(([name, r]) => renderResult(name, r, o)).join("\n");
+    return Object.entries(results).map(([name, r]) => renderResult(name, r, o) + "\n").join("\n");
   };
   if (options.output === undefined) {
     print(options.json ? json() : await text());
@@ -43,8 +43,8 @@ export async function showResults(
   }
 }
 
-/** What a file of this name holds. */
-async function fileContent(results: Results, json: () => string, path: string): Promise<string> {
+/** What a file of this name holds. @throws {UsageError} when its ending does not suit the results */
+export async function fileContent(results: Results, json: () => string, path: string): Promise<string> {
   const all = Object.values(results);
   const ending = /\.[a-z]+$/.exec(path)?.[0];
   switch (ending) {

@@ -1,5 +1,13 @@
 import process from "node:process";
-import { type Diagnosis, GoneError, SEVERITIES, type Severity, UsageError } from "../../core/data/mod.ts";
+import {
+  type Diagnosis,
+  errorText,
+  GoneError,
+  SEVERITIES,
+  type Severity,
+  UnsupportedError,
+  UsageError,
+} from "../../core/data/mod.ts";
 import type { Tool } from "../../core/plugin_api/mod.ts";
 import type { AgentDriver, CallSink, MadeCall, Replay } from "../../core/agent/mod.ts";
 import { investigate } from "../../core/agent/mod.ts";
@@ -61,7 +69,7 @@ export async function diagnose(question: string, options: DiagnoseOptions): Prom
     },
   });
   progress.clear();
-  const diagnosis = withOwnCost(found);
+  const diagnosis = replay ? found : withOwnCost(found);
   // Whatever goes wrong while writing, the diagnosis itself is still told.
   try {
     recorder?.finish(diagnosis);
@@ -132,12 +140,12 @@ interface Recorder extends CallSink {
 async function openRecorder(path: string, session: Session): Promise<Recorder> {
   const { openRecording } = await import("../../core/store/mod.ts");
   const { release } = session.host.features();
-  const recording = openRecording(path, { version: session.api.version, machine: { release } });
+  const recording = writable(() => openRecording(path, { version: session.api.version, machine: { release } }));
   let problem: unknown;
   return {
     appendCall(call, results) {
       try {
-        if (problem === undefined) recording.appendCall(call, results);
+        if (problem === undefined) writable(() => recording.appendCall(call, results));
       } catch (error) {
         // The investigation goes on; what could not be recorded is told at its end.
         problem = error;
@@ -145,13 +153,22 @@ async function openRecorder(path: string, session: Session): Promise<Recorder> {
     },
     finish(diagnosis) {
       try {
+        writable(() => recording.appendDiagnosis(diagnosis));
         if (problem !== undefined) throw problem;
-        recording.appendDiagnosis(diagnosis);
       } finally {
         recording[Symbol.dispose]();
       }
     },
   };
+}
+
+/** Runs what writes the recording; a disk that is full or a place that is closed is no defect of ours. */
+function writable<T>(write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    throw new UnsupportedError(errorText(error), "Make room, or choose another place", { cause: error });
+  }
 }
 
 async function writeReport(

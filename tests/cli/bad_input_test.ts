@@ -43,10 +43,23 @@ Deno.test("a process that does not exist is said to be gone, exit code 2", async
 });
 
 Deno.test("a full disk: the results go to standard output, the message names the file, exit code 3", async () => {
-  const { code, out, err } = await sonde(["tool", "get_system_topology", "-o", "/dev/full.json"]);
-  assert.equal(code, 3);
-  assert.match(err, /Cannot write "\/dev\/full\.json"/);
-  assert.match(out, /cpus_online/);
+  const dir = await Deno.makeTempDir();
+  try {
+    const file = join(dir, "full.json");
+    await Deno.symlink("/dev/full", file);
+    const { code, out, err } = await sonde(["tool", "get_system_topology", "-o", file]);
+    assert.equal(code, 3);
+    assert.match(err, /Cannot write ".*full\.json".*[Nn]o space/);
+    assert.match(out, /cpus_online/);
+    const report = await sonde(["diagnose", "--for", "2", "--html", file]);
+    assert.equal(report.code, 3);
+    assert.match(report.out, /resource/, "the diagnosis is told all the same");
+    const recording = await sonde(["diagnose", "--for", "2", "--record", file]);
+    assert.equal(recording.code, 3);
+    assert.match(recording.err, /Cannot write the recording .*full\.json.*[Nn]o space/);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
 });
 
 Deno.test("a recipe with errors ends with 2, and the message has position and hint", async () => {

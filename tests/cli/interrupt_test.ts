@@ -3,10 +3,11 @@ import { SONDE } from "./sonde.ts";
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Whether a process handles SIGINT by now (`SigCgt` of proc_pid_status(5)). */
+/** Whether sonde handles SIGINT by now (`SigCgt` of proc_pid_status(5)). The launcher's shell may do so before it. */
 function handlesInterrupt(pid: number): boolean {
-  const mask = /SigCgt:\s*([0-9a-f]+)/.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1] ?? "0";
-  return (BigInt(`0x${mask}`) & 2n) !== 0n;
+  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
+  const mask = /SigCgt:\s*([0-9a-f]+)/.exec(status)?.[1] ?? "0";
+  return status.startsWith("Name:\tdeno\n") && (BigInt(`0x${mask}`) & 2n) !== 0n;
 }
 
 /**
