@@ -1,7 +1,7 @@
 import type { Leaf } from "../btf/mod.ts";
 
 /** Values that a program asks the kernel for, whatever it is attached to. */
-export type Builtin = "pid" | "tid" | "uid" | "cpu" | "time" | "ktime" | "cgroup" | "comm";
+export type Builtin = "pid" | "tid" | "uid" | "cpu" | "time" | "ktime" | "comm";
 
 /** Where a walk through the kernel's structs starts: the current task, or a pointer in the context (its offset). */
 export type MemberBase = "task" | number;

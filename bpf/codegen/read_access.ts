@@ -57,9 +57,6 @@ function emitBuiltin(g: Gen, name: Builtin): void {
     case "time":
       a.call(HELPER.ktime_get_ns).constant(1, g.machine.realtimeOffsetNs).alu("add", 0, { r: 1 });
       return;
-    case "cgroup":
-      a.call(HELPER.get_current_cgroup_id);
-      return;
     case "comm":
       throw new CannotGenerate("comm is text where a number is wanted");
   }

@@ -1,0 +1,107 @@
+import type { Field } from "../../core/data/mod.ts";
+import { type ProbePoint } from "../../core/query/mod.ts";
+import { probePointText } from "../../core/query/probe_spec.ts";
+import { CannotGenerate } from "../codegen/cannot_generate.ts";
+import type { Guard } from "../codegen/program.ts";
+import { formatAccess, formatField } from "./format_access.ts";
+import type { KernelTypes } from "./kernel_types.ts";
+import { LOWERED, LOWERED_TEXTS } from "./lowered.ts";
+import type { ProbeField } from "./probe_field.ts";
+import { type SyscallProbe, syscallProbe } from "./syscall_probe.ts";
+import type { Attach } from "./target.ts";
+import type { TraceEvents } from "./trace_events.ts";
+
+type Tracepoint = Extract<ProbePoint, { kind: "tracepoint" }>;
+
+/** Tracepoints: read from the raw tracepoint where all wanted fields are there, else from their own record. */
+export interface Tracepoints {
+  field(point: Tracepoint, name: string, from?: "record"): ProbeField | null;
+  /** Null when there is no such tracepoint. */
+  fields(point: Tracepoint): Field[] | null;
+  /**
+   * How a program for these fields is attached, and where it reads them from.
+   *
+   * @throws {CannotGenerate} when there is no such tracepoint
+   */
+  attach(
+    point: Tracepoint,
+    names: readonly string[],
+  ): { readonly attach: Attach; readonly guards: readonly Guard[]; readonly from?: "record" };
+}
+
+export function tracepoints(types: KernelTypes, events: () => TraceEvents): Tracepoints {
+  const syscalls = new Map<string, SyscallProbe | null>();
+  const syscallOf = ({ category, name }: Tracepoint): SyscallProbe | null => {
+    if (category !== "syscalls") return null;
+    let probe = syscalls.get(name);
+    if (probe === undefined) {
+      syscalls.set(
+        name,
+        probe = syscallProbe(name, name.startsWith("sys_exit_") ? null : events().format(category, name)),
+      );
+    }
+    return probe;
+  };
+
+  const lowered = (point: Tracepoint, name: string): ProbeField | null => {
+    const key = `${point.category}:${point.name}`;
+    const short = name.slice("args.".length);
+    const path = LOWERED[key]?.[short];
+    const param = path && types.arguments(point.name)?.params[path[0]];
+    if (!param) return null;
+    const found = types.ofArgument(name, path[0], param.type, path.slice(1) as string[]);
+    if (!found || !LOWERED_TEXTS.has(`${key}.${short}`)) return found;
+    const field: Field = { name, type: "string", unit: null, doc: "char *" };
+    return { field, access: { kind: "pointed_text", pointer: found.access } };
+  };
+
+  const recorded = (point: Tracepoint, name: string): ProbeField | null => {
+    const found = events().format(point.category, point.name)?.fields.find((f) => `args.${f.name}` === name);
+    const access = found && formatAccess(found);
+    return access ? { field: formatField(found, name), access } : null;
+  };
+
+  const field: Tracepoints["field"] = (point, name, from) => {
+    if (from === "record") return recorded(point, name);
+    const syscall = syscallOf(point);
+    if (syscall) return syscall.args.get(name.slice("args.".length)) ?? null;
+    return lowered(point, name) ?? recorded(point, name);
+  };
+
+  return {
+    field,
+    fields(point) {
+      const syscall = syscallOf(point);
+      if (syscall) return [...syscall.args.values()].map((a) => a.field);
+      const names = events().format(point.category, point.name)?.fields.map((f) => f.name) ??
+        Object.keys(LOWERED[`${point.category}:${point.name}`] ?? {});
+      return names.length === 0 ? null : names.flatMap((n) => field(point, `args.${n}`)?.field ?? []);
+    },
+    attach(point, names) {
+      const syscall = syscallOf(point);
+      if (syscall) return { attach: { kind: "raw_tracepoint", name: syscall.rawName }, guards: syscall.guards };
+      const { category, name } = point;
+      const args = names.filter((n) => n.startsWith("args."));
+      const lowers = `${category}:${name}` in LOWERED && types.arguments(name) !== null;
+      if (lowers && args.every((n) => lowered(point, n) !== null)) {
+        return { attach: { kind: "raw_tracepoint", name }, guards: [] };
+      }
+      const record = events().format(category, name);
+      if (!record) throw unknown(point, events().problem);
+      return { attach: { kind: "tracepoint", id: record.id, name: `${category}:${name}` }, guards: [], from: "record" };
+    },
+  };
+}
+
+function unknown(point: Tracepoint, problem: string | null): CannotGenerate {
+  if (problem === null) {
+    return new CannotGenerate(
+      `there is no ${probePointText(point)} on this machine`,
+      "`sonde list probes` lists what there is.",
+    );
+  }
+  return new CannotGenerate(
+    `${probePointText(point)} cannot be looked up: ${problem}`,
+    "As root: mount -t tracefs tracefs /sys/kernel/tracing",
+  );
+}
