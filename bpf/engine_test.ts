@@ -463,3 +463,54 @@ Deno.test("where BPF is not permitted the reason names the missing capabilities"
     assert.match(answer.remedy, /CAP_BPF and CAP_PERFMON/);
   }
 });
+
+Deno.test("in a pid namespace, pid, tid and ppid are those that ps shows there", async () => {
+  if (!privileged || !hasCapability(CAP.SYS_ADMIN)) return skip("CAP_SYS_ADMIN is missing");
+  const code = `
+    import { openHost } from "${import.meta.resolve("../core/host/mod.ts")}";
+    import { recordsOf } from "${import.meta.resolve("../core/data/mod.ts")}";
+    import { literal } from "${import.meta.resolve("../core/query/mod.ts")}";
+    import { bpfEngine } from "${import.meta.resolve("./mod.ts")}";
+    import { aggregate, bin, f, stream } from "${import.meta.resolve("./testing/specs.ts")}";
+    const engine = bpfEngine(openHost());
+    const ids = { pid: f("pid", "pid"), tid: f("tid", "tid"), ppid: f("ppid", "pid"), comm: f("comm", "string") };
+    const execs = engine.open(stream(["tracepoint:sched:sched_process_exec"], ids));
+    const own = engine.open(aggregate(["raw_tracepoint:sys_enter"], {}, { n: ["count"] }, {
+      filter: bin("==", f("pid", "pid"), literal(BigInt(Deno.pid), "pid")),
+    }));
+    const outside = engine.open(aggregate(["raw_tracepoint:sys_enter"], { pid: f("pid", "pid") }, { n: ["count"] }));
+    const child = new Deno.Command("/bin/true").spawn();
+    await child.status;
+    Deno.writeTextFileSync(Deno.args[0], "ready");
+    while (Deno.readTextFileSync(Deno.args[0]) !== "done") await new Promise((r) => setTimeout(r, 5));
+    const rows = recordsOf(execs.finish().batch);
+    console.log(JSON.stringify({ self: Deno.pid, child: child.pid, rows, own: recordsOf(own.finish().batch),
+      outside: recordsOf(outside.finish().batch) }));`;
+  const dir = await Deno.makeTempDir();
+  await Deno.writeTextFile(`${dir}/main.ts`, code);
+  await Deno.writeTextFile(`${dir}/state`, "");
+  const config = import.meta.dirname + "/../deno.json";
+  const run = ["run", "-A", "--config", config, `${dir}/main.ts`, `${dir}/state`];
+  const inside = new Deno.Command("unshare", {
+    args: ["--pid", "--fork", "--mount-proc", Deno.execPath(), ...run],
+    stdout: "piped",
+    stderr: "piped",
+  }).spawn();
+  const result = inside.output();
+  let ended = false;
+  result.then(() => ended = true);
+  while (!ended && await Deno.readTextFile(`${dir}/state`) !== "ready") await new Promise((r) => setTimeout(r, 5));
+  await output("/bin/true", []);
+  await Deno.writeTextFile(`${dir}/state`, "done");
+  const { stdout, stderr } = await result;
+  const text = new TextDecoder().decode(stdout);
+  if (text === "") return skip(`unshare failed: ${new TextDecoder().decode(stderr).split("\n")[0]}`);
+  const answer = JSON.parse(text);
+  assert.equal(answer.self, 1);
+  const child = answer.rows.find((r: { pid: number }) => r.pid === answer.child);
+  assert.deepEqual(child, { pid: answer.child, tid: answer.child, ppid: 1, comm: "true" });
+  // What runs outside has no number in there.
+  assert.ok(answer.rows.some((r: { pid: number | null }) => r.pid === null));
+  assert.ok(answer.outside.some((r: { pid: number | null }) => r.pid === null));
+  assert.deepEqual(answer.own, [{ n: 0 }]);
+});
