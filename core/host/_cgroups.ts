@@ -63,7 +63,8 @@ export function openCgroups(reader: Reader, layout: CgroupLayout): Cgroups {
 
   /** Reads one cgroup, or takes it as it was when its vital signs show that nothing happened in it. */
   const look = (path: string, places: Places, read: ReadText): Known => {
-    const vitals = vitalFiles(places, layout).map((file) => read(file)?.replace(/ avg\d+=[\d.]+/g, "")).join("\0");
+    const files = vitalFiles(places, layout, countsIo);
+    const vitals = files.map((file) => file.endsWith(".pressure") ? stalls(read(file)) : read(file)).join("\0");
     const before = known.get(path);
     const nowMs = performance.now();
     if (before !== undefined && before.vitals === vitals && nowMs - before.atMs < MAX_AGE_MS) return before;
@@ -161,7 +162,7 @@ export function openCgroups(reader: Reader, layout: CgroupLayout): Cgroups {
  * Files that show whether anything happened in a cgroup: work uses CPU time, memory or a disk, and what waits for them
  * adds to the totals of pressure.
  */
-function vitalFiles(places: Places, layout: CgroupLayout): string[] {
+function vitalFiles(places: Places, layout: CgroupLayout, countsIo: () => boolean): string[] {
   const v2 = places.get("v2");
   const files: string[] = [];
   const add = (controller: string, name: string): void => {
@@ -169,15 +170,25 @@ function vitalFiles(places: Places, layout: CgroupLayout): string[] {
     if (dir !== undefined) files.push(`${dir}/${name}`);
   };
   if (v2 !== undefined) {
-    files.push(`${v2}/cpu.stat`, `${v2}/cpu.pressure`, `${v2}/memory.pressure`, `${v2}/io.pressure`);
+    files.push(`${v2}/cpu.pressure`, `${v2}/memory.pressure`, `${v2}/io.pressure`);
+    if (layout.v2Controllers.has("cpu") || !places.has("cpuacct")) files.push(`${v2}/cpu.stat`);
     if (layout.v2Controllers.has("memory")) files.push(`${v2}/memory.current`);
     if (layout.v2Controllers.has("io")) files.push(`${v2}/io.stat`);
   }
   add("cpu", "cpu.stat");
   add("cpuacct", "cpuacct.usage");
   add("memory", "memory.usage_in_bytes");
-  add("blkio", "blkio.throttle.io_service_bytes_recursive");
+  if (places.has("blkio") && countsIo()) add("blkio", "blkio.throttle.io_service_bytes_recursive");
   return files;
+}
+
+/** The totals of a pressure file: its averages fade while nothing happens. */
+function stalls(text: string | null): string {
+  let totals = "";
+  for (let at = 0; text !== null && (at = text.indexOf("total=", at)) >= 0; at++) {
+    totals += text.slice(at, text.indexOf("\n", at));
+  }
+  return totals;
 }
 
 /** Takes each resource from the version that controls it. */

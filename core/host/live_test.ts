@@ -327,3 +327,38 @@ Deno.test("kernelLog() does not believe a program that writes like the kernel", 
   await until("the line in dmesg", () => run("dmesg")!.includes(mark));
   assert.equal(host.kernelLog(60e9)!.find((e) => e.message.includes(mark)), undefined);
 });
+
+Deno.test("an unprivileged user reads what the kernel lets everybody read, and null for the rest", () => {
+  if (Deno.uid() !== 0) return skip("not root: nobody to become");
+  const cache = Deno.makeTempDirSync({ prefix: "sonde_host_" });
+  try {
+    Deno.chmodSync(cache, 0o777);
+    const script = `import { openHost } from ${JSON.stringify(new URL("./open_host.ts", import.meta.url).href)};
+      const h = openHost();
+      const { uid, capabilities, psi } = h.features();
+      console.log(JSON.stringify([uid, String(capabilities), psi, h.processStat(1)?.pid, h.processStat(1)?.ppid,
+        h.processIo(1), h.currentSyscall(1), h.maps(1), h.pids().length > 1, h.cgroups().length > 0]));`;
+    const { success, stdout } = new Deno.Command("setpriv", {
+      // deno-fmt-ignore
+      args: ["--reuid=65534", "--regid=65534", "--clear-groups", "--inh-caps=-all", "--bounding-set=-all",
+        Deno.execPath(), "eval", "--no-config", "--no-check", script],
+      env: { DENO_DIR: cache, HOME: cache },
+      stderr: "null",
+    }).outputSync();
+    if (!success) return skip("setpriv cannot become nobody, who may not reach this folder");
+    assert.deepEqual(JSON.parse(new TextDecoder().decode(stdout)), [
+      65534,
+      "0",
+      host.features().psi,
+      1,
+      0,
+      null,
+      null,
+      [],
+      true,
+      host.cgroups().length > 0,
+    ]);
+  } finally {
+    Deno.removeSync(cache, { recursive: true });
+  }
+});
