@@ -11,9 +11,15 @@ export interface FunctionTotal {
   readonly total: number;
 }
 
-/** Name of a frame for people: its function, else its module, else `[unknown]`. Not escaped. */
+/** Whether nobody could say which function a frame is in. */
+export function isUnknown(frame: Frame): boolean {
+  return frame.function === "" || frame.function === "[unknown]";
+}
+
+/** Name of a frame for people: its function, else its module in brackets, else `[unknown]`. Not escaped. */
 export function frameName(frame: Frame): string {
-  return frame.function || (frame.module ? `[${baseName(frame.module)}]` : "[unknown]");
+  if (!isUnknown(frame)) return frame.function;
+  return frame.module === "" ? "[unknown]" : `[${baseName(frame.module).replace(/^\[|\]$/g, "")}]`;
 }
 
 /** Last part of a path; names such as `[vdso]` stay. */

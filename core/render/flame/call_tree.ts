@@ -1,5 +1,5 @@
 import type { Frame, Profile } from "../../data/mod.ts";
-import { functionsOf, stackValue } from "../profile_stats.ts";
+import { functionsOf, isUnknown, stackValue } from "../profile_stats.ts";
 
 /** A function on the path from the root, with what was counted below it. */
 export interface CallNode {
@@ -14,24 +14,28 @@ export interface CallNode {
 export interface CallTreeOptions {
   /** Which of the profile's sample types. Default 0. */
   readonly valueIndex?: number;
-  /** A label (`comm`, `pid`) whose values become the first level. */
-  readonly groupBy?: string;
+  /** A label whose values become the first level; false for none. Default `comm` when there are several. */
+  readonly groupBy?: string | false;
   /** Levels kept; deeper frames count as self of the last one. Default 512. */
   readonly maxDepth?: number;
 }
 
-/** Merges the stacks of a profile into a tree by function, module and kind; file and line do not part frames. */
+/**
+ * Merges the stacks of a profile into a tree by function, module and kind; file and line do not part frames. Frames of
+ * one module that follow each other and of which nobody knows the function are one.
+ */
 export function callTree(profile: Profile, options: CallTreeOptions = {}): CallNode {
   const { ids, frames } = functionsOf(profile);
   const maxDepth = options.maxDepth ?? 512;
   const root: CallNode = { frame: null, total: 0, self: 0, children: new Map() };
+  const groupBy = options.groupBy ?? (severalComms(profile) ? "comm" : false);
   const groups = new Map<string, number>();
   for (const stack of profile.stacks) {
     const v = stackValue(stack.values, options.valueIndex ?? 0);
     if (v === 0) continue;
     let node = root;
     node.total += v;
-    const label = options.groupBy === undefined ? undefined : stack.labels[options.groupBy];
+    const label = groupBy === false ? undefined : stack.labels[groupBy];
     if (label !== undefined) {
       // Negative keys: they share the map with indexes of frames.
       const group = groups.get(label) ?? -1 - groups.size;
@@ -42,12 +46,18 @@ export function callTree(profile: Profile, options: CallTreeOptions = {}): CallN
     const depth = Math.min(stack.frames.length, maxDepth);
     for (let i = 0; i < depth; i++) {
       const id = ids[stack.frames[i]];
+      if (node.frame === frames[id] && isUnknown(frames[id])) continue;
       node = child(node, id, frames[id]);
       node.total += v;
     }
     node.self += v;
   }
   return root;
+}
+
+function severalComms(profile: Profile): boolean {
+  const first = profile.stacks.find((s) => s.labels.comm !== undefined)?.labels.comm;
+  return first !== undefined && profile.stacks.some((s) => s.labels.comm !== undefined && s.labels.comm !== first);
 }
 
 function child(node: CallNode, key: number, frame: Frame): CallNode {

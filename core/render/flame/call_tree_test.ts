@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Profile, quality } from "../../data/mod.ts";
-import { profileTotal } from "../profile_stats.ts";
+import { frameName, profileTotal } from "../profile_stats.ts";
 import { bigProfile, cpuProfile } from "../data_for_test.ts";
 import { type CallNode, callTree } from "./call_tree.ts";
 import { layOut } from "./layout.ts";
@@ -41,9 +41,28 @@ Deno.test("callTree() merges lines of one function, and groups by a label", () =
     ],
     quality: quality(),
   };
-  assert.deepEqual([...callTree(profile).children.values()].map((n) => n.total), [3]);
-  const groups = [...callTree(profile, { groupBy: "comm" }).children.values()];
+  assert.deepEqual([...callTree(profile, { groupBy: false }).children.values()].map((n) => n.total), [3]);
+  const groups = [...callTree(profile).children.values()];
   assert.deepEqual(groups.map((n) => [n.frame?.function, n.total]), [["a", 1], ["b", 2]]);
+});
+
+Deno.test("callTree() makes one of unknown frames that follow each other in one module", () => {
+  const unknown = (module: string): Profile["frames"][number] => (
+    { function: "[unknown]", module, file: "", line: 0, kind: "user" }
+  );
+  const profile: Profile = {
+    kind: "profile",
+    sampleTypes: [{ name: "samples", unit: "count" }],
+    frames: [unknown("a"), unknown("b"), { ...unknown("a"), function: "f" }],
+    stacks: [{ frames: [0, 0, 1, 0, 2, 2], values: [1], labels: {} }],
+    quality: quality(),
+  };
+  const names: string[] = [];
+  for (let n = callTree(profile); n.children.size > 0;) {
+    n = [...n.children.values()][0];
+    names.push(frameName(n.frame!));
+  }
+  assert.deepEqual(names, ["[a]", "[b]", "[a]", "f", "f"]);
 });
 
 Deno.test("callTree() counts frames below the deepest level as self of the last one", () => {

@@ -1,5 +1,5 @@
 import type { Frame, FrameKind } from "../../data/mod.ts";
-import { frameName } from "../profile_stats.ts";
+import { frameName, isUnknown } from "../profile_stats.ts";
 
 /** How frames are coloured: by what kind of code they are, or by the module they are in. */
 export type FlameColors = "kind" | "module";
@@ -32,5 +32,5 @@ export function hueIndex(name: string, n: number): number {
 export function frameClass(frame: Frame | null, colors: FlameColors): string {
   if (frame === null) return "x0";
   const name = colors === "module" ? frame.module : frameName(frame);
-  return KINDS[frame.kind].letter + hueIndex(name, SHADES);
+  return KINDS[isUnknown(frame) ? "unknown" : frame.kind].letter + hueIndex(name, SHADES);
 }

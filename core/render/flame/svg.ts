@@ -3,7 +3,7 @@ import { escapeText, escapeXml } from "../escape.ts";
 import { formatByUnit, formatNumber, formatRatio } from "../format_value.ts";
 import { message, type MessageKey } from "../messages/message.ts";
 import type { Lang } from "../options.ts";
-import { frameName } from "../profile_stats.ts";
+import { frameName, isUnknown } from "../profile_stats.ts";
 import { truncate } from "../width.ts";
 import { flameClient } from "./_client.js";
 import { type CallNode, callTree } from "./call_tree.ts";
@@ -27,8 +27,8 @@ export interface FlameOptions {
   readonly unit?: Unit;
   /** Which of the profile's sample types. Default 0. */
   readonly valueIndex?: number;
-  /** A label (`comm`) whose values become the first level. */
-  readonly groupBy?: string;
+  /** A label whose values become the first level; false for none. Default `comm` when there are several. */
+  readonly groupBy?: string | false;
   /** Nodes kept; the smallest are left out, and the subtitle says so. Default 20,000. */
   readonly maxNodes?: number;
   readonly lang?: Lang;
@@ -177,7 +177,7 @@ function staticFrames(nodes: readonly LaidNode[], look: StaticLook): string {
 /** A swatch for each kind of frame that occurs. */
 function legend(nodes: readonly LaidNode[], height: number, colors: FlameColors, lang: Lang): string {
   if (colors !== "kind") return "";
-  const kinds = new Set(nodes.flatMap(({ node }) => node.frame === null ? [] : [node.frame.kind]));
+  const kinds = new Set(nodes.map(({ node }) => node.frame && (isUnknown(node.frame) ? "unknown" : node.frame.kind)));
   let x = PAD;
   let out = "";
   for (const [kind, { letter }] of Object.entries(KINDS)) {

@@ -66,7 +66,7 @@ const widthOf = async (page: Page, name: string): Promise<number> =>
 
 Deno.test("in a browser: click zooms, ancestors stay faded, reset and Escape go back", async () => {
   await withBrowser((browser) =>
-    withFile(".svg", flameSvg(cpuProfile(), { title: "t" }), async (url) => {
+    withFile(".svg", flameSvg(cpuProfile(), { title: "t", groupBy: false }), async (url) => {
       const page = await browser.newPage({ viewport: { width: 1000, height: 400 } });
       await open(page, url);
       const full = await widthOf(page, "all");
@@ -87,7 +87,7 @@ Deno.test("in a browser: click zooms, ancestors stay faded, reset and Escape go 
 
 Deno.test("in a browser: frames too narrow to draw appear when zoomed", async () => {
   await withBrowser((browser) =>
-    withFile(".svg", flameSvg(cpuProfile(), { title: "t", minWidth: 8 }), async (url) => {
+    withFile(".svg", flameSvg(cpuProfile(), { title: "t", groupBy: false, minWidth: 8 }), async (url) => {
       const page = await browser.newPage({ viewport: { width: 600, height: 400 } });
       await open(page, url);
       const name = "std::vector";
@@ -100,7 +100,7 @@ Deno.test("in a browser: frames too narrow to draw appear when zoomed", async ()
 
 Deno.test("in a browser: search takes an expression, marks frames, counts nested matches once, survives half an expression", async () => {
   await withBrowser((browser) =>
-    withFile(".svg", flameSvg(cpuProfile(), { title: "t" }), async (url) => {
+    withFile(".svg", flameSvg(cpuProfile(), { title: "t", groupBy: false }), async (url) => {
       const page = await browser.newPage({ viewport: { width: 1000, height: 400 } });
       await open(page, url);
       await page.keyboard.press("Control+f");
@@ -123,7 +123,7 @@ Deno.test("in a browser: search takes an expression, marks frames, counts nested
 
 Deno.test("in a browser: the keyboard walks to callees, callers and neighbours, zooms and says what it is on", async () => {
   await withBrowser((browser) =>
-    withFile(".svg", flameSvg(cpuProfile(), { title: "t" }), async (url) => {
+    withFile(".svg", flameSvg(cpuProfile(), { title: "t", groupBy: false }), async (url) => {
       const page = await browser.newPage({ viewport: { width: 1000, height: 400 } });
       await open(page, url);
       const at = async (): Promise<string> =>
@@ -156,7 +156,7 @@ Deno.test("in a browser: the keyboard walks to callees, callers and neighbours, 
 
 Deno.test("in a browser: hovering shows name, module, share of all and of what is zoomed, self", async () => {
   await withBrowser((browser) =>
-    withFile(".svg", flameSvg(cpuProfile(), { title: "t" }), async (url) => {
+    withFile(".svg", flameSvg(cpuProfile(), { title: "t", groupBy: false }), async (url) => {
       const page = await browser.newPage({ viewport: { width: 1000, height: 400 } });
       await open(page, url);
       await frame(page, "run_job").click();
@@ -181,7 +181,7 @@ Deno.test("in a browser: hostile names run nothing, and an image of it shows the
       page.on("console", (m) => m.type() === "error" && said.push(m.text()));
       await open(page, url);
       assert.equal(await page.locator("script").count(), 1);
-      assert.equal(await page.locator(`g.f[aria-label*="alert(1)"]`).count(), 3);
+      assert.equal(await page.locator(`g.f[aria-label*="alert(1)"]`).count(), 6);
       await withFile(".html", `<img id="i" src="${url}">`, async (html) => {
         const other = await browser.newPage();
         await other.goto(html);

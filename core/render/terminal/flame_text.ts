@@ -4,7 +4,7 @@ import { type CallNode, callTree } from "../flame/call_tree.ts";
 import { hueIndex } from "../flame/color.ts";
 import { formatRatio } from "../format_value.ts";
 import { type RenderOptions, usableWidth } from "../options.ts";
-import { frameName } from "../profile_stats.ts";
+import { frameName, isUnknown } from "../profile_stats.ts";
 import { pad, truncate } from "../width.ts";
 
 const MOST_LEVELS = 18;
@@ -64,7 +64,7 @@ function draw(level: readonly Box[], options: RenderOptions, total: number): str
     const label = room > name.length + 8 ? `${name} ${formatRatio(node.total / total)}` : name;
     // One column stays free, so that neighbours of one colour are two boxes.
     if (options.color) {
-      const palette = PALETTE[node.frame!.kind] ?? PALETTE.unknown;
+      const palette = PALETTE[isUnknown(node.frame!) ? "unknown" : node.frame!.kind] ?? PALETTE.unknown;
       const color = palette[hueIndex(name, palette.length)];
       line += `\x1b[38;5;16;48;5;${color}m${pad(truncate(" " + label, room - 1), room - 1)}\x1b[0m `;
     } else {
