@@ -46,12 +46,16 @@ export async function doctor(options: { json?: boolean; clean?: boolean }): Prom
   const mark = { yes: style.good("✓"), no: style.bad("✗"), unknown: style.warn("?") };
   let text = `sonde ${session.api.version} · Linux ${session.host.features().release}\n`;
   let area = "";
+  let before: Check | undefined;
   for (const c of checks) {
     if (c.area !== area) text += `\n${style.bold(c.area)}\n`;
     area = c.area;
-    const lines = wrap(escapeText(c.found), o.width - 32);
+    // One missing privilege refuses many things for the same reason: it is told once.
+    const same = c.state !== "yes" && c.found === before?.found;
+    before = c;
+    const lines = same ? ["as above"] : wrap(escapeText(c.found), o.width - 32);
     text += `  ${mark[c.state]} ${c.name.padEnd(26)} ${lines.join(`\n${" ".repeat(31)}`)}\n`;
-    if (c.remedy && c.state !== "yes") {
+    if (c.remedy && c.state !== "yes" && !same) {
       text += wrap(escapeText(c.remedy), o.width - 34).map((l) => `${" ".repeat(31)}${style.dim(l)}\n`).join("");
     }
   }
