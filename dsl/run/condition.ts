@@ -30,6 +30,7 @@ export function checkExpectation(plan: ExpectPlan, input: ConditionInput): Expec
     text: condition.text,
     outcome,
     value,
+    unit: comparedSide(condition.expr).t.unit,
     message,
   });
   const used = [...new Set(condition.figures.map((f) => f.result))];

@@ -166,6 +166,7 @@ Deno.test("execute() reports a window that is stopped before its time, and expec
     text: "a.count > 5",
     outcome: "inconclusive",
     value: 100,
+    unit: "count",
     message: 'The window of "a" was cut short',
   }]);
   assert.equal(exitCode(report), 1);
@@ -246,7 +247,13 @@ Deno.test("expect passes, fails with its message, and is inconclusive over loss 
   const recipe = (more: string): string =>
     `let a = collect tracepoint:syscalls:sys_enter_openat for 1s | aggregate count(), max(flags)\nexpect a.count < 50${more} else "too many"`;
   const plain = await run(recipe(""));
-  assert.deepEqual(plain.expects, [{ text: "a.count < 50", outcome: "fail", value: 100, message: "too many" }]);
+  assert.deepEqual(plain.expects, [{
+    text: "a.count < 50",
+    outcome: "fail",
+    value: 100,
+    unit: "count",
+    message: "too many",
+  }]);
   assert.equal(exitCode(plain), 1);
   const lossy = await run(recipe(""), { lost: 5 });
   assert.equal(lossy.expects[0].outcome, "inconclusive");
@@ -346,7 +353,7 @@ Deno.test("reportToJson() is JSON with the shown results", async () => {
   assert.equal(json.recipe, "r");
   assert.deepEqual(Object.keys(json.results), ["b"]);
   assert.deepEqual(json.results.b.rows, [[1, 5_000_000]]);
-  assert.deepEqual(json.expects, [{ text: "count(a) > 3", outcome: "pass", value: 4, message: "" }]);
+  assert.deepEqual(json.expects, [{ text: "count(a) > 3", outcome: "pass", value: 4, unit: "count", message: "" }]);
 });
 
 Deno.test("a parameter that switches a filter off leaves nothing of it for the engine", async () => {

@@ -5,6 +5,7 @@ import {
   type Json,
   type Result,
   resultsToJson,
+  type Unit,
   UnsupportedError,
   UsageError,
 } from "../../core/data/mod.ts";
@@ -43,6 +44,7 @@ export interface ExpectReport {
   readonly outcome: "pass" | "fail" | "inconclusive";
   /** What was compared: the left side of a comparison, in its base unit; else the truth of the condition. */
   readonly value: Json;
+  readonly unit: Unit;
   /** What `else` says when it failed; why it is inconclusive, and how to allow it. Empty for a pass. */
   readonly message: string;
 }

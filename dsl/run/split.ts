@@ -7,6 +7,7 @@ import {
   type NamedExpr,
   type ProbeOutput,
   type ProbeSpec,
+  SCALARS,
   type SourceSpec,
 } from "../../core/query/mod.ts";
 import type { StagePlan } from "../plan.ts";
@@ -79,6 +80,11 @@ interface LeadingFilter {
 interface Leading {
   readonly filters: readonly LeadingFilter[];
   readonly aggregate: { readonly stage: Extract<StagePlan, { kind: "aggregate" }>; readonly at: number } | null;
+}
+
+/** The text behind a pointer, and what views read by functions that the language does not have. */
+function onlyInKernel(e: Extract<Expr, { op: "call" }>): boolean {
+  return !SCALARS.has(e.fn) || (e.fn === "str" && e.args.every((a) => a.t.type === "address"));
 }
 
 /** `str` of a plain number is its digits: a kernel would take it for a pointer. */
@@ -154,8 +160,7 @@ function streamPart(
   const derived = new Set<string>();
   const leaf = (e: Expr): Expr => {
     if (e.op === "field" && derived.has(e.name)) return e;
-    // The text behind a pointer can be read in the kernel only.
-    if (e.op === "field" || (e.op === "call" && e.fn === "str" && operandsOf(e).every((a) => a.t.type === "address"))) {
+    if (e.op === "field" || (e.op === "call" && onlyInKernel(e))) {
       const name = exprText(e);
       fields.set(name, { name, expr: e });
       return { op: "field", name, t: e.t };

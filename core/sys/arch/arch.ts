@@ -5,6 +5,7 @@ export type SyscallName =
   | "clock_gettime"
   | "close"
   | "eventfd2"
+  | "execve"
   | "fcntl"
   | "ftruncate"
   | "getpid"

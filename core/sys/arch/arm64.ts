@@ -10,6 +10,7 @@ export const arm64: Arch = {
     clock_gettime: 113,
     close: 57,
     eventfd2: 19,
+    execve: 221,
     fcntl: 25,
     ftruncate: 46,
     getpid: 172,

@@ -10,6 +10,7 @@ export const x64: Arch = {
     clock_gettime: 228,
     close: 3,
     eventfd2: 290,
+    execve: 59,
     fcntl: 72,
     ftruncate: 77,
     getpid: 39,

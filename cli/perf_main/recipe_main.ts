@@ -1,0 +1,83 @@
+import { parseArgs } from "node:util";
+import { UsageError } from "../../core/data/mod.ts";
+import { reportError } from "../exit_code.ts";
+import { print } from "../output.ts";
+import { readParams, runRecipe } from "../run_recipe.ts";
+
+const HELP = `Options of a recipe:
+  --param name=value   set a parameter of the recipe (repeatable)
+  --json               print JSON
+  -o, --output FILE    write the results to a file (.json, .csv, .txt, .svg, .folded)
+  --plugin FILE        add a plugin (repeatable)
+  -h, --help           print this help
+`;
+
+/**
+ * Runs a recipe's file with the options after its name; tells errors.
+ *
+ * @returns the exit code
+ */
+export async function recipeMain(path: string, args: readonly string[]): Promise<number> {
+  try {
+    return await run(path, args);
+  } catch (error) {
+    return reportError(error);
+  }
+}
+
+async function run(path: string, args: readonly string[]): Promise<number> {
+  const options = readOptions([...args]);
+  if (options.help) {
+    print(HELP);
+    return 0;
+  }
+  let text: string;
+  try {
+    text = Deno.readTextFileSync(path);
+  } catch (error) {
+    throw new UsageError(`Cannot read "${path}": ${(error as Error).message}`);
+  }
+  return await runRecipe(text, {
+    file: shortened(path),
+    params: readParams(options.param ?? []),
+    json: options.json,
+    output: options.output,
+    plugin: options.plugin,
+  });
+}
+
+function readOptions(args: string[]): {
+  param?: string[];
+  json?: boolean;
+  output?: string;
+  plugin?: string[];
+  help?: boolean;
+} {
+  try {
+    return parseArgs({
+      args,
+      options: {
+        param: { type: "string", multiple: true },
+        json: { type: "boolean" },
+        output: { type: "string", short: "o" },
+        plugin: { type: "string", multiple: true },
+        help: { type: "boolean", short: "h" },
+      },
+    }).values;
+  } catch (error) {
+    if (error instanceof TypeError) throw new UsageError(error.message, "--help lists the options");
+    throw error;
+  }
+}
+
+/** A path below the working directory without it. */
+function shortened(path: string): string {
+  const here = `${Deno.cwd()}/`;
+  return path.startsWith(here) ? path.slice(here.length) : path;
+}
+
+if (import.meta.main) {
+  const [path, ...args] = Deno.args;
+  // Listeners and pools must not keep a finished recipe alive.
+  Deno.exit(await recipeMain(path, args));
+}

@@ -1,0 +1,119 @@
+import { type Json, type Result, resultToJson, UsageError } from "../core/data/mod.ts";
+import type { Investigator } from "../core/plugin_api/mod.ts";
+import { compile, diagnosticText, execute, exitCode, type Plan, type RecipeReport, reportToJson } from "../dsl/mod.ts";
+import { chooseEngineFor } from "./engines.ts";
+import { EXIT } from "./exit_code.ts";
+import { print, warn, writeFile } from "./output.ts";
+import { terminalProgress } from "./progress.ts";
+import { recipeRegistry } from "./recipe_registry.ts";
+import { renderOptions } from "./render_options.ts";
+import { openSession, type Session } from "./session.ts";
+import { checkOutput, fileContent, showResults } from "./show_results.ts";
+
+/** How a recipe is run. */
+export interface RunRecipeOptions {
+  /** What the recipe is called in messages: its file, as the user gave it. */
+  readonly file: string;
+  /** Values of parameters as the user wrote them: `{window: "5s"}`. */
+  readonly params?: Readonly<Record<string, string>>;
+  readonly json?: boolean;
+  /** A file for the results; its ending chooses the format. */
+  readonly output?: string;
+  readonly lang?: "en" | "zh";
+  readonly plugin?: readonly string[];
+}
+
+/**
+ * Runs the text of a recipe and shows what came of it: results on standard output, everything else on standard error.
+ *
+ * @returns the exit code of the design
+ * @throws {UsageError} when a parameter is wrong or the output cannot be
+ */
+export async function runRecipe(text: string, options: RunRecipeOptions): Promise<number> {
+  checkOutput(options.output);
+  const progress = terminalProgress();
+  const session = await openSession(options.plugin, (line) => progress.show(line));
+  const plan = await compileRecipe(text, options.file, session);
+  if (!plan) return EXIT.usage;
+  const report = await execute(plan, {
+    context: session.context,
+    collector: (name) => session.registry.collector(name),
+    chooseEngine: (spec) => chooseEngineFor(session.host, spec),
+    investigator: () => investigator(session, options.lang),
+    save: (file, name, result) => save(file, name, result),
+    untilStopped: Deno.stdout.isTerminal() && !options.json && options.output === undefined,
+  }, options.params);
+  progress.clear();
+  await show(report, options);
+  return exitCode(report);
+}
+
+/** The plan of a recipe; null when it has errors, which are told. */
+export async function compileRecipe(text: string, file: string, session: Session): Promise<Plan | null> {
+  const { plan, diagnostics } = await compile(text, recipeRegistry(session));
+  for (const d of diagnostics) warn(diagnosticText(d, file));
+  return plan;
+}
+
+/**
+ * Reads `name=value` options.
+ *
+ * @throws {UsageError} when one has no `=` or is given twice
+ */
+export function readParams(options: readonly string[]): Record<string, string> {
+  const params: Record<string, string> = {};
+  for (const option of options) {
+    const at = option.indexOf("=");
+    if (at <= 0) throw new UsageError(`--param ${option}: there is no "="`, "Write --param name=value");
+    const name = option.slice(0, at).trim();
+    if (Object.hasOwn(params, name)) throw new UsageError(`--param ${name} is given twice`);
+    params[name] = option.slice(at + 1);
+  }
+  return params;
+}
+
+async function investigator(session: Session, lang: "en" | "zh" | undefined): Promise<Investigator> {
+  const { agentInvestigator } = await import("../core/agent/mod.ts");
+  const { registry } = session;
+  return agentInvestigator({ tools: () => Promise.all(registry.tools().map((t) => registry.tool(t.name))), lang });
+}
+
+async function save(file: string, name: string, result: Result): Promise<void> {
+  const json = (): string => JSON.stringify({ schema: 1, results: { [name]: resultToJson(result) } }, null, 2) + "\n";
+  writeFile(file, await fileContent({ [name]: result }, json, file));
+}
+
+async function show(report: RecipeReport, options: RunRecipeOptions): Promise<void> {
+  const shown = Object.fromEntries(
+    report.shown.flatMap((name) => Object.hasOwn(report.results, name) ? [[name, report.results[name]]] : []),
+  );
+  for (const e of report.errors) warn(`sonde: ${e.what === "pipeline" ? `"${e.name}" did not run: ` : ""}${e.message}`);
+  let problem: unknown;
+  if (options.output !== undefined) {
+    const { results: _results, schema: _schema, ...envelope } = reportToJson(report) as Record<string, Json>;
+    try {
+      await showResults(shown, envelope, { json: options.json, output: options.output, lang: options.lang });
+    } catch (error) {
+      // Told at the end: what else there is to say is not lost with the file.
+      problem = error;
+    }
+  } else if (options.json) print(JSON.stringify(reportToJson(report), null, 2) + "\n");
+  else if (Object.keys(shown).length > 0) await showResults(shown, {}, { lang: options.lang });
+  if (!options.json) await showAnswers(report, options);
+  for (const file of report.saved) warn(`Wrote ${file}`);
+  if (report.interrupted) warn("Stopped before the end; shown is what was measured until then");
+  if (problem !== undefined) throw problem;
+}
+
+async function showAnswers(report: RecipeReport, options: RunRecipeOptions): Promise<void> {
+  const { formatByUnit, renderDiagnosis } = await import("../core/render/mod.ts");
+  const lines = report.expects.map((e) => {
+    const value = typeof e.value === "number" ? ` (${formatByUnit(e.value, e.unit)})` : "";
+    return `${e.outcome.padEnd(12)} ${e.text}${value}${e.message ? `\n             ${e.message}` : ""}`;
+  });
+  if (lines.length > 0) print(`\n${lines.join("\n")}\n`);
+  for (const a of report.asks) {
+    print(`\n${a.question}\n`);
+    print(a.diagnosis ? renderDiagnosis(a.diagnosis, renderOptions(options.lang)) + "\n" : `${a.error}\n`);
+  }
+}
