@@ -114,8 +114,8 @@ export function readMemoryV1(read: ReadText, dir: string): MemoryFigures {
     memoryHigh: null,
     anon: stat.get("total_rss") ?? null,
     file: stat.get("total_cache") ?? null,
-    // Where memory and swap together are limited as well, that limit may be met first. Newer kernels (seen: 6.18) do not
-    // count that: such a cgroup shows no hits, but its OOM kills.
+    // Where memory and swap together are limited as well, that limit may be met first. Newer kernels (seen: 6.18) do
+    // not count that: such a cgroup shows no hits, but its OOM kills.
     limitHits: (numberOf(read(`${dir}/memory.failcnt`)) ?? 0) + (numberOf(read(`${dir}/memory.memsw.failcnt`)) ?? 0),
     oomKills: oom.get("oom_kill") ?? 0,
     refaults: sum(stat, "total_workingset_refault_anon", "total_workingset_refault_file") ??

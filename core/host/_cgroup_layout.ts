@@ -8,7 +8,7 @@ export interface CgroupMount {
   readonly root: string;
 }
 
-/** The hierarchies of a machine, found through mountinfo: distributions and containers mount them in different places. */
+/** The hierarchies of a machine, by mountinfo: distributions and containers mount them in different places. */
 export interface CgroupLayout {
   readonly kind: "v1" | "v2" | "hybrid" | "none";
   readonly v2: CgroupMount | null;

@@ -30,8 +30,8 @@ export function readKernelLog(reader: Reader, maxAgeNs: number): KernelLogEntry[
 }
 
 /**
- * All records of the log. Each read(2) gives one; EAGAIN is the end, which only an open with O_NONBLOCK meets, and EPIPE
- * says that records were overwritten meanwhile. Raw reads, since a log of some thousand records is read at each call.
+ * All records of the log. Each read(2) gives one; EAGAIN is the end, which only an open with O_NONBLOCK meets, and
+ * EPIPE says that records were overwritten meanwhile. Raw reads, since thousands of records are read at each call.
  */
 function readKmsg(path: string): KmsgRecord[] | null {
   const fd = openRaw(path, O.RDONLY | O.NONBLOCK);

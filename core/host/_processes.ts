@@ -22,6 +22,7 @@ export type Processes = Pick<
   | "wchan"
   | "currentSyscall"
   | "maps"
+  | "taskRunDelays"
 >;
 
 const MAX_COMMAND = 4096;
@@ -66,6 +67,18 @@ export function openProcesses(reader: Reader, units: StatUnits, arch: string): P
         seen++;
       }
       return seen === 0 ? null : { runNs, waitNs, slices };
+    },
+    taskRunDelays: () => {
+      const waits = new Map<number, number>();
+      const add = (tid: number, dir: string): void => {
+        const one = sched(dir);
+        if (one !== null) waits.set(tid, one.waitNs);
+      };
+      for (const pid of numbers(reader.list("/proc"))) {
+        if (reader.links(`/proc/${pid}/task`) === 3) add(pid, `/proc/${pid}`);
+        else for (const tid of threads(pid)) add(tid, task(pid, tid));
+      }
+      return waits;
     },
     processCommand: (pid) => {
       const length = Math.min(reader.bytes(`/proc/${pid}/cmdline`), MAX_COMMAND);

@@ -3,7 +3,7 @@ export interface Reader {
   readonly root: string;
   /** Whether this is the running machine and not a recorded tree. */
   readonly live: boolean;
-  /** Holds the bytes of the last {@linkcode Reader.bytes}. Replaced when a larger file comes: take it after the call. */
+  /** Holds the bytes of the last {@linkcode Reader.bytes}. A larger file replaces it: take it after the call. */
   readonly buffer: Uint8Array<ArrayBuffer>;
   /** The path under the root: `at("/proc/stat")`. */
   at(path: string): string;

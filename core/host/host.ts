@@ -46,11 +46,17 @@ export interface Host {
   softirqs(): ReadonlyMap<string, readonly number[]>;
   /** Sum over CPUs of the time tasks waited on a run queue, in ns (`/proc/schedstat`); null when not built in. */
   runDelayNs(): number | null;
+  /**
+   * Time each thread there is now has waited on a run queue since it started, in ns by thread id. For kernels without
+   * {@linkcode Host.runDelayNs}: sum the increases of those that are in two looks. Costs some 10 µs a thread, and does
+   * not see threads that ended in between.
+   */
+  taskRunDelays(): Map<number, number>;
   numa(): NumaNode[];
   buddyInfo(): BuddyZone[];
   /** All process ids there are. */
   pids(): number[];
-  /** With `tid`, one thread: then times, faults and switches are its own. Without, state and CPU are the main thread's. */
+  /** With `tid`, times and faults of one thread. Without, of all threads, but state and CPU are the main thread's. */
   processStat(pid: number, tid?: number): ProcessStat | null;
   /** Without `tid`, context switches are those of the main thread only: the kernel keeps no sum. */
   processStatus(pid: number, tid?: number): ProcessStatus | null;
@@ -67,8 +73,8 @@ export interface Host {
    */
   processCommand(pid: number): string;
   /**
-   * Path of the process's cgroup: v2's if it has controllers, else the first of the v1 hierarchies `memory`, `cpu`, `blkio` and the
-   * v2 one without controllers in which it is not in the root.
+   * Path of the process's cgroup: v2's if it has controllers, else the first of the v1 hierarchies `memory`, `cpu`,
+   * `cpuacct`, `blkio` and the v2 one without controllers in which it is not in the root.
    */
   processCgroup(pid: number): string | null;
   /** All paths at which {@linkcode Host.cgroups} may list the process: with v1 each hierarchy may have another. */
@@ -84,7 +90,10 @@ export interface Host {
   wchan(pid: number, tid?: number): string | null;
   /** Name of the system call a thread is in (`/proc/PID/syscall`), or null. */
   currentSyscall(pid: number, tid?: number): string | null;
-  /** Every cgroup with its figures, over v1 and v2; `path` is relative to the hierarchy's mount. */
+  /**
+   * Every cgroup with its figures, over v1 and v2, parents first; `path` is relative to the hierarchy's mount. Where
+   * CPU time, memory, I/O and pressure have not moved since the last look, other figures and limits may be 10 s old.
+   */
   cgroups(): CgroupStat[];
   cgroup(path: string): CgroupStat | null;
   /** Entries of the last `maxAgeNs` nanoseconds that matter to performance, oldest first; null without permission. */

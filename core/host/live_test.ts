@@ -143,6 +143,13 @@ Deno.test("processSched() of a process is the sum over its threads", () => {
   assert.ok(whole.runNs >= sum);
 });
 
+Deno.test("taskRunDelays() has every thread that is there before and after", () => {
+  const before = host.threads(Deno.pid);
+  const delays = host.taskRunDelays();
+  for (const tid of host.threads(Deno.pid)) if (before.includes(tid)) assert.ok(delays.get(tid)! >= 0, `${tid}`);
+  assert.ok(delays.has(1));
+});
+
 Deno.test("processIo() counts what a process wrote", () => {
   const before = host.processIo(Deno.pid);
   if (before === null) return skip("no task I/O accounting");

@@ -70,6 +70,7 @@ export function openHost(root = "/"): Host {
       const cpus = parseSchedstat(text("/proc/schedstat"));
       return cpus.length === 0 ? null : cpus.reduce((sum, cpu) => sum + cpu.waitNs, 0);
     },
+    taskRunDelays: () => processes().taskRunDelays(),
     numa: () => readNuma(reader),
     buddyInfo: () => parseBuddyInfo(text("/proc/buddyinfo")),
     pids: () => processes().pids(),

@@ -100,6 +100,7 @@ function readAll(host: Host): unknown[] {
     host.interrupts(),
     host.softirqs(),
     host.runDelayNs(),
+    host.taskRunDelays(),
     host.numa(),
     host.buddyInfo(),
     pids,

@@ -1,8 +1,8 @@
 import type { MemoryMapping } from "./types.ts";
 
 /**
- * Parses `/proc/PID/maps` (proc_pid_maps(5), fs/proc/task_mmu.c). A newline in a path is written as `\012`, so lines are
- * safe to split; other characters, also spaces and ` (deleted)`, stand as they are.
+ * Parses `/proc/PID/maps` (proc_pid_maps(5), fs/proc/task_mmu.c). A newline in a path is written as `\012`, so lines
+ * are safe to split; other characters, also spaces and ` (deleted)`, stand as they are.
  */
 export function parseMaps(text: string): MemoryMapping[] {
   const mappings: MemoryMapping[] = [];

@@ -7,8 +7,8 @@ export interface ParsedStatus extends ProcessStatus {
 }
 
 /**
- * Parses `/proc/PID/status`. Kernel threads have no memory lines: they read as 0. Switches are those of one thread, also
- * in the process's own file, where it is the main thread. The name on the first line is escaped by the kernel, so it
+ * Parses `/proc/PID/status`. Kernel threads have no memory lines: they read as 0. Switches are those of one thread,
+ * also in the process's own file, where it is the main thread. The name on the first line is escaped by the kernel, so it
  * cannot imitate another line.
  */
 export function parsePidStatus(text: string): ParsedStatus {

@@ -227,8 +227,8 @@ export interface ProcessSched {
 }
 
 /**
- * Figures of one cgroup with all below it; null where the hierarchy has no such controller. Times in ns, sizes in bytes.
- * Periods and limit hits are its own.
+ * Figures of one cgroup with all below it; null where the hierarchy has no such controller. Times in ns, sizes in
+ * bytes. Periods are its own, and so are limit hits and OOM kills in version 1.
  */
 export interface CgroupStat {
   readonly path: string;
