@@ -34,7 +34,7 @@ export interface ElfSection {
 
 /** The headers of an ELF file; contents are read on demand. */
 export interface Elf {
-  /** EM_X86_64 is 62, EM_AARCH64 is 183. */
+  /** EM.X86_64 is 62, EM.AARCH64 is 183. */
   readonly machine: number;
   /** ET_EXEC is 2, ET_DYN is 3, ET_REL is 1, ET_CORE is 4. */
   readonly type: number;
@@ -44,20 +44,20 @@ export interface Elf {
   readonly source: ByteSource;
 }
 
-/** Program header types and flags, section types and flags that we use (elf.h). */
-export const PT_LOAD = 1;
-export const PT_NOTE = 4;
-export const PF_X = 1;
-export const SHT_SYMTAB = 2;
-export const SHT_RELA = 4;
-export const SHT_NOTE = 7;
-export const SHT_NOBITS = 8;
-export const SHT_DYNSYM = 11;
-export const SHF_ALLOC = 2;
-export const SHF_EXECINSTR = 4;
-export const SHF_COMPRESSED = 0x800;
-export const EM_X86_64 = 62;
-export const EM_AARCH64 = 183;
+/** Types of program headers (elf.h). */
+export const PT = { LOAD: 1, NOTE: 4 } as const;
+
+/** Flags of program headers. */
+export const PF = { X: 1 } as const;
+
+/** Types of sections. */
+export const SHT = { SYMTAB: 2, RELA: 4, NOTE: 7, NOBITS: 8, DYNSYM: 11 } as const;
+
+/** Flags of sections. */
+export const SHF = { ALLOC: 2, EXECINSTR: 4, COMPRESSED: 0x800 } as const;
+
+/** Machines. */
+export const EM = { X86_64: 62, AARCH64: 183 } as const;
 
 const EHDR_SIZE = 64;
 const PHDR_SIZE = 56;
@@ -127,14 +127,14 @@ export function sectionNamed(elf: Elf, name: string): ElfSection | null {
 }
 
 /**
- * The contents of a section; empty for one without any (SHT_NOBITS, as in separate debug files).
+ * The contents of a section; empty for one without any (SHT.NOBITS, as in separate debug files).
  *
  * @param limit most bytes to accept
  * @throws {ElfError} when the section does not lie inside the file, is compressed, or exceeds the limit
  */
 export function sectionBytes(elf: Elf, section: ElfSection, limit: number): Uint8Array<ArrayBuffer> {
-  if (section.type === SHT_NOBITS) return new Uint8Array(0);
-  if (section.flags & SHF_COMPRESSED) throw new ElfError(`Section ${section.name} is compressed`, section.offset);
+  if (section.type === SHT.NOBITS) return new Uint8Array(0);
+  if (section.flags & SHF.COMPRESSED) throw new ElfError(`Section ${section.name} is compressed`, section.offset);
   if (section.size > limit) {
     throw new ElfError(`Section ${section.name} has ${section.size} bytes: more than ${limit}`, section.offset);
   }
@@ -151,9 +151,9 @@ export function sectionBytes(elf: Elf, section: ElfSection, limit: number): Uint
 export function fileOffsetToVaddr(elf: Elf, offset: number): number | null {
   let found: ElfSegment | null = null;
   for (const s of elf.segments) {
-    if (s.type !== PT_LOAD || offset < s.offset || offset >= s.offset + s.fileSize) continue;
+    if (s.type !== PT.LOAD || offset < s.offset || offset >= s.offset + s.fileSize) continue;
     // The kernel maps whole pages, so segments overlap in the file at their borders: the executable one is meant.
-    if (found === null || (s.flags & PF_X && !(found.flags & PF_X))) found = s;
+    if (found === null || (s.flags & PF.X && !(found.flags & PF.X))) found = s;
   }
   return found === null ? null : offset - found.offset + found.vaddr;
 }

@@ -1,4 +1,4 @@
-import { type Elf, type ElfSection, PT_NOTE, sectionBytes, sectionNamed, SHT_NOTE, stringAt } from "./elf.ts";
+import { type Elf, type ElfSection, PT, sectionBytes, sectionNamed, SHT, stringAt } from "./elf.ts";
 
 const NT_GNU_BUILD_ID = 3;
 const MAX_NOTES = 1 << 20;
@@ -6,12 +6,12 @@ const MAX_NOTES = 1 << 20;
 /** The build id as lower-case hex, from its note section or segment; null when the file has none. */
 export function buildId(elf: Elf): string | null {
   for (const s of elf.sections) {
-    if (s.type !== SHT_NOTE || s.size > MAX_NOTES) continue;
+    if (s.type !== SHT.NOTE || s.size > MAX_NOTES) continue;
     const id = findBuildId(elf.source.read(s.offset, s.size));
     if (id) return id;
   }
   for (const s of elf.segments) {
-    if (s.type !== PT_NOTE || s.fileSize > MAX_NOTES) continue;
+    if (s.type !== PT.NOTE || s.fileSize > MAX_NOTES) continue;
     const id = findBuildId(elf.source.read(s.offset, s.fileSize));
     if (id) return id;
   }

@@ -1,17 +1,4 @@
-import {
-  type Elf,
-  ElfError,
-  type ElfSection,
-  EM_AARCH64,
-  EM_X86_64,
-  sectionBytes,
-  sectionNamed,
-  SHF_EXECINSTR,
-  SHT_DYNSYM,
-  SHT_RELA,
-  SHT_SYMTAB,
-  stringAt,
-} from "./elf.ts";
+import { type Elf, ElfError, type ElfSection, EM, sectionBytes, sectionNamed, SHF, SHT, stringAt } from "./elf.ts";
 import { type SymbolColumns, symbolRank } from "./symbol_table.ts";
 
 const SYM_SIZE = 24;
@@ -31,7 +18,7 @@ interface RawSymbols {
 
 /** Whether the file has a full symbol table, not only that of the dynamic linker. */
 export function hasSymtab(elf: Elf): boolean {
-  return elf.sections.some((s) => s.type === SHT_SYMTAB && s.size >= 2 * SYM_SIZE);
+  return elf.sections.some((s) => s.type === SHT.SYMTAB && s.size >= 2 * SYM_SIZE);
 }
 
 /**
@@ -41,8 +28,8 @@ export function hasSymtab(elf: Elf): boolean {
  * @throws {ElfError} when a table does not lie inside the file or is larger than 512 MiB
  */
 export function elfFunctions(elf: Elf): SymbolColumns {
-  const symtab = readSymbols(elf, SHT_SYMTAB);
-  const dynsym = readSymbols(elf, SHT_DYNSYM);
+  const symtab = readSymbols(elf, SHT.SYMTAB);
+  const dynsym = readSymbols(elf, SHT.DYNSYM);
   const main = symtab ?? dynsym;
   const functions = main ? selectFunctions(elf, main) : EMPTY;
   return dynsym ? concat(functions, pltEntries(elf, dynsym)) : functions;
@@ -62,7 +49,7 @@ function readSymbols(elf: Elf, type: number): RawSymbols | null {
 }
 
 function selectFunctions(elf: Elf, { words, strings }: RawSymbols): SymbolColumns {
-  const executable = elf.sections.map((s) => (s.flags & SHF_EXECINSTR) !== 0);
+  const executable = elf.sections.map((s) => (s.flags & SHF.EXECINSTR) !== 0);
   const total = words.length / 6;
   const starts = new Float64Array(total);
   const sizes = new Float64Array(total);
@@ -98,11 +85,11 @@ function selectFunctions(elf: Elf, { words, strings }: RawSymbols): SymbolColumn
  * belongs to relocation i of `.rela.plt` (System V ABI supplements for x86-64 and aarch64).
  */
 function pltEntries(elf: Elf, dynsym: RawSymbols): SymbolColumns {
-  const rela = elf.sections.find((s) => s.type === SHT_RELA && (s.name === ".rela.plt" || s.name === ".rela.iplt"));
+  const rela = elf.sections.find((s) => s.type === SHT.RELA && (s.name === ".rela.plt" || s.name === ".rela.iplt"));
   const second = sectionNamed(elf, ".plt.sec");
   const plt = second ?? sectionNamed(elf, ".plt");
-  if (!rela || !plt || (elf.machine !== EM_X86_64 && elf.machine !== EM_AARCH64)) return EMPTY;
-  const header = second ? 0 : elf.machine === EM_AARCH64 ? 32 : 16;
+  if (!rela || !plt || (elf.machine !== EM.X86_64 && elf.machine !== EM.AARCH64)) return EMPTY;
+  const header = second ? 0 : elf.machine === EM.AARCH64 ? 32 : 16;
   const bytes = sectionBytes(elf, rela, MAX_TABLE);
   const relocations = new Uint32Array(bytes.buffer, 0, Math.floor(bytes.length / RELA_SIZE) * 6);
   const n = Math.min(relocations.length / 6, Math.max(0, Math.floor((plt.size - header) / 16)));

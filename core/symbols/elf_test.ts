@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { compileC, outputOf } from "../../tests/compile_c.ts";
 import { skip } from "../../tests/skip.ts";
 import { bytesSource } from "./byte_source.ts";
-import { ElfError, fileOffsetToVaddr, PT_LOAD, readElf } from "./elf.ts";
+import { ElfError, fileOffsetToVaddr, PT, readElf } from "./elf.ts";
 import { buildId, debugLink } from "./elf_notes.ts";
 import { elfFunctions } from "./elf_symbols.ts";
 import { symbolTable } from "./symbol_table.ts";
@@ -33,7 +33,7 @@ Deno.test("readElf() reads the sections and segments that readelf reads", async 
     );
     const loads = [...text.matchAll(/^ +LOAD +(0x\S+) (0x\S+) 0x\S+ (0x\S+) (0x\S+) /gm)];
     assert.deepEqual(
-      elf.segments.filter((s) => s.type === PT_LOAD).map((s) => [s.offset, s.vaddr, s.fileSize, s.memSize]),
+      elf.segments.filter((s) => s.type === PT.LOAD).map((s) => [s.offset, s.vaddr, s.fileSize, s.memSize]),
       loads.map((m) => m.slice(1, 5).map(Number)),
     );
   }

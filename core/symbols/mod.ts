@@ -19,6 +19,6 @@ export { type Kallsyms, KERNEL_MODULE, type KernelSymbol, parseKallsyms } from "
 export { createKernelSymbols, type KernelSymbols } from "./kernel_symbols.ts";
 export { createModuleCache, type ModuleCache, type ModuleProblem } from "./module_cache.ts";
 export { parsePerfMap, type PerfMap } from "./perf_map.ts";
-export { openRegularFile, readProcFile, type RegularFile } from "./regular_file.ts";
+export { type OpenOptions, openRegularFile, readProcFile, type RegularFile } from "./regular_file.ts";
 export { createSymbolisers, type Symboliser, UNKNOWN } from "./symboliser.ts";
 export { type SymbolColumns, type SymbolHit, type SymbolTable, symbolTable } from "./symbol_table.ts";

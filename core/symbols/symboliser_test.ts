@@ -26,8 +26,10 @@ interface Running extends AsyncDisposable {
   readonly jit: number;
 }
 
-async function start(path: string): Promise<Running> {
-  const child = new Deno.Command(path, { stdin: "piped", stdout: "piped" }).spawn();
+/** @param wrap a command that ends up running the program */
+async function start(path: string, wrap?: readonly string[]): Promise<Running> {
+  const [command, ...args] = wrap ?? [path];
+  const child = new Deno.Command(command, { args, stdin: "piped", stdout: "piped" }).spawn();
   const reader = child.stdout.getReader();
   let text = "";
   while (!text.includes("\n")) text += new TextDecoder().decode((await reader.read()).value);
@@ -129,6 +131,30 @@ Deno.test("user() believes a perf map that belongs to the process's user, and no
     } finally {
       await Deno.remove(map);
     }
+  }));
+
+Deno.test("user() finds files and perf maps of a process with its own mounts and process numbers", () =>
+  withProgram(async (path) => {
+    if (Deno.uid() !== 0) return skip("namespaces need root");
+    const inside =
+      `mount -t tmpfs none /mnt && mkdir /mnt/tmp && cp "$1" /mnt/inner && mount --bind /mnt/tmp /tmp && exec /mnt/inner`;
+    const wrap = ["unshare", "-m", "-p", "-f", "--kill-child", "sh", "-c", inside, "sh", path];
+    const probe = await new Deno.Command("unshare", { args: ["-m", "-p", "-f", "true"] }).output().catch(() => null);
+    if (!probe?.success) return skip("unshare is missing or refused");
+    await using program = await start(path, wrap);
+    const host = openHost();
+    // The program told its number inside; from here it is the one whose file is called /mnt/inner.
+    const pid = host.pids().find((p) => host.processStat(p)?.comm === "inner")!;
+    assert.notEqual(pid, program.pid);
+    const mappings = codeMappings(host.maps(pid));
+    await Deno.writeTextFile(
+      `/proc/${pid}/root/tmp/perf-${program.pid}.map`,
+      `${program.jit.toString(16)} 40 jitted\n`,
+    );
+    const symboliser = createSymbolisers(host).start();
+    assert.equal(symboliser.user(pid, mappings, program.marker).function, "marker");
+    assert.equal(symboliser.user(pid, mappings, program.marker).module, "/mnt/inner");
+    assert.equal(symboliser.user(pid, mappings, program.jit + 1).function, "jitted");
   }));
 
 Deno.test("user() names functions of the vdso", async () => {
