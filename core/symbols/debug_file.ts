@@ -1,4 +1,3 @@
-import { crc32 } from "node:zlib";
 import type { ByteSource } from "./byte_source.ts";
 import { type Elf, ElfError, readElf } from "./elf.ts";
 import { buildId, debugLink } from "./elf_notes.ts";
@@ -55,6 +54,18 @@ function checksum(source: ByteSource): number | null {
   return crc;
 }
 
+/** CRC-32 as in zlib. Written here, as loading node:zlib takes longer than most profiles need for all their symbols. */
+function crc32(bytes: Uint8Array, before: number): number {
+  table ??= Uint32Array.from({ length: 256 }, (_, n) => {
+    for (let bit = 0; bit < 8; bit++) n = n & 1 ? (n >>> 1) ^ 0xedb88320 : n >>> 1;
+    return n;
+  });
+  let crc = ~before;
+  for (let i = 0; i < bytes.length; i++) crc = (crc >>> 8) ^ table[(crc ^ bytes[i]) & 0xff];
+  return ~crc >>> 0;
+}
+
+let table: Uint32Array | undefined;
 const DEBUG_ROOT = "/usr/lib/debug";
 const CHUNK = 1 << 20;
 const MAX_CHECKED = 1 << 30;

@@ -13,7 +13,11 @@ const MAX_AGE_MS = 60_000;
 const EXPECTED_BYTES = 8 << 20;
 const MAX_BYTES = 256 << 20;
 
-/** @param now a clock in milliseconds, replaced in tests */
+/**
+ * A reader of the kernel's symbols that reads them at most once a minute.
+ *
+ * @param now a clock in milliseconds, replaced in tests
+ */
 export function createKernelSymbols(host: Host, now: () => number = () => performance.now()): KernelSymbols {
   let known: Kallsyms | null = null;
   let readAt = -Infinity;
