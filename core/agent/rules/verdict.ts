@@ -7,6 +7,8 @@ export interface Verdict {
   readonly leader: Standing;
   /** Probability that the answer as given is right, 0–1. */
   readonly confidence: number;
+  /** The leader and what says the same: one type, one culprit. */
+  readonly together: readonly Standing[];
   /** Independent sources that speak for the leader. */
   readonly sources: readonly string[];
   /** Hypotheses of another type that something measured speaks against. */
@@ -38,11 +40,11 @@ export function verdictOf(belief: Belief, windows: number): Verdict {
   );
   if (healthy && healthy.probability >= 0.5 && healthy.probability > together) {
     const confidence = Math.min(windows >= 2 ? 0.95 : UNPROVEN, healthy.probability);
-    return { kind: "healthy", leader, confidence, sources: supportOf(healthy), ruledOut: rivals };
+    return { kind: "healthy", leader, together: [healthy], confidence, sources: supportOf(healthy), ruledOut: rivals };
   }
   const proven = sources.length >= 2 && ruledOut.length >= 1 && windows >= 2;
   const confidence = Math.min(together, proven || together < CONFIDENT ? SUREST : UNPROVEN);
-  return { kind: confidence >= 0.5 ? "found" : "undecided", leader, confidence, sources, ruledOut };
+  return { kind: confidence >= 0.5 ? "found" : "undecided", leader, together: same, confidence, sources, ruledOut };
 }
 
 /** Sources that speak for a standing. */

@@ -12,9 +12,11 @@ import type { Verdict } from "./verdict.ts";
 
 /** Log-odds from which a contribution is worth a line of the report. */
 const WORTH_SAYING = 0.45;
+/** Below this probability the likeliest explanation is not worth a sentence. */
+const NOT_A_LEAD = 0.1;
 /** Findings listed, and the least probability of those after the first. */
 const MAX_FINDINGS = 5;
-const LEAST_FINDING = 0.01;
+const LEAST_FINDING = 0.02;
 
 /** What the report is written from. */
 export interface ReportInput {
@@ -153,7 +155,7 @@ function nearestTo(c: Contribution, facts: Facts): Subject {
 }
 
 function rank({ belief, verdict }: ReportInput, answer: Standing): Standing[] {
-  const rest = belief.standings.filter((s) => s !== answer && s.probability >= LEAST_FINDING);
+  const rest = belief.standings.filter((s) => !verdict.together.includes(s) && s.probability >= LEAST_FINDING);
   const rivals = verdict.kind === "undecided" ? rest : rest.filter((s) => s.hypothesis.id !== HEALTHY);
   return [answer, ...rivals].slice(0, MAX_FINDINGS);
 }
@@ -185,6 +187,11 @@ function severityOf(standing: Standing, facts: Facts): Draft["severity"] {
 }
 
 function undecidedText(cause: string, verdict: Verdict, belief: Belief, lang: Lang): string {
+  if (verdict.confidence < NOT_A_LEAD) {
+    return lang === "zh"
+      ? "无法断定：已知的原因都与测量不符。"
+      : "Undecided: no cause that is known here fits what was measured.";
+  }
   const share = Math.round(verdict.confidence * 100);
   const other = Math.round(belief.other * 100);
   return lang === "zh"
