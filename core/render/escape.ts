@@ -24,11 +24,7 @@ export interface EscapeOptions {
  * read, or that cannot be seen is written out as `\n`, `\x1b`, `\u202e`, `\u{e0041}`. Meant for eyes, not for
  * reading back: a backslash stays as it is.
  *
- * @example
- * ```ts
- * import { escapeText } from "./escape.ts";
- * console.log(escapeText("evil\x1b[2J\nname")); // evil\x1b[2J\nname
- * ```
+ * `escapeText("evil\x1b[2J\nname")` is the visible text `evil\x1b[2J\nname`, on one line.
  */
 export function escapeText(text: string, options: EscapeOptions = {}): string {
   const limit = options.limit ?? 65_536;

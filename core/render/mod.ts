@@ -3,9 +3,11 @@ export { resultToCsv } from "./csv.ts";
 export { digest, type DigestLevel, digestResults } from "./digest/digest.ts";
 export { neutral } from "./digest/neutral.ts";
 export { estimateTokens } from "./digest/tokens.ts";
-export { escapeText, escapeXml } from "./escape.ts";
+export { type EscapeOptions, escapeText, escapeXml } from "./escape.ts";
+export type { FlameColors } from "./flame/color.ts";
 export { type FlameOptions, flameSvg } from "./flame/svg.ts";
 export {
+  type FieldShape,
   formatBytes,
   formatByUnit,
   formatDuration,
@@ -18,12 +20,12 @@ export {
 export { type ReportCall, reportHtml, type ReportInput } from "./html/report.ts";
 export { message, type MessageKey } from "./messages/message.ts";
 export { type Lang, PLAIN, type RenderOptions } from "./options.ts";
-export { functionTotals } from "./profile_stats.ts";
-export { type Style, styleFor } from "./style.ts";
+export { type FunctionTotal, functionTotals } from "./profile_stats.ts";
+export { type Paint, type Style, styleFor } from "./style.ts";
 export { type DiagnosisOptions, renderDiagnosis } from "./terminal/diagnosis.ts";
 export { renderHistogram } from "./terminal/histogram.ts";
 export { renderProfile } from "./terminal/profile.ts";
-export { renderQuality } from "./terminal/quality.ts";
+export { type QualityOptions, renderQuality } from "./terminal/quality.ts";
 export { renderResult } from "./terminal/result.ts";
 export { renderSeries } from "./terminal/series.ts";
 export { renderTable, type TableOptions } from "./terminal/table.ts";

@@ -7,6 +7,7 @@ export interface RenderOptions {
   readonly color: boolean;
   /** Columns of the terminal. Values below 40 count as 40. */
   readonly width: number;
+  /** Language of what the renderer itself says. */
   readonly lang: Lang;
 }
 

@@ -3,11 +3,17 @@ export type Paint = (text: string) => string;
 
 /** The few looks that terminal output has. The sixteen colours only: the user's theme decides what they look like. */
 export interface Style {
+  /** What matters. */
   readonly bold: Paint;
+  /** What can be overlooked. */
   readonly dim: Paint;
+  /** Names of sections and columns. */
   readonly heading: Paint;
+  /** Healthy. */
   readonly good: Paint;
+  /** Worth a look: lost, estimated, truncated. */
   readonly warn: Paint;
+  /** Wrong. */
   readonly bad: Paint;
   /** Names of things on the machine: processes, functions. */
   readonly name: Paint;

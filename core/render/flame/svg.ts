@@ -14,6 +14,7 @@ import { CHAR_WIDTH, FLAME_STYLE } from "./style.ts";
 
 /** How a flame graph is drawn. */
 export interface FlameOptions {
+  /** Shown above the graph. */
   readonly title: string;
   /** Default: what was counted, and over which window. */
   readonly subtitle?: string;
@@ -31,6 +32,7 @@ export interface FlameOptions {
   readonly groupBy?: string | false;
   /** Nodes kept; the smallest are left out, and the subtitle says so. Default 20,000. */
   readonly maxNodes?: number;
+  /** Language of the labels. Default `en`. */
   readonly lang?: Lang;
 }
 

@@ -18,14 +18,19 @@ import { REPORT_STYLE } from "./style.ts";
 
 /** A tool call of an investigation with what it answered. */
 export interface ReportCall {
+  /** What was called, and how it went. */
   readonly record: ToolCallRecord;
+  /** By name; empty when the call failed. */
   readonly results: Results;
 }
 
 /** What a report is made of. */
 export interface ReportInput {
+  /** The answer. */
   readonly diagnosis: Diagnosis;
+  /** Results of the calls in `diagnosis.tool_calls`, by their ids; calls without results are shown by their record. */
   readonly calls: readonly ReportCall[];
+  /** Language of what the report itself says. */
   readonly lang: Lang;
   /** Where and when: `web-1, 2026-01-02 03:04 UTC`. Shown in the head of the report. */
   readonly subject?: string;
