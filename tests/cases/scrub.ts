@@ -5,16 +5,17 @@ const KEPT = /^\/(usr|lib|lib64|bin|sbin|dev|proc|sys|var\/tmp\/sonde_case_[^/]*
 
 /**
  * Takes out of a recording's lines what says more about the machine it was made on than the case needs: command lines
- * other than the loads', directories, and the name of process 1.
+ * other than the loads', directories, and what process 1 is and runs.
  */
 export function scrub(lines: readonly string[]): string[] {
   const parsed = lines.map((line): Json => JSON.parse(line));
   const first = new Set(parsed.flatMap(namesOfProcess1));
+  const modules = new Set(parsed.flatMap(ownModules));
   const text = (s: string): string => {
     for (const name of first) s = s.replaceAll(name, "init");
     return s.replace(/\/[^\s,:;'"()]+/g, (path) => KEPT.test(path) ? path : shortPath(path));
   };
-  return parsed.map((line) => JSON.stringify(mapStrings(withoutCommands(line), text)));
+  return parsed.map((line) => JSON.stringify(mapStrings(withoutFunctions(withoutCommands(line), modules), text)));
 }
 
 /** The last part of a path of several; of one part, the whole. */
@@ -52,6 +53,27 @@ function namesOfProcess1(line: Json): string[] {
     for (const row of value.rows) if (pid >= 0 && comm >= 0 && row[pid] === 1) names.push(String(row[comm]));
   }
   return names;
+}
+
+/** Modules in stacks that no package and no load has brought. */
+function ownModules(line: Json): string[] {
+  const modules: string[] = [];
+  for (const value of values(line)) {
+    if (!isRecord(value) || typeof value.module !== "string" || typeof value.function !== "string") continue;
+    if (value.kind !== "kernel" && value.module.startsWith("/") && !KEPT.test(value.module)) modules.push(value.module);
+  }
+  return modules;
+}
+
+/** Names of functions in these modules, in frames and in rows of tables, become unknown. */
+function withoutFunctions(value: Json, modules: ReadonlySet<string>): Json {
+  if (Array.isArray(value)) {
+    const named = value.some((v) => typeof v === "string" && modules.has(v));
+    return value.map((v, i) => named && i === 0 ? "[unknown]" : withoutFunctions(v, modules));
+  }
+  if (!isRecord(value)) return value;
+  const inner = Object.fromEntries(Object.entries(value).map(([k, v]) => [k, withoutFunctions(v, modules)]));
+  return typeof value.module === "string" && modules.has(value.module) ? { ...inner, function: "[unknown]" } : inner;
 }
 
 function withoutCommands(value: Json): Json {
