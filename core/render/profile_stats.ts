@@ -2,8 +2,11 @@ import type { Frame, FrameKind, Profile } from "../data/mod.ts";
 
 /** What was counted in one function. */
 export interface FunctionTotal {
+  /** Name for people: of a function that is not known, its module in brackets. */
   readonly function: string;
+  /** As in the frame, a path. */
   readonly module: string;
+  /** Where it ran. */
   readonly kind: FrameKind;
   /** Counted while it ran itself. */
   readonly self: number;
