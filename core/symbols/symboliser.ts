@@ -52,7 +52,8 @@ export function createSymbolisers(host: Host): { start(): Symboliser } {
         if (known !== undefined) return known;
         const loaded = modules.load(pid, mapping);
         if (typeof loaded === "string") {
-          if (loaded === "replaced") replaced.add(mapping.path);
+          // A file in memory is gone with its process: nobody replaced it.
+          if (loaded === "replaced" && !mapping.path.startsWith("/memfd:")) replaced.add(mapping.path);
           // A process that has ended may have failed where another that lives can still show the file.
           if (loaded === "not_elf") byMapping.set(key, null);
           return null;
