@@ -31,7 +31,8 @@ export function renderProfile(profile: Profile, options: RenderOptions): string 
     const bar = pad(barText(f.self / top[0].self, 10), 10);
     const name = truncate(escapeText(f.function, { limit: 500 }), room);
     const left = room - name.length - 2;
-    const module = f.module && left > 8
+    const named = f.function.startsWith("[");
+    const module = f.module && !named && left > 8
       ? style.dim(truncate(escapeText(baseName(f.module), { limit: 200 }), left))
       : "";
     lines.push(

@@ -124,6 +124,13 @@ Deno.test("renderUseMatrix() marks ok, bad and not measured with why", () => {
   assert.match(text, /^memory +✓ 34 % of 8 GiB used/m);
 });
 
+Deno.test("renderUseMatrix() joins resources of one sort that say the same, and no others", () => {
+  const [, memory, , network] = diagnosis().use_matrix;
+  const rows = [memory, network, { ...network, resource: "network lo" }, { ...network, resource: "disk vdb" }];
+  const names = renderUseMatrix(rows, plain(160)).split("\n").slice(1).map((line) => line.slice(0, 20).trim());
+  assert.deepEqual(names, ["memory", "network eth0, lo", "disk vdb"]);
+});
+
 Deno.test("renderDiagnosis() begins with severity, bottleneck, confidence and culprit", () => {
   const lines = renderDiagnosis(diagnosis(), plain(80)).split("\n");
   assert.match(lines[0], /^● CRITICAL {2}CPU-bound +confident, 92 %$/);

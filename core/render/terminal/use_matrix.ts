@@ -11,11 +11,12 @@ const GAP = "  ";
 
 /**
  * The USE matrix: a row a resource, a symbol and what was seen a cell: `✓` ok, `✗` bad, `·` not measured and why. Long
- * cells run on over several lines.
+ * cells run on over several lines; resources of one sort of which there is the same to say share a row.
  */
-export function renderUseMatrix(rows: readonly UseRow[], options: RenderOptions = PLAIN): string {
+export function renderUseMatrix(all: readonly UseRow[], options: RenderOptions = PLAIN): string {
   const style = styleFor(options);
   const { lang } = options;
+  const rows = joinAlike(all);
   if (rows.length === 0) return style.dim(message(lang, "use.none"));
   const texts = rows.map((row) => [row.utilization, row.saturation, row.errors].map((c) => useCellText(c, lang)));
   const most = Math.max(16, Math.floor(usableWidth(options) / 4));
@@ -45,6 +46,25 @@ export function renderUseMatrix(rows: readonly UseRow[], options: RenderOptions 
     }
   });
   return lines.map((l) => l.replace(/ +(\x1b\[[\d;]*m)?$/, "$1")).join("\n");
+}
+
+/** One row for `network lo` and `network eth0` when their cells are the same: `network lo, eth0`. */
+function joinAlike(rows: readonly UseRow[]): UseRow[] {
+  const groups = new Map<string, UseRow[]>();
+  for (const row of rows) {
+    const cells = [row.utilization, row.saturation, row.errors].map((c) => [c.state, c.text]);
+    const key = JSON.stringify([sortOf(row), cells]);
+    groups.set(key, [...groups.get(key) ?? [], row]);
+  }
+  return [...groups.values()].map((group) => {
+    const [first, ...others] = group;
+    const names = others.map((row) => row.resource.slice(sortOf(row).length + 1));
+    return { ...first, resource: [first.resource, ...names].join(", ") };
+  });
+}
+
+function sortOf(row: UseRow): string {
+  return row.resource.split(" ", 1)[0];
 }
 
 /** Of a long path the folders go first: `cgroup …/web.service cpu`. */
