@@ -155,8 +155,7 @@ export async function investigate(
   };
 
   const outcome = await (async (): Promise<{ draft: Draft; endedBy: Diagnosis["ended_by"]; note?: string }> => {
-    const forced = async (why: ForcedEnd, note?: string): ReturnType<typeof end> => await end(why, note);
-    const end = async (
+    const forced = async (
       why: ForcedEnd,
       note?: string,
     ): Promise<{ draft: Draft; endedBy: Diagnosis["ended_by"]; note?: string }> => {

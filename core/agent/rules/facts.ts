@@ -82,7 +82,7 @@ function givenWindow(o: Observation, shape: readonly string[] | undefined): Wind
 
 /** Facts over observations. Results given by recipes count too, when their fields fit. */
 export function factsOf(observations: readonly Observation[], scopes: { readonly [name: string]: Scope }): Facts {
-  const cache = new Map<string, readonly Reading[]>();
+  const cache = new Map<Subject, Map<string, readonly Reading[]>>();
   const subjectCache = new Map<string, readonly Subject[]>();
 
   const shapes = new Map(Object.values(scopes).flatMap((s) => s.shape ? [[`${s.tool} ${s.result}`, s.shape]] : []));
@@ -131,14 +131,15 @@ export function factsOf(observations: readonly Observation[], scopes: { readonly
   const facts: Facts = {
     windows,
     read: (fact, subject) => {
-      const key = `${fact}\0${subject.scope}\0${subject.key}`;
-      let readings = cache.get(key);
+      let known = cache.get(subject);
+      if (!known) cache.set(subject, known = new Map());
+      let readings = known.get(fact);
       if (!readings) {
         const dot = fact.indexOf(".");
         readings = Object.hasOwn(DERIVED, fact)
           ? DERIVED[fact](facts, subject)
           : readScope(fact.slice(0, dot), fact.slice(dot + 1), subject);
-        cache.set(key, readings);
+        known.set(fact, readings);
       }
       return readings;
     },

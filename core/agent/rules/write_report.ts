@@ -14,6 +14,8 @@ import type { Verdict } from "./verdict.ts";
 const WORTH_SAYING = 0.45;
 /** Below this probability the likeliest explanation is not worth a sentence. */
 const NOT_A_LEAD = 0.1;
+/** Rivals' denials listed. */
+const MAX_DENIALS = 4;
 /** Findings listed, and the least probability of those after the first. */
 const MAX_FINDINGS = 5;
 const LEAST_FINDING = 0.02;
@@ -41,7 +43,7 @@ export function writeReport(input: ReportInput): Draft {
   const cited = new Map<string, string>();
   const support = claims(answer, facts, lang, evidence, "for", cited);
   const against = verdict.kind === "healthy" ? [] : claims(answer, facts, lang, evidence, "against", cited);
-  const denials = ruledOutBy(verdict, facts, lang, evidence, knowledge, answer);
+  const denials = ruledOutBy(verdict, facts, lang, evidence, answer);
   const findings = rank(input, answer)
     .map((s): Finding => ({
       bottleneck_type: s.hypothesis.type,
@@ -123,7 +125,6 @@ function ruledOutBy(
   facts: Facts,
   lang: Lang,
   evidence: EvidenceList,
-  knowledge: Knowledge,
   answer: Standing,
 ): string[] {
   const ids: string[] = [];
@@ -140,7 +141,7 @@ function ruledOutBy(
       if (text !== null && cell) ids.push(evidence.add(text, cell));
     }
   }
-  return knowledge.rules.length > 0 ? ids.slice(0, 4) : [];
+  return ids.slice(0, MAX_DENIALS);
 }
 
 function nearestTo(c: Contribution, facts: Facts): Subject {
