@@ -1,3 +1,27 @@
+import {
+  base36,
+  deeper,
+  expect,
+  fail,
+  NotMangled,
+  number,
+  peek,
+  signedNumber,
+  type State,
+  take,
+} from "./_itanium_state.ts";
+import {
+  angled,
+  member,
+  plain,
+  pointer,
+  qualify,
+  show,
+  spaced,
+  startWriting,
+  suffix,
+  type Type,
+} from "./_itanium_text.ts";
 import { BUILTINS, D_BUILTINS, OPERATORS, SPECIAL, SPECIAL_NAMES, STANDARD } from "./_itanium_names.ts";
 
 /**
@@ -17,7 +41,7 @@ export function demangleItanium(mangled: string): string | null {
     args: null,
     autos: 0,
   };
-  written = 0;
+  startWriting();
   try {
     const name = encoding(state, true);
     return dot < 0 ? name : `${name} [clone ${mangled.slice(dot)}]`;
@@ -25,78 +49,6 @@ export function demangleItanium(mangled: string): string | null {
     if (error instanceof NotMangled) return null;
     throw error;
   }
-}
-
-/** Thrown inside, caught by {@linkcode demangleItanium}. */
-class NotMangled extends Error {}
-
-const MAX_LENGTH = 8192;
-const MAX_DEPTH = 192;
-/** Substitutions can double a name with every two letters. */
-const MAX_OUTPUT = 32768;
-
-/** A type as text before and after the place of a declared name: `int (*` and `)(char)`. */
-interface Type {
-  readonly left: string;
-  readonly right: string;
-  /** Functions and arrays need parentheses around what points to them. */
-  readonly kind: "plain" | "function" | "array";
-  /** The elements, when this stands for several template arguments. */
-  readonly pack?: readonly Type[];
-  /** Name of the class alone, for its constructors. */
-  readonly base?: string;
-}
-
-interface State {
-  readonly text: string;
-  at: number;
-  depth: number;
-  readonly substitutions: Type[];
-  /** What T_ means: the arguments of the innermost template that the name has come to. */
-  args: readonly Type[] | null;
-  /** Inside the parameters of a generic lambda, T_ means `auto`. */
-  autos: number;
-}
-
-function fail(): never {
-  throw new NotMangled();
-}
-
-function plain(left: string, base?: string): Type {
-  if (left.length > MAX_OUTPUT) fail();
-  return base === undefined ? { left, right: "", kind: "plain" } : { left, right: "", kind: "plain", base };
-}
-
-function show(type: Type): string {
-  if (type.pack) return type.pack.map(show).filter((t) => t !== "").join(", ");
-  const text = type.left + type.right;
-  written += text.length;
-  return text.length > MAX_OUTPUT || written > MAX_WRITTEN ? fail() : text;
-}
-
-/** Characters put out for the name at hand: hostile names would go on for ever. */
-let written = 0;
-const MAX_WRITTEN = 1 << 20;
-
-function take(s: State, text: string): boolean {
-  if (!s.text.startsWith(text, s.at)) return false;
-  s.at += text.length;
-  return true;
-}
-
-function expect(s: State, text: string): void {
-  if (!take(s, text)) fail();
-}
-
-function peek(s: State): string {
-  return s.text[s.at] ?? "";
-}
-
-function deeper<T>(s: State, parse: () => T): T {
-  if (++s.depth > MAX_DEPTH) fail();
-  const result = parse();
-  s.depth--;
-  return result;
 }
 
 /** `<encoding>`. @param outermost leaves parameters out, and does not read them */
@@ -169,6 +121,8 @@ function callOffset(s: State): void {
   signedNumber(s);
   expect(s, "_");
 }
+
+const MAX_LENGTH = 8192;
 
 interface Name {
   readonly text: string;
@@ -388,16 +342,6 @@ function templateArgs(s: State, tag: boolean): string {
   return angled(args);
 }
 
-/** `operator<` and `operator<<` are set apart from the arguments behind them. */
-function spaced(name: string): string {
-  return name.endsWith("<") ? " " : "";
-}
-
-function angled(args: readonly Type[]): string {
-  const text = args.map(show).filter((t) => t !== "").join(", ");
-  return `<${text}${text.endsWith(">") ? " " : ""}>`;
-}
-
 function templateArg(s: State): Type {
   const c = peek(s);
   if (c === "L") return plain(literal(s));
@@ -521,44 +465,6 @@ function qualified(s: State): Type {
   const t = type(s);
   if (t.pack) return { ...t, pack: t.pack.map((p) => qualify(p, qualifiers)) };
   return qualify(t, qualifiers);
-}
-
-function qualify(t: Type, qualifiers: string): Type {
-  if (t.kind === "function") return { ...t, right: t.right + qualifiers };
-  return suffix(t, t.left.endsWith(qualifiers) || isReference(t) ? "" : qualifiers);
-}
-
-function suffix(t: Type, text: string): Type {
-  return { ...t, left: t.left + text };
-}
-
-function isReference(t: Type): boolean {
-  return t.kind === "plain" && t.left.endsWith("&");
-}
-
-function pointer(t: Type, mark: string): Type {
-  if (t.pack) return { ...t, pack: t.pack.map((p) => pointer(p, mark)) };
-  if (isReference(t) && mark !== "*") {
-    // References to references collapse: only && to && stays one.
-    return mark === "&" && t.left.endsWith("&&") ? { ...t, left: t.left.slice(0, -1) } : t;
-  }
-  return around(t, mark);
-}
-
-function around(t: Type, mark: string): Type {
-  switch (t.kind) {
-    case "plain":
-      return { left: t.left + mark, right: t.right, kind: "plain" };
-    case "function":
-      return { left: `${t.left}(${mark}`, right: `)${t.right}`, kind: "plain" };
-    case "array":
-      return { left: `${t.left} (${mark}`, right: `)${t.right}`, kind: "plain" };
-  }
-}
-
-function member(owner: string, t: Type): Type {
-  if (t.kind === "plain") return around(t, ` ${owner}::*`);
-  return around(t, `${owner}::*`);
 }
 
 function functionType(s: State): Type {
@@ -731,25 +637,4 @@ function unresolved(s: State): string {
     return `${text}::${unresolvedName(s)}`;
   }
   return `${show(type(s))}::${unresolvedName(s)}`;
-}
-
-function number(s: State): number {
-  const start = s.at;
-  while (/\d/.test(peek(s))) s.at++;
-  if (s.at === start || s.at - start > 9) fail();
-  return Number(s.text.slice(start, s.at));
-}
-
-function signedNumber(s: State): void {
-  take(s, "n");
-  number(s);
-}
-
-/** Digits and capital letters, up to an underscore. */
-function base36(s: State): number {
-  const end = s.text.indexOf("_", s.at);
-  const text = s.text.slice(s.at, end);
-  if (end < 0 || !/^[0-9A-Z]{1,5}$/.test(text)) fail();
-  s.at = end + 1;
-  return parseInt(text, 36);
 }
