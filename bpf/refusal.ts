@@ -59,6 +59,12 @@ const PROBE_NEEDS: readonly Capability[] = ["BPF", "PERFMON"];
 function permissionRefusal(error: SysError, what: string, host: Host, needs: readonly Capability[]): Refusal {
   const admin = hasCapability(CAP.SYS_ADMIN);
   const missing = admin ? [] : needs.filter((name) => !hasCapability(CAP[name])).map((name) => `CAP_${name}`);
+  if (missing.length === 0 && isBefore(5, 11) && !hasCapability(CAP.SYS_RESOURCE)) {
+    return {
+      reason: `The kernel refuses ${what} (${error.code}): before Linux 5.11 BPF counts as locked memory`,
+      remedy: "Raise the limit (ulimit -l unlimited), or give CAP_SYS_RESOURCE.",
+    };
+  }
   if (missing.length === 0) {
     return {
       reason: `The kernel refuses ${what} (${error.code}) although all capabilities are there`,
@@ -73,4 +79,9 @@ function permissionRefusal(error: SysError, what: string, host: Host, needs: rea
     reason: `bpf(2) is not permitted: ${missing.join(" and ")} ${verb} missing${sysctl}`,
     remedy: needs.includes("SYS_ADMIN") ? "Run as root, or give the capability CAP_SYS_ADMIN." : GRANT,
   };
+}
+
+function isBefore(major: number, minor: number): boolean {
+  const [a, b] = Deno.osRelease().split(".").map(Number);
+  return a < major || a === major && b < minor;
 }

@@ -70,7 +70,8 @@ export function memberPath(btf: Btf, from: number, names: readonly string[]): Me
       case KIND.ARRAY: {
         const { type: element, count } = btf.array(real);
         const i = /^\d+$/.test(name) ? Number(name) : -1;
-        if (i < 0 || (i >= count && count > 0)) return { error: `"${name}" is no index below ${count}`, names: [] };
+        // An array of one at the end of a struct is how older kernels wrote one of any length.
+        if (i < 0 || (i >= count && count > 1)) return { error: `"${name}" is no index below ${count}`, names: [] };
         type = element;
         offset += i * btf.size(element);
         break;

@@ -1,4 +1,4 @@
-import { bpf, bytesAddress, ERRNO, type Fd, ownFd, SysError } from "../../core/sys/mod.ts";
+import { bpf, bytesAddress, call, ERRNO, type Fd, NR, ownFd, SysError } from "../../core/sys/mod.ts";
 import { CMD, MAP_TYPE, objectName } from "./commands.ts";
 
 /** A map, described. */
@@ -22,9 +22,18 @@ export function createMap(spec: MapSpec): Fd {
   view.setUint32(12, spec.maxEntries, true);
   if (spec.type === "percpu_hash" && allocatesSafely()) view.setUint32(16, BPF_F_NO_PREALLOC, true);
   attr.set(objectName(`sonde_${spec.name}`), 28);
-  const fd = bpf(CMD.MAP_CREATE, attr);
+  let fd = bpf(CMD.MAP_CREATE, attr);
+  // Before Linux 5.11 maps counted as locked memory, of which 64 KiB are allowed; the refusal looks like one of rights.
+  if (fd === -ERRNO.EPERM && raiseLockedMemory()) fd = bpf(CMD.MAP_CREATE, attr);
   if (fd < 0) throw new SysError("bpf", fd, `a ${spec.type} map of ${spec.maxEntries} entries`);
   return ownFd(fd);
+}
+
+/** Lifts this process's limit on locked memory. @returns whether it was lifted: it takes CAP_SYS_RESOURCE */
+function raiseLockedMemory(): boolean {
+  const RLIMIT_MEMLOCK = 8;
+  const unlimited = new BigUint64Array(2).fill((1n << 64n) - 1n);
+  return call(NR.prlimit64, [0, RLIMIT_MEMLOCK, bytesAddress(unlimited), 0], [unlimited]) === 0;
 }
 
 const BPF_F_NO_PREALLOC = 1;
