@@ -183,7 +183,7 @@ export const PROCESS_FIELDS: readonly Field[] = [
   events("major_faults", "Page faults with I/O"),
   events("voluntary_switches", "Times it gave up the CPU"),
   events("involuntary_switches", "Times the CPU was taken from it"),
-  ratio("run_delay", "Time its main thread waited for a CPU"),
+  ratio("run_delay", "Time its threads waited for a CPU, summed: over 1 when several wait"),
   ratio("blocked", "Share of looks at which a thread was in uninterruptible sleep"),
   text("wait", "What it most often waited in while blocked: system call / kernel function"),
   text("cpus_allowed", "CPUs it may run on"),

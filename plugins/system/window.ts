@@ -69,8 +69,11 @@ export function windowQuality(
   });
 }
 
-/** Difference of two cumulative counters; one that went backwards was reset: what it counted since is the difference. */
-export function delta(before: number | null | undefined, after: number | null | undefined): number {
+/**
+ * Difference of two cumulative counters. One that went backwards came round at `wrap`, or, without one, was reset: what
+ * it counted since is the difference then.
+ */
+export function delta(before: number | null | undefined, after: number | null | undefined, wrap = 0): number {
   if (after === null || after === undefined || before === null || before === undefined) return 0;
-  return after >= before ? after - before : after;
+  return after >= before ? after - before : wrap > 0 ? after + wrap - before : after;
 }
