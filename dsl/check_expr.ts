@@ -1,9 +1,11 @@
+import { UsageError } from "../core/data/mod.ts";
 import {
   adaptLiteral,
   AGGREGATES,
   type BinaryOp,
   binaryType,
   callType,
+  compileRegex,
   type Expr,
   inType,
   isProblem,
@@ -174,8 +176,22 @@ function checkBinary(node: BinaryNode, scope: Scope, cx: CheckContext): Expr | n
   const r = adaptLiteral(right, left.t);
   const t = binaryType(fn, l.t, r.t);
   if (isProblem(t)) return report(t, node.span, cx);
+  if (fn === "~" && !isPattern(r, node.right.span, cx)) return null;
   const e: Expr = { op: "binary", fn, left: l, right: r, t };
   return node.op.startsWith("not ") ? { op: "unary", fn: "not", arg: e, t } : e;
+}
+
+/** Whether a constant regular expression is one. The engine was loaded by whoever asked for the check. */
+function isPattern(e: Expr, span: Span, cx: CheckContext): boolean {
+  if (e.op !== "lit" || typeof e.value !== "string") return true;
+  try {
+    compileRegex(e.value);
+    return true;
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    cx.out.error(span, "pattern", error.message, error.hint);
+    return false;
+  }
 }
 
 function checkIn(node: BinaryNode, scope: Scope, cx: CheckContext): Expr | null {

@@ -39,6 +39,11 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
     "Put text in quotes and leave numbers without",
   ],
   [
+    'collect proc.list | filter comm ~ "a(b"',
+    '1:35-40 pattern: "a(b" is no regular expression: missing closing ): `a(b`',
+    "The syntax is RE2's",
+  ],
+  [
     "collect proc.list | filter rss",
     "1:28-31 type: filter needs a bool, here is bytes",
     "Write a comparison",

@@ -1,3 +1,4 @@
+import { loadRegex } from "../core/query/mod.ts";
 import { checkTree } from "./check.ts";
 import { type Diagnostic, type Diagnostics, diagnostics } from "./diagnostic.ts";
 import { parseInto } from "./parse.ts";
@@ -20,6 +21,7 @@ export interface Compiled {
 export async function compile(text: string, registry: RecipeRegistry): Promise<Compiled> {
   const syntax = diagnostics(lineIndex(text));
   const tree = await parseInto(text, syntax);
+  if (text.includes("~")) await loadRegex();
   const semantics = diagnostics(lineIndex(text));
   const checked = checkTree(tree, registry, semantics);
   const found = merged(syntax, semantics);

@@ -1,6 +1,6 @@
 import { type Batch, mergeQuality, quality, type Result, type Results } from "../../core/data/mod.ts";
 import type { Investigator } from "../../core/plugin_api/mod.ts";
-import type { Bindings } from "../../core/query/mod.ts";
+import { type Bindings, loadRegex } from "../../core/query/mod.ts";
 import type { AskPlan, PipelinePlan, Plan, PlanStep } from "../plan.ts";
 import { bindParams, constantValue } from "./bind.ts";
 import { checkExpectation, type ConditionInput, conditionTruth } from "./condition.ts";
@@ -32,6 +32,7 @@ export async function execute(
   services: RunServices,
   params: Readonly<Record<string, string>> = {},
 ): Promise<RecipeReport> {
+  if (namesRegex(plan)) await loadRegex();
   const bindings = bindParams(plan.params, params);
   checkWindows(plan.steps, bindings, services);
   const run: Run = {
@@ -60,6 +61,12 @@ export async function execute(
     saved: run.saved,
     interrupted: services.context.signal.aborted,
   };
+}
+
+/** Whether `~` stands anywhere in a plan. */
+function namesRegex(part: unknown): boolean {
+  if (typeof part !== "object" || part === null) return false;
+  return (part as { fn?: unknown }).fn === "~" || Object.values(part).some(namesRegex);
 }
 
 interface Run extends ConditionInput {

@@ -58,6 +58,7 @@ const PIPELINES = [
   "| aggregate count(filename), avg(flags), distinct(comm)",
   "| top 7 by flags",
   "| filter flags % 10 == 3 | sort pid desc, flags",
+  '| filter comm ~ "^n.*x$" and filename ~ "/[34]$" | aggregate count(), max(flags) by filename | sort filename',
   "| distinct comm, cpu",
   "| limit 4",
   "| derive big = flags > 50 | aggregate count() by big | sort big",

@@ -1,0 +1,45 @@
+import assert from "node:assert/strict";
+import { fileURLToPath } from "node:url";
+import index from "../plugins/index.json" with { type: "json" };
+import { field } from "../core/data/mod.ts";
+import type { PluginInfo } from "../core/plugin_api/mod.ts";
+import { AGGREGATES, SCALARS } from "../core/query/mod.ts";
+import { LATER_STAGES } from "./_vocabulary.ts";
+import { check } from "./compile.ts";
+import { diagnosticText } from "./diagnostic.ts";
+import { UNIT_NAMES } from "./literal.ts";
+import type { RecipeRegistry } from "./registry.ts";
+import { STAGES } from "./words.ts";
+
+const PAGE = await Deno.readTextFile(fileURLToPath(new URL("../docs/language.md", import.meta.url)));
+
+/** The built-in collectors, and a few probes as every machine has them. */
+const COLLECTORS = (index as unknown as PluginInfo[]).flatMap((p) => p.collectors);
+const REGISTRY: RecipeRegistry = {
+  collector: (name) => COLLECTORS.find((c) => c.name === name),
+  collectorNames: () => COLLECTORS.map((c) => c.name),
+  probeFields: (point) =>
+    point.kind === "tracepoint"
+      ? [field("args.filename", "string"), field("args.flags", "int")]
+      : [field("args.id", "int")],
+  saveExtensions: () => [".json", ".csv", ".svg"],
+};
+
+Deno.test("every example of docs/language.md is a recipe without errors, or has the error that it shows", async (t) => {
+  const blocks = [...PAGE.matchAll(/^```perf( bad)?\n([\s\S]*?)^```\n(?:\n```text\n([\s\S]*?)^```)?/gm)];
+  assert.ok(blocks.length >= 10);
+  for (const [, bad, source, shown] of blocks) {
+    await t.step(source.split("\n")[0], async () => {
+      const texts = (await check(source, REGISTRY)).map((d) => diagnosticText(d, "").slice(1));
+      if (bad) assert.ok(texts.length === 1 && texts[0].startsWith(shown.trimEnd()), texts.join("\n"));
+      else assert.deepEqual(texts, []);
+    });
+  }
+});
+
+Deno.test("docs/language.md names every stage, aggregation, function and unit, and what is not there yet", () => {
+  const words = new Set(PAGE.match(/[a-z_][a-z_0-9]*/gi));
+  const all = [...STAGES.map((s) => s.name), ...AGGREGATES.keys(), ...SCALARS.keys(), ...LATER_STAGES];
+  const units = UNIT_NAMES.filter((u) => /^[A-Za-z]+$/.test(u) && !/^[kM]?Hz$|^min$/.test(u));
+  assert.deepEqual([...all, ...units].filter((w) => !words.has(w)), []);
+});
