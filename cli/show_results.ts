@@ -24,7 +24,8 @@ export async function showResults(
   const json = (): string =>
     JSON.stringify({ schema: 1, ...envelope, results: resultsToJson(results) }, null, 2) + "\n";
   const text = async (): Promise<string> => {
-    const { renderResult } = await import("../core/render/mod.ts");
+    // Not the room's face: that would load the pictures as well.
+    const { renderResult } = await import("../core/render/terminal/result.ts");
     const o = renderOptions(options.lang);
     return Object.entries(results).map(([name, r]) => renderResult(name, r, o) + "\n").join("\n");
   };
@@ -51,11 +52,11 @@ export async function fileContent(results: Results, json: () => string, path: st
     case ".json":
       return json();
     case ".csv": {
-      const { resultToCsv } = await import("../core/render/mod.ts");
+      const { resultToCsv } = await import("../core/render/csv.ts");
       return all.map(resultToCsv).join("\n");
     }
     case ".txt": {
-      const { renderResult } = await import("../core/render/mod.ts");
+      const { renderResult } = await import("../core/render/terminal/result.ts");
       return Object.entries(results).map(([n, r]) => renderResult(n, r, { color: false, width: 160, lang: "en" })).join(
         "\n",
       );

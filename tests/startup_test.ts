@@ -38,7 +38,6 @@ Deno.test("a one-liner loads no agent, no profiler, no plugin, and no package bu
     assert.ok(!rooms.has(room), room);
   }
   assert.deepEqual([...rooms].filter((room) => room.startsWith("plugins/") && room !== "plugins/index.json"), []);
-  // d3-hierarchy comes with the renderers, after the measurement.
-  const allowed = /^(commander|chevrotain|@chevrotain\/.+|d3-hierarchy)$/;
+  const allowed = /^(commander|chevrotain|@chevrotain\/.+)$/;
   assert.deepEqual([...packages].filter((name) => !allowed.test(name)), []);
 });

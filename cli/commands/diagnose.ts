@@ -78,7 +78,7 @@ export async function diagnose(question: string, options: DiagnoseOptions): Prom
   }
   if (options.json) print(JSON.stringify(diagnosis, null, 2) + "\n");
   else {
-    const { renderDiagnosis } = await import("../../core/render/mod.ts");
+    const { renderDiagnosis } = await import("../../core/render/terminal/diagnosis.ts");
     print(renderDiagnosis(diagnosis, { ...renderOptions(options.lang), short: options.short }));
   }
   if (options.html) {
@@ -179,6 +179,9 @@ async function writeReport(
 ): Promise<void> {
   const { reportHtml } = await import("../../core/render/mod.ts");
   const shown = calls.flatMap(({ record, results }) => results ? [{ record, results }] : []);
-  writeFile(path, reportHtml({ diagnosis, calls: shown, lang }));
+  writeFile(
+    path,
+    reportHtml({ diagnosis, calls: shown, lang, subject: `${Deno.hostname()}, ${new Date().toISOString()}` }),
+  );
   warn(`Wrote ${path}`);
 }

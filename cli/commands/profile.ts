@@ -86,7 +86,7 @@ async function profileChild(
     const { resultsToJson } = await import("../../core/data/mod.ts");
     warn(JSON.stringify({ schema: 1, command: words, results: resultsToJson({ profile }) }));
   } else {
-    const { renderResult } = await import("../../core/render/mod.ts");
+    const { renderResult } = await import("../../core/render/terminal/result.ts");
     warn(renderResult("profile", profile, renderOptions()));
   }
   return code;
@@ -94,6 +94,6 @@ async function profileChild(
 
 async function show(profile: Profile, options: ProfileCommandOptions): Promise<void> {
   if (options.output !== undefined || options.json) return await showResults({ profile }, {}, options);
-  const { renderResult } = await import("../../core/render/mod.ts");
+  const { renderResult } = await import("../../core/render/terminal/result.ts");
   print(renderResult("profile", profile, renderOptions()));
 }

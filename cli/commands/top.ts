@@ -28,7 +28,7 @@ export async function top(
   const list = await session.registry.tool("list_processes");
   const terminal = Deno.stdout.isTerminal() && !options.json;
   const rounds = options.count ?? (terminal ? Infinity : 1);
-  const { renderTable } = await import("../../core/render/mod.ts");
+  const { renderTable } = await import("../../core/render/terminal/table.ts");
   const rows = terminal ? Math.max(5, Deno.consoleSize().rows - 6) : 40;
   // The alternate screen keeps what was on the terminal.
   if (terminal) print("\x1b[?1049h\x1b[?25l");

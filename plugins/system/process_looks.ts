@@ -56,8 +56,8 @@ export function lookForBlocked(sonde: SondeApi, pids: ReadonlyMap<number, boolea
     const tid = blockedThread(sonde, pid, threaded);
     if (tid === null) continue;
     into.blocked.set(pid, (into.blocked.get(pid) ?? 0) + 1);
-    const where = `${host.currentSyscall(pid, tid) ?? "?"}/${host.wchan(pid, tid) ?? "?"}`;
-    if (where === "?/?") continue;
+    const where = [host.currentSyscall(pid, tid), host.wchan(pid, tid)].filter((part) => part !== null).join("/");
+    if (where === "") continue;
     const waits = into.waits.get(pid) ?? new Map<string, number>();
     waits.set(where, (waits.get(where) ?? 0) + 1);
     into.waits.set(pid, waits);
