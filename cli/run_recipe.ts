@@ -106,6 +106,7 @@ async function show(report: RecipeReport, options: RunRecipeOptions): Promise<vo
 }
 
 async function showAnswers(report: RecipeReport, options: RunRecipeOptions): Promise<void> {
+  if (report.expects.length === 0 && report.asks.length === 0) return;
   const { formatByUnit, renderDiagnosis } = await import("../core/render/mod.ts");
   const lines = report.expects.map((e) => {
     const value = typeof e.value === "number" ? ` (${formatByUnit(e.value, e.unit)})` : "";
