@@ -1,4 +1,3 @@
-import { extname } from "node:path/posix";
 import type { FieldType } from "../core/data/mod.ts";
 import { adaptLiteral, type ValueType, valueType } from "../core/query/mod.ts";
 import type * as ast from "./ast.ts";
@@ -53,13 +52,17 @@ interface State {
 export function checkTree(tree: ast.Tree, registry: RecipeRegistry, out: Diagnostics): CheckedRecipe {
   const state: State = {
     registry,
-    cx: { out, params: new Map() },
+    cx: { out, params: new Map(), used: new Set() },
     taken: new Set(),
     unnamed: 0,
     recipe: null,
     params: [],
   };
   const body = checkStatements(tree.statements, new Map(), false, state);
+  for (const s of tree.statements) {
+    if (s.kind !== "param" || state.cx.used.has(s.name.name)) continue;
+    out.warn(s.name.span, "unused-param", `The parameter "${s.name.name}" is not used`, `It is used as $${s.name.name}`);
+  }
   const { recipe, params } = state;
   return { recipe: recipe?.name.name ?? "", title: recipe?.title?.value ?? "", params, body };
 }
@@ -92,10 +95,9 @@ function checkStatement(s: ast.Statement, results: Results, inBlock: boolean, st
     case "let":
       return checkLet(s, results, state);
     case "pipeline": {
-      const name = `result${++state.unnamed > 1 ? `_${state.unnamed}` : ""}`;
-      const unique = declare({ name, span: s.span }, state) ? name : `${name}_`;
-      const made = checkPipeline(unique, s.pipeline, results, state);
-      results.set(unique, made?.flow ?? null);
+      const name = freeName(state);
+      const made = checkPipeline(name, s.pipeline, results, state);
+      results.set(name, made?.flow ?? null);
       return made && { kind: "pipeline", pipeline: made.plan, named: false };
     }
     case "when": {
@@ -190,6 +192,16 @@ function checkLet(s: ast.LetStatement, results: Results, state: State): CheckedS
   return made && { kind: "pipeline", pipeline: made.plan, named: true };
 }
 
+/** `result`, `result_2`, …: the next that no other result has. */
+function freeName(state: State): string {
+  for (;;) {
+    const name = ++state.unnamed === 1 ? "result" : `result_${state.unnamed}`;
+    if (state.taken.has(name)) continue;
+    state.taken.add(name);
+    return name;
+  }
+}
+
 /** Takes a name for a result. */
 function declare(name: ast.Ident, state: State): boolean {
   if (!state.taken.has(name.name)) {
@@ -261,16 +273,16 @@ function checkSave(s: ast.SaveStatement, results: Results, state: State): Checke
   if (!name || !s.file) return null;
   const endings = state.registry.saveExtensions();
   const list = `Endings: ${endings.join(", ")}`;
-  if (!endings.includes(extname(s.file.value))) {
+  if (!endings.includes(endingOf(s.file.value))) {
     state.cx.out.error(s.file.span, "file", `The ending of "${s.file.value}" names no format`, list);
     return null;
   }
   const flow = results.get(name);
-  if (flow && flow.kind !== "profile" && PROFILE_ENDINGS.includes(extname(s.file.value))) {
+  if (flow && flow.kind !== "profile" && PROFILE_ENDINGS.includes(endingOf(s.file.value))) {
     state.cx.out.error(
       s.file.span,
       "file",
-      `Only a profile is saved as ${extname(s.file.value)}; "${name}" is a table`,
+      `Only a profile is saved as ${endingOf(s.file.value)}; "${name}" is a table`,
       list,
     );
     return null;
@@ -279,6 +291,11 @@ function checkSave(s: ast.SaveStatement, results: Results, state: State): Checke
 }
 
 const PROFILE_ENDINGS: readonly string[] = [".svg", ".folded"];
+
+/** `.svg` of `out/cpu.svg`; empty without one. */
+function endingOf(file: string): string {
+  return /[^/]\.[^./]*$/.exec(file)?.[0].slice(1) ?? "";
+}
 
 function checkAsk(s: ast.AskStatement, results: Results, state: State): CheckedStatement | null {
   const names = s.results === null

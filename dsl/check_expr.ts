@@ -30,6 +30,8 @@ export interface CheckContext {
   readonly out: Diagnostics;
   /** Types of the parameters declared so far. */
   readonly params: Map<string, ValueType>;
+  /** Names of the parameters that were used. */
+  readonly used: Set<string>;
 }
 
 /**
@@ -92,6 +94,7 @@ export function checkTyped(
 
 function checkParam(name: string, span: Span, cx: CheckContext): Expr | null {
   const t = cx.params.get(name);
+  cx.used.add(name);
   if (t) return { op: "param", name, t };
   const names = [...cx.params.keys()].map((n) => `$${n}`);
   const hint = didYouMean(`$${name}`, names) || (names.length > 0 ? `Parameters: ${names.join(", ")}` : "");

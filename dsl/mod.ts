@@ -2,7 +2,8 @@
 export { check, compile, type Compiled } from "./compile.ts";
 export { type Diagnostic, diagnosticText } from "./diagnostic.ts";
 export { addHeader } from "./header.ts";
-export type { Plan, PlanParam } from "./plan.ts";
+export type * from "./plan.ts";
+export type { Position } from "./position.ts";
 export type { RecipeRegistry } from "./registry.ts";
 export { AGGREGATIONS, STAGES, type WordInfo } from "./words.ts";
 export { execute, reportQuality } from "./run/execute.ts";
@@ -11,6 +12,7 @@ export {
   exitCode,
   type ExpectReport,
   type PhaseReport,
+  type PipelineReport,
   type RecipeReport,
   reportToJson,
   type RunError,

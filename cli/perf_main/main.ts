@@ -8,11 +8,9 @@
  *
  * @module
  */
-import { fileURLToPath } from "node:url";
-
 const url = new URL(Deno.mainModule);
 if (url.protocol !== "file:") throw new TypeError(`A recipe is run from a file, not from ${url.href}`);
-const recipe = fileURLToPath(url);
+const recipe = pathOf(url);
 if (!inProject()) await becomeProject(recipe, Deno.args);
 const { recipeMain } = await import("./recipe_main.ts");
 // Listeners and pools must not keep a finished recipe alive.
@@ -32,7 +30,12 @@ function inProject(): boolean {
 /** Starts Deno again, in this process and with the project's configuration. Does not return. */
 async function becomeProject(file: string, args: readonly string[]): Promise<void> {
   const { exec } = await import("../../core/sys/exec.ts");
-  const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url));
+  const here = (path: string): string => pathOf(new URL(path, import.meta.url));
   const run = ["run", "-A", "--config", here("../../deno.json"), here("./recipe_main.ts"), file, ...args];
   exec(Deno.execPath(), [Deno.execPath(), ...run], Deno.env.toObject());
+}
+
+/** As `fileURLToPath` of node:url, whose import would cost more than the rest of this file. */
+function pathOf(url: URL): string {
+  return decodeURIComponent(url.pathname);
 }

@@ -165,10 +165,17 @@ async function drainSession(
   const end = durationNs === null ? Infinity : start + durationNs / 1e6;
   const streams = cut.spec.output.kind === "stream";
   let runner: StageRunner | null = null;
-  const push = (batch: Batch): void => {
-    runner ??= stageRunner(cut.rest, batch.fields);
-    runner.push(batch);
+  let localMs = 0;
+  const timed = (work: () => void): void => {
+    const before = now();
+    work();
+    localMs += now() - before;
   };
+  const push = (batch: Batch): void =>
+    timed(() => {
+      runner ??= stageRunner(cut.rest, batch.fields);
+      runner.push(batch);
+    });
   const stopped = abortion(signal);
   while (now() < end && !signal.aborted && !(runner as StageRunner | null)?.full) {
     const left = Math.max(1, end - now());
