@@ -114,6 +114,11 @@ async function main(): Promise<number> {
     console.error("The loads need root: some run in cgroups of their own");
     return 3;
   }
+  // Two runs at once would be each other's noise.
+  using lock = await Deno.open("/var/tmp/sonde_cases.lock", { write: true, create: true });
+  const waiting = setTimeout(() => console.error("Another run of the loads is going on: waiting for its end"), 500);
+  await lock.lock(true);
+  clearTimeout(waiting);
   await removeStaleCgroups();
   if (onlyStart) {
     await dry(cases[0]);
