@@ -60,8 +60,13 @@ export function checkTree(tree: ast.Tree, registry: RecipeRegistry, out: Diagnos
   };
   const body = checkStatements(tree.statements, new Map(), false, state);
   for (const s of tree.statements) {
-    if (s.kind !== "param" || state.cx.used.has(s.name.name)) continue;
-    out.warn(s.name.span, "unused-param", `The parameter "${s.name.name}" is not used`, `It is used as $${s.name.name}`);
+    if (out.hasErrors || s.kind !== "param" || state.cx.used.has(s.name.name)) continue;
+    out.warn(
+      s.name.span,
+      "unused-param",
+      `The parameter "${s.name.name}" is not used`,
+      `It is used as $${s.name.name}`,
+    );
   }
   const { recipe, params } = state;
   return { recipe: recipe?.name.name ?? "", title: recipe?.title?.value ?? "", params, body };

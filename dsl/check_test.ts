@@ -414,6 +414,11 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
     "Write: param x: duration = 10s",
   ],
   [
+    "param x = 5",
+    '1:7-8 warning unused-param: The parameter "x" is not used',
+    "It is used as $x",
+  ],
+  [
     "param x = 5\nparam x = 6",
     '2:7-8 duplicate: There is a parameter "x" already',
     "",

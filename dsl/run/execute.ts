@@ -4,7 +4,8 @@ import { type Bindings, loadRegex } from "../../core/query/mod.ts";
 import type { AskPlan, PipelinePlan, Plan, PlanStep } from "../plan.ts";
 import { bindParams, constantValue } from "./bind.ts";
 import { checkExpectation, type ConditionInput, conditionTruth } from "./condition.ts";
-import { type PipelineOutcome, type ReadyPipeline, readyPipeline, tableOf, windowOf } from "./pipeline.ts";
+import { type PipelineOutcome, type ReadyPipeline, tableOf } from "./outcome.ts";
+import { readyPipeline, windowOf } from "./pipeline.ts";
 import {
   type AskReport,
   type ExpectReport,
