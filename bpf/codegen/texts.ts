@@ -81,9 +81,10 @@ export function emitText(g: Gen, e: Expr, to: Place, bytes: number, onNull: Labe
   if (source.kind === "access") {
     const { access } = source;
     if (access.kind === "builtin") {
+      // Linux 6.0 to 6.4 leave what lies behind the name as it was.
+      emitZero(g, to, bytes);
       emitAddress(g, 1, to);
       a.constant(2, COMM_BYTES).call(HELPER.get_current_comm);
-      emitZero(g, { base: to.base, off: to.off + COMM_BYTES }, bytes - COMM_BYTES);
       return;
     }
     if (access.kind === "carried") {
