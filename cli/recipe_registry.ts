@@ -13,7 +13,13 @@ export function recipeRegistry(session: Session): RecipeRegistry {
   return {
     collector: (name) => collectors.get(name),
     collectorNames: () => [...collectors.keys()],
-    probeFields: (point) => probeFields(point, host) ?? `There is no ${probePointText(point)} on this machine`,
+    probeFields(point) {
+      const fields = probeFields(point, host);
+      if (fields) return fields;
+      // Where no probe of the kind can be listed, this one may exist all the same: the engine will tell.
+      const known = listProbes(`${point.kind}:*`, host).length > 0;
+      return known ? `There is no ${probePointText(point)} on this machine` : null;
+    },
     probeField: (point, name) => probeField(point, name, host),
     similarProbes(point) {
       const text = probePointText(point);

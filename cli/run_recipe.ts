@@ -1,5 +1,6 @@
 import { type Json, type Result, resultToJson, UsageError } from "../core/data/mod.ts";
 import type { Investigator } from "../core/plugin_api/mod.ts";
+import { exprText } from "../core/query/mod.ts";
 import { compile, diagnosticText, execute, exitCode, type Plan, type RecipeReport, reportToJson } from "../dsl/mod.ts";
 import { chooseEngineFor } from "./engines.ts";
 import { EXIT } from "./exit_code.ts";
@@ -53,6 +54,20 @@ export async function compileRecipe(text: string, file: string, session: Session
   const { plan, diagnostics } = await compile(text, recipeRegistry(session));
   for (const d of diagnostics) warn(diagnosticText(d, file));
   return plan;
+}
+
+/** What a recipe is for and which parameters it has, as text. Its errors, when it has some, are told. */
+export async function recipeHelp(text: string, file: string): Promise<string> {
+  const plan = await compileRecipe(text, file, await openSession());
+  if (!plan) return `${file} has errors\n`;
+  const head = [file, plan.title].filter(Boolean).join(": ") + "\n";
+  if (plan.params.length === 0) return head;
+  const rows = plan.params.map((p) => [
+    `${p.name}: ${p.t.type}${p.default ? ` = ${exprText(p.default)}` : ""}`,
+    p.doc,
+  ]);
+  const width = Math.max(...rows.map(([name]) => name.length));
+  return `${head}\nParameters:\n${rows.map(([name, doc]) => `  ${name.padEnd(width)}  ${doc}`.trimEnd()).join("\n")}\n`;
 }
 
 /**

@@ -85,6 +85,12 @@ Deno.test("a recipe with errors runs nothing, tells file:line:column of the file
     assert.equal(bad.code, 2);
     assert.equal(bad.stdout, "");
     assert.match(bad.stderr, /^bad\.perf:4:9: There is no collector "proc\.lst"\n {2}Did you mean proc\.list\?/);
+    const help = await denoRun(ROOT, "recipes/top_memory.perf", "--help");
+    assert.equal(help.code, 0);
+    assert.match(
+      help.stdout,
+      /^recipes\/top_memory\.perf: Who holds the memory.*\n\nParameters:\n {2}rows: int = 15 .*\n {2}least: ratio = 5% /,
+    );
     const option = await denoRun(directory, "bad.perf", "--jsn");
     assert.equal(option.code, 2);
     assert.match(option.stderr, /--jsn/);

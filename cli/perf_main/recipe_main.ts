@@ -2,7 +2,7 @@ import { parseArgs } from "node:util";
 import { UsageError } from "../../core/data/mod.ts";
 import { reportError } from "../exit_code.ts";
 import { print } from "../output.ts";
-import { readParams, runRecipe } from "../run_recipe.ts";
+import { readParams, recipeHelp, runRecipe } from "../run_recipe.ts";
 
 const HELP = `Options of a recipe:
   --param name=value   set a parameter of the recipe (repeatable)
@@ -27,15 +27,15 @@ export async function recipeMain(path: string, args: readonly string[]): Promise
 
 async function run(path: string, args: readonly string[]): Promise<number> {
   const options = readOptions([...args]);
-  if (options.help) {
-    print(HELP);
-    return 0;
-  }
   let text: string;
   try {
     text = Deno.readTextFileSync(path);
   } catch (error) {
     throw new UsageError(`Cannot read "${path}": ${(error as Error).message}`);
+  }
+  if (options.help) {
+    print(`${await recipeHelp(text, shortened(path))}\n${HELP}`);
+    return 0;
   }
   return await runRecipe(text, {
     file: shortened(path),

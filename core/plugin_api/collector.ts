@@ -23,7 +23,8 @@ export interface RowStream extends Disposable {
   quality(): Quality;
 }
 
-interface CollectorBase {
+/** What all collectors have. */
+export interface CollectorBase {
   /** `area.name`: `proc.list`, `process.exec`. */
   readonly name: string;
   /** One sentence. */

@@ -27,7 +27,10 @@ export interface SondeApi {
     | "GoneError"
   >;
   /** Builders of expressions, for probe specs. */
-  readonly query: Pick<typeof query, "calculate" | "callOf" | "fieldRef" | "literal" | "test" | "valueType" | "probePointText">;
+  readonly query: Pick<
+    typeof query,
+    "calculate" | "callOf" | "fieldRef" | "literal" | "test" | "valueType" | "probePointText"
+  >;
   /** Readers of this machine. */
   readonly host: Host;
   readonly samplers: { readonly cpu: CpuSampler };

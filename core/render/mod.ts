@@ -18,6 +18,7 @@ export {
   formatValue,
 } from "./format_value.ts";
 export { type ReportCall, reportHtml, type ReportInput } from "./html/report.ts";
+export type { en } from "./messages/en.ts";
 export { message, type MessageKey } from "./messages/message.ts";
 export { type Lang, PLAIN, type RenderOptions } from "./options.ts";
 export { type FunctionTotal, functionTotals } from "./profile_stats.ts";

@@ -52,6 +52,7 @@ const CGROUP: CgroupStat = {
   throttledNs: 1e9,
   memory: 90 << 20,
   memoryLimit: 100 << 20,
+  memoryHigh: null,
   anon: 0,
   file: 0,
   limitHits: 5,
