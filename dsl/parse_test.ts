@@ -208,6 +208,7 @@ Deno.test("check() survives what is far too deep, too long or too broken", async
     chain: `expect ${Array(20_000).fill("1").join(" + ")} == 1`,
     prefixes: `expect ${"not ".repeat(20_000)} true`,
     "nested chains": `expect ${"(1 + 2 + ".repeat(50)}1${")".repeat(50)} == 1`,
+    derived: `collect proc.list | derive ${Array.from({ length: 20_000 }, (_, i) => `a${i} = pid`).join(", ")}`,
     commas: `collect a.b | select ${Array(20_000).fill("x").join(", ")}`,
     pipes: `collect a.b ${"| limit 1 ".repeat(20_000)}`,
     garbage: "] ".repeat(50_000),

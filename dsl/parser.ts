@@ -12,6 +12,8 @@ import { CloseBrace, CloseParen, Name, OpenBrace, OpenParen, RECIPE_LEXER, State
 const MAX_TEXT = 1 << 18;
 /** Parentheses and braces inside one another. */
 const MAX_DEPTH = 60;
+/** Expressions of one stage. */
+const MAX_ITEMS = 500;
 /** How often the parser starts again behind something unreadable. */
 const MAX_PARTS = 50;
 
@@ -254,7 +256,15 @@ function stage(b: Builder, node: CstNode): ast.Stage | null {
 }
 
 function items(b: Builder, node: CstNode | undefined): ast.StageItem[] {
-  return nodesOf(node, "item").map((item) => ({
+  const all = nodesOf(node, "item");
+  if (all.length > MAX_ITEMS) {
+    b.out.error(
+      nodeSpan(node, b.text.length),
+      "limit",
+      `A stage has at most ${MAX_ITEMS} items, here are ${all.length}`,
+    );
+  }
+  return all.slice(0, MAX_ITEMS).map((item) => ({
     expr: expressionOf(b, item),
     as: ident(b, item),
     order: tokensOf(item, "Desc").length > 0 ? "desc" : tokensOf(item, "Asc").length > 0 ? "asc" : null,

@@ -1,4 +1,4 @@
-import type { Cell, Profile } from "../../core/data/mod.ts";
+import type { Batch, Cell, Field, Profile } from "../../core/data/mod.ts";
 import type { ParamValues, ProfileCollector, RowsCollector } from "../../core/plugin_api/mod.ts";
 import type { PipelinePlan, StagePlan } from "../plan.ts";
 import { cutNote, type PipelineOutcome, type ReadyPipeline, tableOf, withLocalWork } from "./outcome.ts";
@@ -25,6 +25,7 @@ export function rowsPipeline(
       const runner = stageRunner(stages, collector.fields);
       let rows = 0;
       for await (const batch of stream.batches()) {
+        checkFields(collector, batch);
         rows += batch.length;
         runner.push(batch);
         if (runner.full) break;
@@ -46,6 +47,16 @@ export function rowsPipeline(
     },
     dispose(): void {},
   };
+}
+
+/** Rows that are not what the collector declares would be read as something else: a defect of its plugin. */
+function checkFields(collector: RowsCollector, batch: Batch): void {
+  if (batch.fields === collector.fields) return;
+  const names = (fields: readonly Field[]): string => fields.map((f) => f.name).join(", ");
+  const [declared, answered] = [names(collector.fields), names(batch.fields)];
+  if (declared !== answered) {
+    throw new TypeError(`${collector.name} declares the fields ${declared}, and answered ${answered}`);
+  }
 }
 
 /** Filters `field == constant` on fields that the collector takes over; they are applied again here. */

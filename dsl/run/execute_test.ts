@@ -1,7 +1,16 @@
 import assert from "node:assert/strict";
+import fc from "fast-check";
 import { type Batch, field, recordsOf, type Table } from "../../core/data/mod.ts";
 import { exprText, type ProbeSpec } from "../../core/query/mod.ts";
-import { eventBatch, memoryEngine, type MemoryEngineOptions, planOf, testServices } from "../_testing.ts";
+import type { Collector } from "../../core/plugin_api/mod.ts";
+import {
+  eventBatch,
+  memoryEngine,
+  type MemoryEngineOptions,
+  planOf,
+  TEST_COLLECTORS,
+  testServices,
+} from "../_testing.ts";
 import { execute } from "./execute.ts";
 import { exitCode, type RecipeReport, reportToJson } from "./report.ts";
 
@@ -89,6 +98,48 @@ Deno.test("execute() gives the same rows wherever the split between engine and u
       assert.deepEqual(rows(text1), whole);
     });
   }
+});
+
+const CONDITIONS = [
+  "cpu == 0",
+  "pid > 2 and flags < 90",
+  'comm in ("bash", "cron")',
+  'filename like "%/3" or flags % 2 == 0',
+  "not is_null(filename)",
+  'comm ~ "n"',
+  "time > 0 and (flags & 3) != 1",
+];
+const FIRST_STAGES = fc.array(
+  fc.oneof(
+    { weight: 3, arbitrary: fc.constantFrom(...CONDITIONS).map((c) => `filter ${c}`) },
+    fc.constantFrom("sort flags desc, time", "limit 60", "sort comm, time"),
+  ),
+  { maxLength: 4 },
+);
+const LAST_STAGES = fc.constantFrom(
+  "aggregate count(), max(flags), avg(flags) by comm, cpu | sort comm, cpu",
+  "derive half = flags / 2, next = half + 1 | filter next > 20 | aggregate p90(half), count() by filename | sort filename",
+  "select time, upper(comm) as name, flags * 2 as twice | filter twice > 30 | top 9 by twice",
+  "aggregate count(), sum(flags)",
+  "distinct filename, cpu | sort filename, cpu",
+  "limit 7",
+);
+
+Deno.test("execute() gives the same rows whatever an engine refuses: random pipelines, random engines", async () => {
+  await fc.assert(
+    fc.asyncProperty(FIRST_STAGES, LAST_STAGES, fc.nat(), fc.boolean(), async (first, last, seed, aggregates) => {
+      const text = `collect tracepoint:syscalls:sys_enter_openat for 1s ${
+        [...first, last].map((s) => `| ${s}`).join(" ")
+      }`;
+      const refuses = (spec: ProbeSpec): boolean =>
+        (spec.output.kind === "aggregate" && !aggregates) ||
+        spec.steps.some((s) => s.kind === "filter" && (exprText(s.expr).length * 7 + seed) % 3 === 0);
+      const whole = rows(await run(text));
+      const some = rows(await run(text, { refuse: (s) => refuses(s) ? "no" : null, parts: 1 + seed % 9 }));
+      assert.deepEqual(some, whole);
+    }),
+    { numRuns: 150 },
+  );
 });
 
 Deno.test("execute() pushes the filters that an engine can do and keeps the others", async () => {
@@ -234,6 +285,16 @@ Deno.test("execute() reports a pipeline that cannot run, runs the others, and le
 Deno.test("execute() gives exit code 3 when nothing could run", async () => {
   const report = await run("collect raw_tracepoint:sys_enter for 1s | aggregate count()", { refuse: () => "no" });
   assert.equal(exitCode(report), 3);
+});
+
+Deno.test("execute() refuses rows that are not what their collector declares", async () => {
+  const clock = { ms: 0 };
+  const [processes] = TEST_COLLECTORS;
+  assert.equal(processes.kind, "rows");
+  const swapped = { ...processes, fields: (processes as Extract<Collector, { kind: "rows" }>).fields.toReversed() };
+  const services = testServices(null, clock, { collector: () => Promise.resolve(swapped as Collector) });
+  const report = await execute(await planOf("collect proc.list | aggregate max(cpu)"), services);
+  assert.match(report.errors[0].message, /^proc\.list declares the fields threads, .*, and answered pid, /);
 });
 
 Deno.test("execute() survives a collector that throws", async () => {
