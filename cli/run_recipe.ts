@@ -36,15 +36,19 @@ export async function runRecipe(text: string, options: RunRecipeOptions): Promis
   const session = await openSession(options.plugin, (line) => progress.show(line));
   const plan = await compileRecipe(text, options.file, session);
   if (!plan) return EXIT.usage;
-  const report = await execute(plan, {
-    context: session.context,
-    collector: (name) => session.registry.collector(name),
-    chooseEngine: (spec) => chooseEngineFor(session.host, spec),
-    investigator: () => investigator(session, options.lang),
-    save: (file, name, result) => save(file, name, result),
-    untilStopped: Deno.stdout.isTerminal() && !options.json && options.output === undefined,
-  }, options.params);
-  progress.clear();
+  let report: RecipeReport;
+  try {
+    report = await execute(plan, {
+      context: session.context,
+      collector: (name) => session.registry.collector(name),
+      chooseEngine: (spec) => chooseEngineFor(session.host, spec),
+      investigator: () => investigator(session, options.lang),
+      save,
+      untilStopped: Deno.stdout.isTerminal() && !options.json && options.output === undefined,
+    }, options.params);
+  } finally {
+    progress.clear();
+  }
   await show(report, options);
   return exitCode(report);
 }
