@@ -1,5 +1,3 @@
-import { resolve } from "node:path";
-import { pathToFileURL } from "node:url";
 import { UsageError } from "../core/data/mod.ts";
 import type { Plugin, Registry, SondeApi } from "../core/plugin_api/mod.ts";
 
@@ -12,6 +10,8 @@ import type { Plugin, Registry, SondeApi } from "../core/plugin_api/mod.ts";
 export async function loadPlugin(path: string, api: SondeApi, registry: Registry): Promise<void> {
   let plugin: Plugin;
   try {
+    // Loaded here: few runs have a plugin, and all would pay for these.
+    const [{ resolve }, { pathToFileURL }] = await Promise.all([import("node:path"), import("node:url")]);
     const module = await import(pathToFileURL(resolve(path)).href);
     if (typeof module.default !== "function") {
       throw new TypeError("it has no default export that is a function (sonde) => plugin");

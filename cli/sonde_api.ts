@@ -1,4 +1,3 @@
-import process from "node:process";
 import {
   cellAt,
   columnFrom,
@@ -15,6 +14,7 @@ import {
 import type { SondeApi } from "../core/plugin_api/mod.ts";
 import { calculate, callOf, fieldRef, literal, probePointText, test, valueType } from "../core/query/mod.ts";
 import { type Host, openHost } from "../core/host/mod.ts";
+import { ownCpuNs } from "../core/sys/mod.ts";
 import { VERSION } from "./version.ts";
 
 /**
@@ -70,10 +70,4 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
     const timer = setTimeout(done, ms);
     signal.addEventListener("abort", done, { once: true });
   });
-}
-
-/** CPU time of all threads of this process, ns. (Deno.cpuUsage tells less than getrusage(2) does.) */
-function ownCpuNs(): number {
-  const { user, system } = process.cpuUsage();
-  return (user + system) * 1e3;
 }

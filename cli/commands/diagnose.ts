@@ -1,4 +1,3 @@
-import process from "node:process";
 import {
   type Diagnosis,
   errorText,
@@ -11,6 +10,7 @@ import {
 import type { Tool } from "../../core/plugin_api/mod.ts";
 import type { AgentDriver, CallSink, MadeCall, Replay } from "../../core/agent/mod.ts";
 import { investigate } from "../../core/agent/mod.ts";
+import { ownCpuNs } from "../../core/sys/mod.ts";
 import { EXIT, reportError } from "../exit_code.ts";
 import { openSession, type Session } from "../session.ts";
 import { print, warn, writeFile } from "../output.ts";
@@ -97,8 +97,7 @@ export async function diagnose(question: string, options: DiagnoseOptions): Prom
 
 /** The cost of all of it, start-up and thinking included: calls overlap, so that theirs cannot be added up. */
 function withOwnCost(diagnosis: Diagnosis): Diagnosis {
-  const { user, system } = process.cpuUsage();
-  const cpu_ns = (user + system) * 1e3;
+  const cpu_ns = ownCpuNs();
   const duration_ns = Math.round(performance.now() * 1e6);
   const { probe_ns, estimated } = diagnosis.quality.cost;
   const cost = { cpu_ns, probe_ns, ratio: (cpu_ns + probe_ns) / duration_ns, estimated };

@@ -129,8 +129,17 @@ function subjectsOfRule(facts: Facts, rule: Rule, knowledge: Knowledge): readonl
   return scope === "machine" ? [MACHINE] : facts.subjects(scope);
 }
 
+/** Asked for each rule and subject: worked out once a rule. */
+const ruleScopes = new WeakMap<Rule, string>();
+
 /** The scope whose rows a rule speaks of. */
 export function ruleScope(rule: Rule, knowledge: Knowledge): string {
+  let scope = ruleScopes.get(rule);
+  if (scope === undefined) ruleScopes.set(rule, scope = findRuleScope(rule, knowledge));
+  return scope;
+}
+
+function findRuleScope(rule: Rule, knowledge: Knowledge): string {
   for (const fact of factsOfRule(rule)) {
     const name = fact.slice(0, fact.indexOf("."));
     const scope = knowledge.scopes[name];
