@@ -308,6 +308,23 @@ Deno.test("wait() ends when rows have come, drain() hands them over once", async
   assert.equal(rest.quality.events, first.length + rest.batch.length);
 });
 
+Deno.test("wait() ends with the session, whatever its timeout", async () => {
+  if (!privileged) return skip("CAP_BPF or CAP_PERFMON is missing");
+  for (
+    const spec of [
+      aggregate(["raw_tracepoint:sys_enter"], {}, { n: ["count"] }),
+      stream(["raw_tracepoint:sys_enter"], {}, {
+        filter: bin("==", comm, literal("nobody has this")),
+      }),
+    ]
+  ) {
+    using session = engine.open(spec);
+    const waited = session.wait(3_600_000);
+    session.finish();
+    await waited;
+  }
+});
+
 Deno.test("sonde's own process is left out unless asked for", () => {
   if (!privileged) return skip("CAP_BPF or CAP_PERFMON is missing");
   const own = bin("==", f("pid", "pid"), literal(BigInt(Deno.pid), "pid"));

@@ -43,6 +43,7 @@ export function openSession(plan: Plan, loaded: LoadedPlan, machine: SessionMach
   }
   const startNs = clockNs();
   const reader = plan.output.kind === "stream" ? structReader(plan.output.record) : null;
+  const waiting = new Set<() => void>();
   let ownNs = 0;
   let events = 0;
 
@@ -70,8 +71,20 @@ export function openSession(plan: Plan, loaded: LoadedPlan, machine: SessionMach
     events = rows.events;
     return rows.batch;
   };
+  /** Ends early when the session ends, and leaves no timer behind. */
+  const pauseFor = (ms: number): Promise<void> =>
+    new Promise((resolve) => {
+      const end = (): void => {
+        clearTimeout(timer);
+        waiting.delete(end);
+        resolve();
+      };
+      const timer = setTimeout(end, ms);
+      waiting.add(end);
+    });
   const dispose = (): void => {
     ended = true;
+    for (const end of [...waiting]) end();
     ring?.[Symbol.dispose]();
     ring = null;
     stats?.[Symbol.dispose]();
@@ -86,7 +99,7 @@ export function openSession(plan: Plan, loaded: LoadedPlan, machine: SessionMach
         const left = until - performance.now();
         if (ended || left <= 0 || (ring?.pending() ?? 0) > 0) return;
         // Without a ring there is nothing to look for.
-        await new Promise((resolve) => setTimeout(resolve, ring ? Math.min(pause, left) : left));
+        await pauseFor(ring ? Math.min(pause, left) : left);
       }
     },
     finish(): { batch: Batch; quality: Quality } {

@@ -40,17 +40,19 @@ Deno.test("textPool() gives equal bytes equal numbers, and decodes what is no UT
       const pool = textPool();
       const numbers = texts.map((t) => {
         const bytes = encoder.encode(`..${t}..`);
-        return pool.intern(bytes, 2, bytes.length - 2);
+        return pool.intern(bytes, 2, bytes.length - 2, false);
       });
       assert.deepEqual(numbers.map((i) => pool.texts[i]), texts.map((t) => t.toWellFormed()));
       assert.equal(pool.texts.length, new Set(texts.map((t) => t.toWellFormed())).size);
     }),
   );
   const pool = textPool();
-  const a = pool.intern(Uint8Array.of(0xff), 0, 1);
-  const b = pool.intern(Uint8Array.of(0xfe), 0, 1);
+  const a = pool.intern(Uint8Array.of(0xff), 0, 1, false);
+  const b = pool.intern(Uint8Array.of(0xfe), 0, 1, false);
   assert.equal(a, b);
   assert.equal(pool.texts[a], "\ufffd");
+  assert.equal(pool.texts[pool.intern(Uint8Array.of(0x61, 0, 0x62), 0, 3, true)], "a");
+  assert.equal(pool.texts[pool.intern(Uint8Array.of(0x61, 0, 0x62), 0, 3, false)], "a\0b");
   // A byte order mark is text like any other.
-  assert.equal(pool.texts[pool.intern(Uint8Array.of(0xef, 0xbb, 0xbf), 0, 3)], "\ufeff");
+  assert.equal(pool.texts[pool.intern(Uint8Array.of(0xef, 0xbb, 0xbf), 0, 3, false)], "\ufeff");
 });

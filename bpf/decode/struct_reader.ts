@@ -85,12 +85,7 @@ function partReader(part: Part): PartReader {
       const inside = part.kind === "text";
       const start = inside ? at + part.off : tail;
       const length = inside ? part.bytes : words[at + part.off >> 2];
-      let end = start + length;
-      if (!argv) {
-        const nul = bytes.indexOf(0, start);
-        if (nul >= 0 && nul < end) end = nul;
-      }
-      codes[n++] = pool.intern(bytes, start, end);
+      codes[n++] = pool.intern(bytes, start, start + length, !argv);
       return inside ? tail : tail + length;
     },
     take(): Column {

@@ -1,8 +1,8 @@
 /** Texts of records by number, each once. Equal bytes are found without decoding them again. */
 export interface TextPool {
   readonly texts: readonly string[];
-  /** The number of the text in `bytes[from, to)`. */
-  intern(bytes: Uint8Array, from: number, to: number): number;
+  /** The number of the text in `bytes[from, to)`; with `untilNul` it ends at the first NUL, if there is one. */
+  intern(bytes: Uint8Array, from: number, to: number, untilNul: boolean): number;
 }
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
@@ -41,11 +41,16 @@ export function textPool(convert: (text: string) => string = (text) => text): Te
 
   return {
     texts,
-    intern(bytes, from, to): number {
-      const n = to - from;
+    intern(bytes, from, limit, untilNul): number {
       let hash = 2166136261;
-      for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i], 16777619);
+      let to = from;
+      for (; to < limit; to++) {
+        const byte = bytes[to];
+        if (byte === 0 && untilNul) break;
+        hash = Math.imul(hash ^ byte, 16777619);
+      }
       hash >>>= 0;
+      const n = to - from;
       let at = hash & slots - 1;
       search: while (lengths[at] >= 0) {
         if (hashes[at] === hash && lengths[at] === n) {
