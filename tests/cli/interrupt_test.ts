@@ -3,21 +3,28 @@ import { SONDE } from "./sonde.ts";
 
 const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));
 
-/** Whether sonde handles SIGINT by now (`SigCgt` of proc_pid_status(5)). The launcher's shell may do so before it. */
-function handlesInterrupt(pid: number): boolean {
-  const status = Deno.readTextFileSync(`/proc/${pid}/status`);
-  const mask = /SigCgt:\s*([0-9a-f]+)/.exec(status)?.[1] ?? "0";
-  return status.startsWith("Name:\tdeno\n") && (BigInt(`0x${mask}`) & 2n) !== 0n;
+/** Whether a process has a descriptor or a mapping of this kind: then it measures. */
+function measures(pid: number, what: RegExp): boolean {
+  try {
+    for (const fd of Deno.readDirSync(`/proc/${pid}/fd`)) {
+      if (what.test(Deno.readLinkSync(`/proc/${pid}/fd/${fd.name}`))) return true;
+    }
+    return what.test(Deno.readTextFileSync(`/proc/${pid}/maps`));
+  } catch (error) {
+    // A descriptor was closed between the listing and the look.
+    if (error instanceof Deno.errors.NotFound) return false;
+    throw error;
+  }
 }
 
 /**
  * Starts sonde, interrupts it, answers how it ended.
  *
- * @param when after so many ms; or "ready": as soon as it handles the signal
+ * @param when after so many ms; or as soon as it has a descriptor or mapping that matches
  */
 async function interrupted(
   args: string[],
-  when: number | "ready",
+  when: number | RegExp,
 ): Promise<{ code: number; out: string; err: string }> {
   const child = new Deno.Command(SONDE, {
     args,
@@ -26,9 +33,10 @@ async function interrupted(
     stderr: "piped",
     env: { NO_COLOR: "1" },
   }).spawn();
-  const ended = child.output();
-  if (when === "ready") { while (!handlesInterrupt(child.pid)) await sleep(5); }
-  else await sleep(when);
+  let over = false;
+  const ended = child.output().finally(() => over = true);
+  if (typeof when === "number") await sleep(when);
+  else while (!over && !measures(child.pid, when)) await sleep(5);
   try {
     child.kill("SIGINT");
   } catch (error) {
@@ -43,7 +51,7 @@ async function interrupted(
 Deno.test("SIGINT ends a recipe's window: what was measured is reported, exit code 0", async () => {
   const { code, out } = await interrupted(
     ["run", "--json", "-e", "collect raw_tracepoint:sys_enter for 600s | aggregate count() by comm"],
-    "ready",
+    /bpf_link|bpf-raw-tracepoint/,
   );
   assert.equal(code, 0);
   const { results } = JSON.parse(out);
@@ -52,13 +60,13 @@ Deno.test("SIGINT ends a recipe's window: what was measured is reported, exit co
 });
 
 Deno.test("SIGINT ends a profile's window: what was sampled is reported, exit code 0", async () => {
-  const { code, out } = await interrupted(["profile", "--json", "--for", "600"], "ready");
+  const { code, out } = await interrupted(["profile", "--json", "--for", "600"], /perf_event/);
   assert.equal(code, 0);
   assert.ok(JSON.parse(out).results.profile.quality.duration_ns < 600e9);
 });
 
 Deno.test("SIGINT ends an investigation: there is a report, and it says who ended it", async () => {
-  const { code, out } = await interrupted(["diagnose", "--json", "--for", "600"], "ready");
+  const { code, out } = await interrupted(["diagnose", "--json", "--for", "600"], /memfd:sonde/);
   assert.equal(code, 0);
   assert.equal(JSON.parse(out).ended_by, "user");
 });
