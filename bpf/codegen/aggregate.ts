@@ -8,8 +8,8 @@ import { emitStruct } from "./write_struct.ts";
 import { isTextType } from "../../core/query/type_classes.ts";
 import { CannotGenerate } from "./cannot_generate.ts";
 
-/** Keys up to this length are built on the stack. */
-const STACK_KEY_BYTES = 128;
+/** Keys and values up to this length are built on the stack. */
+const STACK_STRUCT_BYTES = 128;
 
 /** Adds the event to the states of its key. A key that finds the map full is counted as lost. */
 export function emitAggregate(g: Gen, keys: Struct, states: StateLayout): void {
@@ -29,13 +29,14 @@ export function emitAggregate(g: Gen, keys: Struct, states: StateLayout): void {
     if (!key) a.jump("eq", 0, 0, g.end);
     else {
       const BPF_NOEXIST = 1;
-      const init = g.frame.alloc(states.bytes);
+      const init = placeFor(g, states.bytes);
       const full = a.label("full");
       a.jump("ne", 0, 0, found);
-      emitZero(g, { base: FP, off: init }, states.bytes);
+      emitZero(g, init, states.bytes);
       a.map(1, MAP.aggregate);
       setKey();
-      a.movReg(3, FP).alu("add", 3, init).constant(4, BPF_NOEXIST).call(HELPER.map_update_elem).movReg(9, 0);
+      emitAddress(g, 3, init);
+      a.constant(4, BPF_NOEXIST).call(HELPER.map_update_elem).movReg(9, 0);
       // Another CPU may have made the entry meanwhile: what counts is that there is one now.
       a.map(1, MAP.aggregate);
       setKey();
@@ -129,7 +130,9 @@ function emitAddReg(g: Gen, off: number): void {
   else g.a.load(8, 1, 0, off).alu("add", 1, { r: 2 }).store(8, 0, off, 1);
 }
 
-/** Memory for a key. */
+/** Memory for a key or a value. */
 export function placeFor(g: Gen, bytes: number): Place {
-  return bytes <= STACK_KEY_BYTES ? { base: FP, off: g.frame.alloc(bytes) } : { base: SCRATCH, off: g.scratch(bytes) };
+  return bytes <= STACK_STRUCT_BYTES
+    ? { base: FP, off: g.frame.alloc(bytes) }
+    : { base: SCRATCH, off: g.scratch(bytes) };
 }
