@@ -1,21 +1,13 @@
-import {
-  type Cell,
-  cellAt,
-  type Field,
-  type Profile,
-  type Result,
-  type Results,
-  type Series,
-  type Table,
-} from "../data/mod.ts";
+import { type Cell, cellAt, type Field, type Result, type Results, type Table } from "../data/mod.ts";
+import { digest } from "../render/digest/digest.ts";
+import { estimateTokens } from "../render/digest/tokens.ts";
 import { escapeText } from "../render/escape.ts";
 import { pointerToken } from "./json_pointer.ts";
-import { estimateTokens } from "./tokens.ts";
 
 /** How much of a result a model is shown: 1 by default, 2 once something is wrong, 3 for a deep look. */
 export type DetailLevel = 1 | 2 | 3;
 
-/** Rows and stacks shown at each level. */
+/** Rows of tables shown at each level. */
 const ROWS: { readonly [level in DetailLevel]: number } = { 1: 10, 2: 30, 3: 1000 };
 /** Text from the machine is cut to this. */
 const MAX_TEXT = 80;
@@ -45,21 +37,8 @@ export function digestResult(name: string, result: Result, level: DetailLevel, m
     case "table":
       return fit((rows) => tableText(at, result, rows), Math.min(ROWS[level], result.length), maxTokens) +
         notesOf(result);
-    case "profile":
-      return fit((n) => profileText(at, result, n), level === 1 ? 0 : ROWS[level], maxTokens) + notesOf(result);
-    case "histogram": {
-      const buckets = result.buckets.filter((b) => b.count > 0);
-      const line = (n: number): string =>
-        `${at}: histogram (${result.unit ?? "count"}), ${buckets.length} buckets: ` +
-        buckets.slice(0, n).map((b) => `[${num(b.min)},${num(b.max)}) ${num(b.count)}`).join(" ");
-      return fit(line, level === 1 ? 20 : buckets.length, maxTokens) + notesOf(result);
-    }
-    case "series":
-      return seriesText(at, result, level, maxTokens) + notesOf(result);
-    case "text":
-      return `${at}: ${escapeText(result.text, { limit: Math.floor(maxTokens * 3), newlines: true })}${
-        notesOf(result)
-      }`;
+    default:
+      return `${at}:\n${digest(result, level, maxTokens)}`;
   }
 }
 
@@ -119,36 +98,6 @@ function statistics(t: Table, columns: readonly number[]): string {
     }
     return n === 0 || max === 0 ? [] : [`${f.name} sum ${num(sum)} mean ${num(sum / n)} max ${num(max)}`];
   }).join("; ");
-}
-
-function profileText(at: string, p: Profile, stacks: number): string {
-  const total = p.stacks.reduce((sum, s) => sum + (s.values[0] || 0), 0);
-  const lines = [`${at}: profile, ${num(total)} ${p.sampleTypes[0]?.name ?? "samples"}, ${p.stacks.length} stacks`];
-  const sorted = [...p.stacks].sort((a, b) => b.values[0] - a.values[0]).slice(0, stacks);
-  for (const s of sorted) {
-    const chain = s.frames.map((f) => escapeText(p.frames[f].function || "[unknown]", { limit: MAX_TEXT })).join(";");
-    lines.push(`${escapeText(s.labels.comm ?? "", { limit: 40 })};${chain} ${num(s.values[0])}`);
-  }
-  return lines.join("\n");
-}
-
-function seriesText(at: string, s: Series, level: DetailLevel, maxTokens: number): string {
-  const line = (points: number): string =>
-    [
-      `${at}: series (${s.unit ?? "count"})`,
-      ...s.points.slice(0, 30).map((p) => {
-        const known = p.v.filter(Number.isFinite);
-        if (known.length === 0) return `${escapeText(p.name, { limit: MAX_TEXT })}: no values`;
-        const mean = known.reduce((a, b) => a + b, 0) / known.length;
-        // Not Math.min(...known): a long history has more values than a call takes arguments.
-        const [min, max] = known.reduce(([lo, hi], v) => [Math.min(lo, v), Math.max(hi, v)], [Infinity, -Infinity]);
-        const tail = points > 1 ? `; last: ${p.v.slice(-points).map(num).join(" ")}` : "";
-        return `${escapeText(p.name, { limit: MAX_TEXT })}: ${known.length} points, min ${num(min)} mean ${
-          num(mean)
-        } max ${num(max)} last ${num(known[known.length - 1])}${tail}`;
-      }),
-    ].join("\n");
-  return fit(line, level === 1 ? 1 : 300, maxTokens);
 }
 
 function notesOf(r: Result): string {

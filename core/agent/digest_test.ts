@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { field, quality, type Result, resultsToJson, tableFromRows } from "../data/mod.ts";
 import { digestLine, digestResults } from "./digest.ts";
 import { atPointer, pointerToken } from "./json_pointer.ts";
-import { estimateTokens } from "./tokens.ts";
+import { estimateTokens } from "../render/digest/tokens.ts";
 
 const FIELDS = [field("comm", "string"), field("pid", "pid"), field("cpu", "ratio"), field("empty", "string")];
 const table = (n: number): Result =>
@@ -37,34 +37,23 @@ Deno.test("no text from the machine breaks a line or is longer than 80 character
   }));
 });
 
-Deno.test("profiles, histograms, series and text are digested by level", () => {
+Deno.test("results that are no tables stand under their pointer, with what is wrong with them", () => {
   const q = quality({ lost_by: { ring: 3 }, notes: ["kernel symbols missing"] });
   const frames = ["main", "hot"].map((f) => ({ function: f, module: "m", file: "", line: 0, kind: "user" as const }));
   const profile: Result = {
     kind: "profile",
     sampleTypes: [{ name: "samples", unit: "count" }],
     frames,
-    stacks: [{ frames: [0], values: [1], labels: { comm: "x" } }, {
-      frames: [0, 1],
-      values: [9],
-      labels: { comm: "x" },
-    }],
+    stacks: [{ frames: [0, 1], values: [9], labels: { comm: "x" } }],
     quality: q,
   };
-  assert.doesNotMatch(digestResults({ profile }, 1, 2000), /main;hot/);
-  assert.match(digestResults({ profile }, 2, 2000), /x;main;hot 9\nx;main 1/);
-  assert.match(digestResults({ profile }, 1, 2000), /3 events lost; kernel symbols missing/);
-  const series: Result = {
-    kind: "series",
-    unit: "ratio",
-    startNs: 0n,
-    points: [{ name: "cpu", tNs: [0, 1, 2], v: [0.1, NaN, 0.3] }],
-    quality: quality(),
-  };
-  assert.match(digestResults({ series }, 1, 500), /2 points, min 0.1 mean 0.2 max 0.3 last 0.3$/m);
-  assert.match(digestResults({ series }, 2, 500), /last: 0.1 null 0.3/);
-  const text: Result = { kind: "text", text: "word ".repeat(5000), quality: quality() };
-  assert.ok(estimateTokens(digestResults({ text }, 3, 300)) < 400);
+  const text = digestResults({ profile }, 1, 2000);
+  assert.match(text, /^\/results\/profile:\n/);
+  assert.match(text, /3 lost/);
+  assert.match(text, /kernel symbols missing/);
+  assert.match(text, /\thot\t/);
+  const long: Result = { kind: "text", text: "word ".repeat(5000), quality: quality() };
+  assert.ok(estimateTokens(digestResults({ long }, 3, 300)) < 400);
 });
 
 Deno.test("a call that has left the window is one line", () => {

@@ -5,7 +5,7 @@ import { evidenceList } from "../rules/evidence.ts";
 import { factsOf } from "../rules/facts.ts";
 import { builtinKnowledge, type Knowledge } from "../rules/knowledge.ts";
 import { useMatrix } from "../rules/use_matrix.ts";
-import { estimateTokens } from "../tokens.ts";
+import { estimateTokens } from "../../render/digest/tokens.ts";
 import { type ChatCall, type ChatModel, type ChatReply, type ChatTool, CutStreamError } from "./chat_model.ts";
 import { conversation, fence, observationLine, observationText } from "./conversation.ts";
 import { MODEL_REPORT, parseReport } from "./model_report.ts";

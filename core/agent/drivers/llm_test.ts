@@ -6,7 +6,7 @@ import { CASES } from "../testdata/cases.ts";
 import { fakeTool, fakeTools } from "../testdata/machine.ts";
 import { type ModelServer, modelServer, type Reply, type ScriptedCall } from "../testdata/model_server.ts";
 import { testTable } from "../testdata/tables.ts";
-import { estimateTokens } from "../tokens.ts";
+import { estimateTokens } from "../../render/digest/tokens.ts";
 import { anthropicModel } from "./anthropic.ts";
 import { WINDOW_ROUNDS } from "./conversation.ts";
 import { llmDriver } from "./llm.ts";
