@@ -107,6 +107,16 @@ async function dry(c: Case): Promise<void> {
   await new Promise((resolve) => stopped.signal.addEventListener("abort", resolve));
 }
 
+/** Two runs at once would be each other's noise. False when a signal came while waiting. */
+async function lockAlone(file: Deno.FsFile): Promise<boolean> {
+  for (let told = false; !await file.tryLock(true); told = true) {
+    if (!told) console.error("Another run of the loads is going on: waiting for its end");
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    if (stopped.signal.aborted) return false;
+  }
+  return true;
+}
+
 async function main(): Promise<number> {
   const { cases, runs, record, settle, dry: onlyStart } = options();
   for (const signal of ["SIGINT", "SIGTERM"] as const) Deno.addSignalListener(signal, () => stopped.abort());
@@ -114,11 +124,8 @@ async function main(): Promise<number> {
     console.error("The loads need root: some run in cgroups of their own");
     return 3;
   }
-  // Two runs at once would be each other's noise.
   using lock = await Deno.open("/var/tmp/sonde_cases.lock", { write: true, create: true });
-  const waiting = setTimeout(() => console.error("Another run of the loads is going on: waiting for its end"), 500);
-  await lock.lock(true);
-  clearTimeout(waiting);
+  if (!await lockAlone(lock)) return 1;
   await removeStaleCgroups();
   if (onlyStart) {
     await dry(cases[0]);
