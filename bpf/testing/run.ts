@@ -14,12 +14,11 @@ export async function output(
   }
 }
 
-/** Whether bpftool sees anything of ours in the kernel: `[programs, maps]` by name. */
-export async function ours(): Promise<string[]> {
-  const lists = await Promise.all(["prog", "map"].map((what) => output("bpftool", ["-j", what, "show"])));
-  return lists.flatMap((l) =>
-    l === null ? [] : (JSON.parse(l.out) as { name?: string; pids?: { pid: number }[] }[])
-      .filter((o) => o.name?.startsWith("sonde_") && o.pids?.some((p) => p.pid === Deno.pid))
-      .map((o) => o.name!)
-  );
+/** A BPF object in the kernel by its kind and number, as bpftool wants them: `["map", "12"]`. */
+export type ObjectId = readonly [kind: "map" | "prog" | "link", id: string];
+
+/** Whether bpftool finds an object; null when it is not installed. */
+export async function isInKernel([kind, id]: ObjectId): Promise<boolean | null> {
+  const found = await output("bpftool", [kind, "show", "id", id]);
+  return found && found.code === 0;
 }
