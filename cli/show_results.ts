@@ -8,6 +8,8 @@ export interface ShowOptions {
   /** A file; its ending chooses the format. */
   readonly output?: string;
   readonly lang?: "en" | "zh";
+  /** Heading of a picture; the result's name by default. */
+  readonly title?: string;
 }
 
 /**
@@ -33,7 +35,7 @@ export async function showResults(
     print(options.json ? json() : await text());
     return;
   }
-  const content = await fileContent(results, json, options.output);
+  const content = await fileContent(results, json, options.output, options.title);
   try {
     writeFile(options.output, content);
     warn(`Wrote ${options.output}`);
@@ -45,7 +47,12 @@ export async function showResults(
 }
 
 /** What a file of this name holds. @throws {UsageError} when its ending does not suit the results */
-export async function fileContent(results: Results, json: () => string, path: string): Promise<string> {
+export async function fileContent(
+  results: Results,
+  json: () => string,
+  path: string,
+  title?: string,
+): Promise<string> {
   const all = Object.values(results);
   const ending = /\.[a-z]+$/.exec(path)?.[0];
   switch (ending) {
@@ -65,7 +72,11 @@ export async function fileContent(results: Results, json: () => string, path: st
     case ".folded": {
       const profile = all.find((r) => r.kind === "profile");
       if (!profile) throw new UsageError(`"${path}": only a profile can be written as ${ending}`);
-      if (ending === ".svg") return (await import("../core/render/mod.ts")).flameSvg(profile, { title: "Flame graph" });
+      if (ending === ".svg") {
+        return (await import("../core/render/mod.ts")).flameSvg(profile, {
+          title: title ?? Object.keys(results)[all.indexOf(profile)],
+        });
+      }
       return (await import("../core/profile/mod.ts")).folded(profile);
     }
     default:

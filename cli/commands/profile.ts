@@ -45,7 +45,11 @@ export async function profileCommand(words: readonly string[], options: ProfileC
     signal,
   });
   progress.clear();
-  await show(profile, options);
+  const comm = options.pid === undefined ? undefined : session.host.processStat(options.pid)?.comm;
+  const title = options.pid === undefined
+    ? `CPU time of ${Deno.hostname()}`
+    : `CPU time of ${comm ? `${comm}, ` : ""}pid ${options.pid}`;
+  await show(profile, options, title);
   return EXIT.ok;
 }
 
@@ -81,7 +85,7 @@ async function profileChild(
     throw error;
   }
   const { code } = await status;
-  if (options.output !== undefined) await show(profile, options);
+  if (options.output !== undefined) await show(profile, options, `CPU time of ${baseName(words[0])}`);
   else if (options.json) {
     const { resultsToJson } = await import("../../core/data/mod.ts");
     warn(JSON.stringify({ schema: 1, command: words, results: resultsToJson({ profile }) }));
@@ -92,8 +96,13 @@ async function profileChild(
   return code;
 }
 
-async function show(profile: Profile, options: ProfileCommandOptions): Promise<void> {
-  if (options.output !== undefined || options.json) return await showResults({ profile }, {}, options);
+/** The last part of a path. */
+function baseName(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
+}
+
+async function show(profile: Profile, options: ProfileCommandOptions, title: string): Promise<void> {
+  if (options.output !== undefined || options.json) return await showResults({ profile }, {}, { ...options, title });
   const { renderResult } = await import("../../core/render/terminal/result.ts");
   print(renderResult("profile", profile, renderOptions()));
 }
