@@ -2,7 +2,8 @@ import { compileC } from "./compile_c.ts";
 
 /**
  * A program whose CPU time goes 6 : 3 : 1 into three functions, by construction: each step is one chain of dependent
- * multiplications, whose speed does not depend on where the code lies. First argument: what to do.
+ * multiplications, whose speed does not depend on where the code lies. Their lengths vary at random about the mean: work
+ * with a fixed period would be sampled at the same few places of it, over and over. First argument: what to do.
  */
 const SOURCE = `
 #define _GNU_SOURCE
@@ -13,19 +14,26 @@ const SOURCE = `
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #ifdef FRAMES /* gcc gives functions that call nothing a frame only when they ask where it is */
 #define FRAME __asm__ volatile("" :: "r"(__builtin_frame_address(0)));
 #else
 #define FRAME
 #endif
+static __thread unsigned long seed;
+static long vary(long mean) { /* uniform, from a half to three halves of the mean */
+  seed ^= seed << 13; seed ^= seed >> 7; seed ^= seed << 17;
+  return mean / 2 + (long)(seed % (unsigned long)mean);
+}
 #define WORK(name, n) __attribute__((noinline, aligned(64))) unsigned long name(unsigned long x) { FRAME \\
-  for (long i = 0; i < n; i++) { x = x * 6364136223846793005UL + 1; __asm__ volatile("" : "+r"(x)); } return x + 1; }
+  for (long i = vary(n); i > 0; i--) { x = x * 6364136223846793005UL + 1; __asm__ volatile("" : "+r"(x)); } return x + 1; }
 WORK(spend_six, 60000)
 WORK(spend_three, 30000)
 WORK(spend_one, 10000)
 volatile unsigned long out;
-__attribute__((noinline)) void round_of_work(void) { out = spend_six(out); out = spend_three(out); out = spend_one(out); }
+static void sow(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); seed = t.tv_nsec * 2654435761UL + getpid() + (unsigned long)&t | 1; }
+__attribute__((noinline)) void round_of_work(void) { if (!seed) sow(); out = spend_six(out); out = spend_three(out); out = spend_one(out); }
 __attribute__((noinline)) void recurse(int depth) { if (depth > 0) recurse(depth - 1); else round_of_work(); out++; }
 static void *sleeper(void *unused) { for (;;) pause(); }
 static void *thread(void *name) { prctl(PR_SET_NAME, name); for (;;) round_of_work(); }
@@ -52,7 +60,7 @@ int main(int argc, char **argv) {
   }
   if (!strcmp(mode, "children")) for (;;) {
     pid_t child = fork();
-    if (child == 0) { for (int i = 0; i < 40; i++) round_of_work(); _exit(0); }
+    if (child == 0) { sow(); for (int i = 0; i < 40; i++) round_of_work(); _exit(0); }
     waitpid(child, 0, 0);
   }
   if (!strcmp(mode, "exec")) for (;;) {
