@@ -8,7 +8,7 @@ import { type AluOp, type Insn, type JumpOp, type Label, type Reg, type Width } 
  * ```ts
  * const a = new Assembler();
  * const out = a.label("out");
- * a.mov(0, 0).load(8, 1, 1, 8).jump("ne", 1, 59, out).mov(0, 1).mark(out).exit();
+ * a.constant(0, 0).load(8, 1, 1, 8).jump("ne", 1, 59, out).constant(0, 1).mark(out).exit();
  * ```
  */
 export class Assembler {
