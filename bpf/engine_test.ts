@@ -435,7 +435,7 @@ Deno.test("supports() says precisely what the kernel cannot do", () => {
   };
   const enter = ["raw_tracepoint:sys_enter"];
   const id = f("args.id", "int");
-  assert.match(reason(aggregate(enter, { comm }, { q: ["p99", id] })), /p99\(\) is not aggregated in the kernel/);
+  assert.match(reason(aggregate(enter, { comm }, { q: ["stddev", id] })), /stddev\(\) is not aggregated in the kernel/);
   assert.match(reason(stream(enter, { x: bin("/", id, literal(2n)) })), /args.id \/ 2 is a fraction/);
   assert.match(reason(stream(enter, { x: f("args.nonsense", "int") })), /has no field "args.nonsense"/);
   assert.match(reason(stream(["tracepoint:no:such"], { comm })), /there is no tracepoint:no:such on this machine/);

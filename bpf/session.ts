@@ -66,8 +66,13 @@ export function openSession(plan: Plan, loaded: LoadedPlan, machine: SessionMach
     if (plan.output.kind !== "aggregate") throw new TypeError("A stream has no aggregate");
     const { fd, spec } = loaded.maps.get(MAP.aggregate)!;
     const { keys, states, spec: output } = plan.output;
-    const chunks = readMap(fd.fd, spec, machine.possibleCpus);
-    const rows = aggregateRows(chunks, keys, states, output.aggregates, machine.possibleCpus, durationNs);
+    const cpus = machine.possibleCpus;
+    const counted = loaded.maps.get(MAP.buckets);
+    const buckets = counted ? readMap(counted.fd.fd, counted.spec, cpus) : [];
+    const rows = aggregateRows(
+      { states: readMap(fd.fd, spec, cpus), buckets },
+      { keys, states, aggregates: output.aggregates, cpus, durationNs },
+    );
     events = rows.events;
     return rows.batch;
   };
@@ -124,7 +129,9 @@ export function openSession(plan: Plan, loaded: LoadedPlan, machine: SessionMach
     const runs = loaded.programs.map((p) => programStats(p.fd));
     const missed = runs.reduce((n, r) => n + r.missed, 0);
     const lost_by: Record<string, number> = {};
-    for (const why of ["ring", "map_full", "no_memory"] as const) if (counters[why] > 0) lost_by[why] = counters[why];
+    for (const why of ["ring", "map_full", "buckets_full", "no_memory"] as const) {
+      if (counters[why] > 0) lost_by[why] = counters[why];
+    }
     if (missed > 0) lost_by.recursion = missed;
     const measured = stats !== null;
     const probe_ns = measured ? runs.reduce((ns, r) => ns + r.runTimeNs, 0) : events * ESTIMATED_RUN_NS;

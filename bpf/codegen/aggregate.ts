@@ -1,11 +1,14 @@
 import { HELPER } from "../asm/mod.ts";
 import { emitAddress, emitCountRefusal, emitZero, FP, type Gen, MAP, type Place, SCRATCH } from "./gen.ts";
 import type { StateLayout, StatePart, Struct } from "./layout.ts";
-import { nullable } from "./nullable.ts";
+import { isUnsigned, nullable } from "./nullable.ts";
 import { emitNumber } from "./numbers.ts";
 import { emitText, textBytes, textSource } from "./texts.ts";
 import { emitStruct } from "./write_struct.ts";
+import type { Expr } from "../../core/query/mod.ts";
+import { exprText } from "../../core/query/expr_text.ts";
 import { isTextType } from "../../core/query/type_classes.ts";
+import { emitBucket } from "./buckets.ts";
 import { CannotGenerate } from "./cannot_generate.ts";
 
 /** Keys and values up to this length are built on the stack. */
@@ -14,51 +17,69 @@ const STACK_STRUCT_BYTES = 128;
 /** Adds the event to the states of its key. A key that finds the map full is counted as lost. */
 export function emitAggregate(g: Gen, keys: Struct, states: StateLayout): void {
   const { a } = g;
-  const args = states.parts.map((part) => part.arg ? keepArgument(g, part) : null);
-  const key = keys.bytes === 0 ? null : placeFor(g, keys.bytes);
-  if (key) emitStruct(g, keys, key);
-  const found = a.label("found");
-  g.frame.withSlot((zero) => {
-    const setKey = (): void => {
-      if (key) emitAddress(g, 2, key);
-      else a.storeImm(4, FP, zero, 0).movReg(2, FP).alu("add", 2, zero);
-    };
-    a.map(1, MAP.aggregate);
-    setKey();
-    a.call(HELPER.map_lookup_elem);
-    if (!key) a.jump("eq", 0, 0, g.end);
-    else {
-      const BPF_NOEXIST = 1;
-      const init = placeFor(g, states.bytes);
-      const full = a.label("full");
-      a.jump("ne", 0, 0, found);
-      emitZero(g, init, states.bytes);
-      a.map(1, MAP.aggregate);
-      setKey();
-      emitAddress(g, 3, init);
-      a.constant(4, BPF_NOEXIST).call(HELPER.map_update_elem).movReg(9, 0);
-      // Another CPU may have made the entry meanwhile: what counts is that there is one now.
-      a.map(1, MAP.aggregate);
-      setKey();
-      a.call(HELPER.map_lookup_elem).jump("ne", 0, 0, found).goto(full).mark(full);
-      emitCountRefusal(g);
-      a.goto(g.end).mark(found);
-    }
+  const kept = new Map<string, Argument>();
+  const args = states.parts.map((part): Argument | null => {
+    if (!part.arg) return null;
+    const text = exprText(part.arg);
+    const found = kept.get(text) ?? keepArgument(g, part.arg);
+    kept.set(text, found);
+    return found;
   });
+  // Buckets are counted under the key with two words of 32 bits behind it.
+  const key = placeFor(g, keys.bytes + 8);
+  emitStruct(g, keys, key);
+  if (keys.bytes === 0) {
+    a.storeImm(4, key.base, key.off, 0);
+    emitLookup(g, MAP.aggregate, key);
+    a.jump("eq", 0, 0, g.end);
+  } else emitFindOrCreate(g, MAP.aggregate, key, states.bytes, "map_full");
   states.parts.forEach((part, i) => emitState(g, part, args[i]));
   emitAdd(g, 0, 1);
+  states.bucketSets.forEach((e, set) => emitBucket(g, key, keys.bytes, set, isUnsigned(e.t), kept.get(exprText(e))!));
 }
 
-interface Argument {
+/** The value of a key in r0; a new one is zero. When there is no room, that is counted and the program ends. */
+export function emitFindOrCreate(
+  g: Gen,
+  map: string,
+  key: Place,
+  valueBytes: number,
+  full: "map_full" | "buckets_full",
+): void {
+  const { a } = g;
+  const BPF_NOEXIST = 1;
+  const found = a.label("found");
+  const init = placeFor(g, valueBytes);
+  emitLookup(g, map, key);
+  a.jump("ne", 0, 0, found);
+  emitZero(g, init, valueBytes);
+  a.map(1, map);
+  emitAddress(g, 2, key);
+  emitAddress(g, 3, init);
+  a.constant(4, BPF_NOEXIST).call(HELPER.map_update_elem).movReg(9, 0);
+  // Another CPU may have made the entry meanwhile: what counts is that there is one now.
+  emitLookup(g, map, key);
+  a.jump("ne", 0, 0, found);
+  emitCountRefusal(g, full);
+  a.goto(g.end).mark(found);
+}
+
+function emitLookup(g: Gen, map: string, key: Place): void {
+  g.a.map(1, map);
+  emitAddress(g, 2, key);
+  g.a.call(HELPER.map_lookup_elem);
+}
+
+/** A value that was computed before the map was touched. */
+export interface Argument {
   readonly slot: number;
   /** Stack slot that holds 1 for null. */
   readonly nullFlag: number | null;
 }
 
 /** Computes an argument before the map is touched: afterwards no call may disturb r0. */
-function keepArgument(g: Gen, part: StatePart): Argument {
+function keepArgument(g: Gen, arg: Expr): Argument {
   const { a } = g;
-  const arg = part.arg!;
   const slot = g.frame.alloc(8);
   const nullFlag = nullable(arg, g.access) ? g.frame.alloc(8) : null;
   const isNull = a.label("null");
@@ -86,6 +107,7 @@ function emitState(g: Gen, part: StatePart, arg: Argument | null): void {
     if (part.fn !== "count") throw new CannotGenerate(`${part.fn}() needs a value`);
     return;
   }
+  if (part.fn === "buckets") return;
   const next = a.label("next_state");
   if (arg.nullFlag !== null) a.load(8, 1, FP, arg.nullFlag).jump("ne", 1, 0, next);
   switch (part.fn) {
@@ -119,7 +141,8 @@ function emitState(g: Gen, part: StatePart, arg: Argument | null): void {
   a.mark(next);
 }
 
-function emitAdd(g: Gen, off: number, value: number): void {
+/** Adds a constant to a word of the map's value. */
+export function emitAdd(g: Gen, off: number, value: number): void {
   g.a.constant(2, value);
   emitAddReg(g, off);
 }

@@ -6,6 +6,7 @@ import type { Frame } from "./frame.ts";
 /** Names of the maps that programs of one session use. */
 export const MAP = {
   aggregate: "aggregate",
+  buckets: "buckets",
   ring: "ring",
   counters: "counters",
   inFlight: "in_flight",
@@ -14,7 +15,15 @@ export const MAP = {
 } as const;
 
 /** What programs count besides their output; the order is that of the words in the counters' value. */
-export const COUNTERS = ["ring", "map_full", "no_memory", "truncated", "unmatched_ends", "replaced"] as const;
+export const COUNTERS = [
+  "ring",
+  "map_full",
+  "buckets_full",
+  "no_memory",
+  "truncated",
+  "unmatched_ends",
+  "replaced",
+] as const;
 /** One of {@linkcode COUNTERS}. */
 export type Counter = typeof COUNTERS[number];
 
@@ -87,11 +96,11 @@ export function emitCount(g: Gen, counter: Counter): void {
 }
 
 /** Counts a map's refusal to take an entry, r9 being its error. Loses r0–r5. */
-export function emitCountRefusal(g: Gen): void {
+export function emitCountRefusal(g: Gen, full: "map_full" | "buckets_full" = "map_full"): void {
   const ENOMEM = 12;
   const memory = g.a.label("no_memory"), done = g.a.label("refused");
   g.a.jump("eq", 9, -ENOMEM, memory);
-  emitCount(g, "map_full");
+  emitCount(g, full);
   g.a.goto(done).mark(memory);
   emitCount(g, "no_memory");
   g.a.mark(done);

@@ -1,4 +1,6 @@
 import type { AggregateSpec, Expr, NamedExpr } from "../../core/query/mod.ts";
+import { AGGREGATES } from "../../core/query/aggregates/table.ts";
+import { exprText } from "../../core/query/expr_text.ts";
 import { isTextType } from "../../core/query/type_classes.ts";
 import { type Access, roundUp8 } from "./access.ts";
 import { CannotGenerate } from "./cannot_generate.ts";
@@ -68,11 +70,12 @@ export function layoutStruct(values: readonly NamedExpr[], probes: readonly Acce
 /** How an aggregate is kept: offsets in the map's value, of which the first word counts rows. */
 export interface StatePart {
   readonly name: string;
-  readonly fn: "count" | "sum" | "min" | "max" | "avg";
+  /** `buckets`: quantiles and histograms count in a map of their own. */
+  readonly fn: "count" | "sum" | "min" | "max" | "avg" | "buckets";
   readonly arg: Expr | null;
   /** Where values that are not null are counted; 0, the rows, when they never are. */
   readonly countOff: number;
-  /** The sum, the extreme, or the lower half of an average's sum of 128 bits. */
+  /** The sum, the extreme, or the lower half of an average's sum of 128 bits; for buckets the number of their set. */
   readonly off: number;
   readonly unsigned: boolean;
 }
@@ -81,6 +84,8 @@ export interface StatePart {
 export interface StateLayout {
   readonly bytes: number;
   readonly parts: readonly StatePart[];
+  /** Values that are counted in buckets, each once however many quantiles are taken from it. */
+  readonly bucketSets: readonly Expr[];
 }
 
 const WORDS = { count: 0, sum: 1, min: 1, max: 1, avg: 2 } as const;
@@ -88,14 +93,23 @@ const WORDS = { count: 0, sum: 1, min: 1, max: 1, avg: 2 } as const;
 /** @throws {CannotGenerate} for aggregates that are not kept in the kernel */
 export function layoutStates(aggregates: readonly AggregateSpec[], probes: readonly AccessOf[]): StateLayout {
   let off = 8;
+  const bucketSets: Expr[] = [];
   const parts = aggregates.map(({ fn, args, name }): StatePart => {
+    const arg = args[0] ?? null;
+    if (arg) refuseFloat(arg);
+    if (isCountedInBuckets(fn, args)) {
+      let set = bucketSets.findIndex((e) => exprText(e) === exprText(arg));
+      if (set < 0) set = bucketSets.push(arg) - 1;
+      return { name, fn: "buckets", arg, countOff: 0, off: set, unsigned: isUnsigned(arg.t) };
+    }
     if (!(fn in WORDS)) {
-      throw new CannotGenerate(`${fn}() is not aggregated in the kernel (count, sum, min, max and avg are)`);
+      const known = "count, sum, min, max, avg, quantiles and hist are";
+      throw new CannotGenerate(`${fn}() is not aggregated in the kernel (${known})`);
     }
     const kind = fn as keyof typeof WORDS;
-    const arg = args[0] ?? null;
-    if (arg && isTextType(arg.t.type) && kind !== "count") throw new CannotGenerate(`${fn}() of a text`);
-    if (arg) refuseFloat(arg);
+    if (arg && isTextType(arg.t.type) && kind !== "count") {
+      throw new CannotGenerate(`${fn}() of a text is not aggregated in the kernel`);
+    }
     let countOff = 0;
     if (arg && probes.some((access) => nullable(arg, access))) {
       countOff = off;
@@ -105,5 +119,18 @@ export function layoutStates(aggregates: readonly AggregateSpec[], probes: reado
     off += WORDS[kind] * 8;
     return { name, fn: kind, arg, countOff, off: at, unsigned: arg !== null && isUnsigned(arg.t) };
   });
-  return { bytes: off, parts };
+  return { bytes: off, parts, bucketSets };
+}
+
+/** Whether an aggregate's state is the counts of the quantile layout. */
+function isCountedInBuckets(fn: string, args: readonly Expr[]): boolean {
+  const aggregate = AGGREGATES.get(fn);
+  const constants = constantArguments(args);
+  return aggregate !== undefined && args.length > 0 && constants !== null && aggregate.kind(constants) === "buckets";
+}
+
+/** The arguments behind the first, which must be constants; null when one is none. */
+export function constantArguments(args: readonly Expr[]): (number | bigint)[] | null {
+  const values = args.slice(1).map((e) => e.op === "lit" ? e.value : null);
+  return values.every((v) => typeof v === "number" || typeof v === "bigint") ? values as (number | bigint)[] : null;
 }

@@ -166,8 +166,20 @@ function layoutOutput(output: ProbeSpec["output"], probes: readonly AccessOf[]):
     valueBytes: states.bytes,
     maxEntries: keys.bytes === 0 ? 1 : Math.max(1, output.maxKeys),
   };
-  return [{ kind: "aggregate", keys, states }, [aggregate, counters]];
+  if (states.bucketSets.length === 0) return [{ kind: "aggregate", keys, states }, [aggregate, counters]];
+  const buckets: MapSpec = {
+    name: MAP.buckets,
+    type: "percpu_hash",
+    keyBytes: keys.bytes + 8,
+    valueBytes: 8,
+    maxEntries: Math.min(MAX_BUCKETS, aggregate.maxEntries * states.bucketSets.length * BUCKETS_PER_KEY),
+  };
+  return [{ kind: "aggregate", keys, states }, [aggregate, buckets, counters]];
 }
+
+/** A value that spans a factor of a thousand fills 640 buckets at most; most keys see far fewer. */
+const BUCKETS_PER_KEY = 1024;
+const MAX_BUCKETS = 131_072;
 
 /** The kernel wants a power of two and whole pages; 64 KiB pages are the largest there are. */
 function ringBytes(wanted: number): number {

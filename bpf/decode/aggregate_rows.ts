@@ -1,8 +1,9 @@
 import { type Batch, cellAt, type Column, columnFrom } from "../../core/data/mod.ts";
-import { aggregateType } from "../../core/query/aggregates/table.ts";
+import type { BucketState } from "../../core/query/aggregates/buckets.ts";
+import { AGGREGATES, aggregateType } from "../../core/query/aggregates/table.ts";
 import { fieldOf } from "../../core/query/batch_ops.ts";
 import type { AggregateSpec, ValueType } from "../../core/query/mod.ts";
-import type { StateLayout, StatePart, Struct } from "../codegen/layout.ts";
+import { constantArguments, type StateLayout, type StatePart, type Struct } from "../codegen/layout.ts";
 import type { MapEntries } from "../kernel/map.ts";
 import { structReader } from "./struct_reader.ts";
 
@@ -10,6 +11,24 @@ import { structReader } from "./struct_reader.ts";
 export interface AggregateRows {
   readonly batch: Batch;
   readonly events: number;
+}
+
+/** The maps of an aggregation. */
+export interface AggregateMaps {
+  readonly states: Iterable<MapEntries>;
+  /** Counts keyed (key…, set, index); none without quantiles and histograms. */
+  readonly buckets: Iterable<MapEntries>;
+}
+
+/** What the maps hold, and what is to be made of it. */
+export interface AggregateShape {
+  readonly keys: Struct;
+  readonly states: StateLayout;
+  readonly aggregates: readonly AggregateSpec[];
+  /** Possible CPUs. */
+  readonly cpus: number;
+  /** Length of the window. */
+  readonly durationNs: number;
 }
 
 /** One state over all CPUs. */
@@ -24,24 +43,14 @@ interface Group {
   readonly states: State[];
 }
 
-/**
- * Merges the CPUs' states of each key and makes the table: keys, then aggregates.
- *
- * @param cpus possible CPUs
- * @param durationNs length of the window
- */
-export function aggregateRows(
-  chunks: Iterable<MapEntries>,
-  keys: Struct,
-  states: StateLayout,
-  aggregates: readonly AggregateSpec[],
-  cpus: number,
-  durationNs: number,
-): AggregateRows {
+/** Merges the CPUs' states of each key and makes the table: keys, then aggregates. */
+export function aggregateRows(maps: AggregateMaps, shape: AggregateShape): AggregateRows {
+  const { keys, states, aggregates, cpus, durationNs } = shape;
   const reader = structReader(keys);
   const groups: Group[] = [];
+  const byKey = new Map<string, number>();
   let events = 0;
-  for (const { count, keys: bytes, values, valueStride } of chunks) {
+  for (const { count, keys: bytes, values, valueStride } of maps.states) {
     const words = new Uint32Array(bytes.buffer);
     const view = new DataView(values.buffer);
     for (let i = 0; i < count; i++) {
@@ -49,21 +58,74 @@ export function aggregateRows(
       // An entry whose event was interrupted by the end of the window has no row yet.
       if (group.rows === 0 && keys.bytes > 0) continue;
       if (keys.bytes > 0) reader.read(bytes, words, i * keys.bytes);
+      if (states.bucketSets.length > 0) byKey.set(keyText(bytes, i * keys.bytes, keys.bytes), groups.length);
       groups.push(group);
       events += group.rows;
     }
   }
   const found = keys.bytes > 0 ? reader.take() : { length: groups.length, fields: [], columns: [] };
-  const { columns, rows } = mergeEqual(found, groups, states);
-  const types = aggregates.map((a) => resultType(a));
+  const { columns, rows, place } = mergeEqual(found, groups, states);
+  const types = aggregates.map(resultType);
+  const results = states.parts.map((part, i) => part.fn === "buckets" ? null : resultColumn(part, i, types[i], rows));
+  const sets = readBuckets(maps.buckets, shape, (key) => {
+    const group = byKey.get(key);
+    return group === undefined ? -1 : place[group];
+  });
   return {
     events,
     batch: {
       length: rows.length,
       fields: [...found.fields, ...aggregates.map((a, i) => fieldOf(a.name, types[i]))],
-      columns: [...columns, ...states.parts.map((p, i) => resultColumn(p, i, types[i], rows, durationNs))],
+      columns: [
+        ...columns,
+        ...results.map((column, i) =>
+          column ?? bucketColumn(aggregates[i], sets[states.parts[i].off], rows.length, durationNs)
+        ),
+      ],
     },
   };
+}
+
+/** Counts of one set of buckets. */
+type Counts = (readonly [group: number, index: number, count: number])[];
+
+function readBuckets(
+  chunks: Iterable<MapEntries>,
+  { keys, states, cpus }: AggregateShape,
+  groupOf: (key: string) => number,
+): Counts[] {
+  const sets: Counts[] = states.bucketSets.map(() => []);
+  const keyBytes = keys.bytes + 8;
+  for (const { count, keys: bytes, values, valueStride } of chunks) {
+    const words = new DataView(bytes.buffer);
+    const view = new DataView(values.buffer);
+    for (let i = 0; i < count; i++) {
+      const at = i * keyBytes;
+      const group = groupOf(keyText(bytes, at, keys.bytes));
+      if (group < 0) continue;
+      let n = 0;
+      for (let cpu = 0; cpu < cpus; cpu++) n += Number(view.getBigUint64(i * valueStride + cpu * 8, true));
+      sets[words.getUint32(at + keys.bytes, true)].push([group, words.getInt32(at + keys.bytes + 4, true), n]);
+    }
+  }
+  return sets;
+}
+
+/** A quantile or histogram, made by the same code that makes it from rows. */
+function bucketColumn(spec: AggregateSpec, counts: Counts, groupCount: number, durationNs: number): Column {
+  const aggregate = AGGREGATES.get(spec.fn)!;
+  const types = [spec.args[0].t];
+  const constants = constantArguments(spec.args)!;
+  const state = aggregate.create(types, constants) as BucketState;
+  for (const [group, index, n] of counts) state.counts.add(group, index, n);
+  return aggregate.result(state, { groupCount, durationNs, types, constants });
+}
+
+/** Bytes as text, to be found again in a map. */
+function keyText(bytes: Uint8Array, at: number, length: number): string {
+  let text = "";
+  for (let i = at; i < at + length; i++) text += String.fromCharCode(bytes[i]);
+  return text;
 }
 
 function mergeCpus(view: DataView, at: number, stride: number, cpus: number, states: StateLayout): Group {
@@ -74,6 +136,7 @@ function mergeCpus(view: DataView, at: number, stride: number, cpus: number, sta
     if (rows === 0) continue;
     group.rows += rows;
     states.parts.forEach((part, i) => {
+      if (part.fn === "buckets") return;
       const count = Number(view.getBigUint64(base + part.countOff, true));
       if (count > 0) addState(group.states[i], part, count, readValue(view, base + part.off, part));
     });
@@ -108,33 +171,37 @@ function addState(to: State, part: StatePart, count: number, value: bigint): voi
   to.count += count;
 }
 
+interface Merged {
+  readonly columns: readonly Column[];
+  readonly rows: readonly Group[];
+  /** Row of each group. */
+  readonly place: readonly number[];
+}
+
 /** Keys whose bytes differ but which decode to the same text (they are no UTF-8) are one group. */
-function mergeEqual(
-  found: Batch,
-  groups: readonly Group[],
-  states: StateLayout,
-): { columns: readonly Column[]; rows: readonly Group[] } {
+function mergeEqual(found: Batch, groups: readonly Group[], states: StateLayout): Merged {
   const texts = found.columns.filter((c) => c.kind === "string");
   const suspicious = texts.some((c) => c.dict.some((text) => text.includes("\ufffd")));
-  if (!suspicious) return { columns: found.columns, rows: groups };
-  const index = new Map<string, Group>();
+  if (!suspicious) return { columns: found.columns, rows: groups, place: groups.map((_, i) => i) };
+  const index = new Map<string, number>();
   const kept: number[] = [];
-  groups.forEach((group, row) => {
+  const place = groups.map((group, row) => {
     const key = JSON.stringify(found.columns.map((c) => String(cellAt(c, row))));
     const first = index.get(key);
-    if (!first) {
-      index.set(key, group);
-      kept.push(row);
-      return;
+    if (first === undefined) {
+      index.set(key, kept.length);
+      return kept.push(row) - 1;
     }
-    first.rows += group.rows;
+    const into = groups[kept[first]];
+    into.rows += group.rows;
     states.parts.forEach((part, i) => {
       const { count, value } = group.states[i];
-      if (count > 0) addState(first.states[i], part, count, value);
+      if (count > 0) addState(into.states[i], part, count, value);
     });
+    return first;
   });
   const columns = found.columns.map((c, i) => columnFrom(kept.map((row) => cellAt(c, row)), found.fields[i].unsigned));
-  return { columns, rows: kept.map((row) => groups[row]) };
+  return { columns, rows: kept.map((row) => groups[row]), place };
 }
 
 function resultType(a: AggregateSpec): ValueType {
@@ -143,7 +210,7 @@ function resultType(a: AggregateSpec): ValueType {
   return t;
 }
 
-function resultColumn(part: StatePart, i: number, t: ValueType, rows: readonly Group[], _durationNs: number): Column {
+function resultColumn(part: StatePart, i: number, t: ValueType, rows: readonly Group[]): Column {
   const whole = t.type === "duration" || t.type === "bytes";
   const cells = rows.map(({ states }): number | bigint | null => {
     const { count, value } = states[i];

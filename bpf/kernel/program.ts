@@ -56,15 +56,25 @@ function load(image: ProgramImage, log: Uint8Array<ArrayBuffer> | null): number 
  * Runs a raw tracepoint program once, now, as this task.
  *
  * @param args the tracepoint's arguments
+ * @param cpu where to run it; by default here
  * @returns what the program returned, 32 bits
  * @throws {SysError} ENOTSUPP or EINVAL where the kernel cannot (before 5.10)
  */
-export function testRun(program: number, args: BigUint64Array<ArrayBuffer> = new BigUint64Array(12)): number {
+export function testRun(
+  program: number,
+  args: BigUint64Array<ArrayBuffer> = new BigUint64Array(12),
+  cpu: number | null = null,
+): number {
+  const BPF_F_TEST_RUN_ON_CPU = 1;
   const attr = new Uint8Array(new ArrayBuffer(80));
   const view = new DataView(attr.buffer);
   view.setUint32(0, program, true);
   view.setUint32(40, args.byteLength, true);
   view.setBigUint64(48, bytesAddress(args), true);
+  if (cpu !== null) {
+    view.setUint32(64, BPF_F_TEST_RUN_ON_CPU, true);
+    view.setUint32(68, cpu, true);
+  }
   const result = bpf(CMD.PROG_TEST_RUN, attr, [args]);
   if (result < 0) throw new SysError("bpf", result, "a test run");
   return view.getUint32(4, true);
