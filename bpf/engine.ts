@@ -23,6 +23,8 @@ import { openSession } from "./session.ts";
  */
 export function bpfEngine(host: Host): ProbeEngine {
   const catalog = catalogOf(host);
+  let possible: number | undefined;
+  const cpus = (): number => possible ??= possibleCpus(host);
   const plans = new WeakMap<ProbeSpec, Plan>();
 
   const planOf = (spec: ProbeSpec): Plan => {
@@ -31,6 +33,7 @@ export function bpfEngine(host: Host): ProbeEngine {
       const machine: Machine = {
         realtimeOffsetNs: clockNsBig(CLOCK.REALTIME) - clockNsBig(CLOCK.MONOTONIC),
         selfTgid: catalog.namespace().selfTgid,
+        cpus: cpus(),
       };
       plan = planProbe(spec, (point, names) => catalog.target(point, names), machine);
       plans.set(spec, plan);
@@ -52,8 +55,7 @@ export function bpfEngine(host: Host): ProbeEngine {
     open(spec): ProbeSession {
       try {
         const plan = planOf(spec);
-        const machine = { pageSize: host.pageSize, possibleCpus: possibleCpus(host) };
-        return openSession(plan, loadPlan(plan), machine);
+        return openSession(plan, loadPlan(plan), { pageSize: host.pageSize, cpus: cpus() });
       } catch (error) {
         if (error instanceof CannotGenerate) {
           throw new UnsupportedError(`The kernel cannot run it: ${error.message}`, error.remedy, { cause: error });

@@ -13,7 +13,8 @@ import { openRing, type RingReader } from "./ring/ring_reader.ts";
 /** What a session needs to know of the machine. */
 export interface SessionMachine {
   readonly pageSize: number;
-  readonly possibleCpus: number;
+  /** CPUs that there may ever be: that many values has an entry of a per-CPU map. */
+  readonly cpus: number;
 }
 
 /** Shortest and longest time between two looks at the ring, in ms. */
@@ -46,6 +47,7 @@ export function openSession(plan: Plan, loaded: LoadedPlan, machine: SessionMach
   const waiting = new Set<() => void>();
   let ownNs = 0;
   let events = 0;
+  let overflow = 0;
 
   /** Runs our own work with its CPU time counted. */
   const costed = <T>(work: () => T): T => {
@@ -66,14 +68,15 @@ export function openSession(plan: Plan, loaded: LoadedPlan, machine: SessionMach
     if (plan.output.kind !== "aggregate") throw new TypeError("A stream has no aggregate");
     const { fd, spec } = loaded.maps.get(MAP.aggregate)!;
     const { keys, states, spec: output } = plan.output;
-    const cpus = machine.possibleCpus;
+    const { cpus } = machine;
     const counted = loaded.maps.get(MAP.buckets);
     const buckets = counted ? readMap(counted.fd.fd, counted.spec, cpus) : [];
     const rows = aggregateRows(
       { states: readMap(fd.fd, spec, cpus), buckets },
-      { keys, states, aggregates: output.aggregates, cpus, durationNs },
+      { keys, states, aggregates: output.aggregates, maxKeys: output.maxKeys, cpus, durationNs },
     );
     events = rows.events;
+    overflow = rows.lost;
     return rows.batch;
   };
   /** Ends early when the session ends, and leaves no timer behind. */
@@ -125,11 +128,13 @@ export function openSession(plan: Plan, loaded: LoadedPlan, machine: SessionMach
   };
 
   function qualityOf(durationNs: number): Quality {
-    const counters = readCounters(loaded, machine.possibleCpus);
+    const counters = readCounters(loaded, machine.cpus);
     const runs = loaded.programs.map((p) => programStats(p.fd));
+    // Each CPU has room for all keys, so the limit is met when they are put together.
+    counters.map_full += overflow;
     const missed = runs.reduce((n, r) => n + r.missed, 0);
     const lost_by: Record<string, number> = {};
-    for (const why of ["ring", "map_full", "buckets_full", "no_memory"] as const) {
+    for (const why of ["ring", "map_full", "buckets_full"] as const) {
       if (counters[why] > 0) lost_by[why] = counters[why];
     }
     if (missed > 0) lost_by.recursion = missed;

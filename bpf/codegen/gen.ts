@@ -47,12 +47,11 @@ export interface Machine {
   readonly realtimeOffsetNs: bigint;
   /** Our process in the initial pid namespace. */
   readonly selfTgid: number;
+  /** CPUs that there may ever be. */
+  readonly cpus: number;
 }
 
-/**
- * The state of one program's generation. r6 holds the context, r7 the scratch memory, r8 the length of a record's tail,
- * r9 an error to look at later.
- */
+/** The state of one program's generation. r6 holds the context, r7 the scratch memory, r8 the length of a record's tail. */
 export interface Gen {
   readonly a: Assembler;
   readonly frame: Frame;
@@ -93,17 +92,6 @@ export function emitCount(g: Gen, counter: Counter): void {
     a.storeImm(4, FP, key, 0).map(1, MAP.counters).movReg(2, FP).alu("add", 2, key).call(HELPER.map_lookup_elem);
     a.jump("eq", 0, 0, skip).constant(1, 1).atomicAdd(0, COUNTERS.indexOf(counter) * 8, 1).mark(skip);
   });
-}
-
-/** Counts a map's refusal to take an entry, r9 being its error. Loses r0–r5. */
-export function emitCountRefusal(g: Gen, full: "map_full" | "buckets_full" = "map_full"): void {
-  const ENOMEM = 12;
-  const memory = g.a.label("no_memory"), done = g.a.label("refused");
-  g.a.jump("eq", 9, -ENOMEM, memory);
-  emitCount(g, full);
-  g.a.goto(done).mark(memory);
-  emitCount(g, "no_memory");
-  g.a.mark(done);
 }
 
 /** Zeroes memory, 8 bytes at a time. */

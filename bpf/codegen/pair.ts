@@ -3,7 +3,7 @@ import { isTextType } from "../../core/query/type_classes.ts";
 import { HELPER } from "../asm/mod.ts";
 import { roundUp8 } from "./access.ts";
 import { placeFor } from "./aggregate.ts";
-import { emitAddress, emitCopy, emitCount, emitCountRefusal, FP, type Gen, MAP, type Place } from "./gen.ts";
+import { emitAddress, emitCopy, emitCount, FP, type Gen, MAP, type Place } from "./gen.ts";
 import { type AccessOf, layoutStruct, type Struct } from "./layout.ts";
 import { emitStruct } from "./write_struct.ts";
 
@@ -76,8 +76,8 @@ export function emitStart(g: Gen, pair: PairLayout): void {
   a.mark(fresh).call(HELPER.ktime_get_ns).store(8, value.base, value.off, 0).map(1, MAP.inFlight);
   emitAddress(g, 2, key);
   emitAddress(g, 3, value);
-  a.constant(4, BPF_ANY).call(HELPER.map_update_elem).jump("eq", 0, 0, g.end).movReg(9, 0);
-  emitCountRefusal(g);
+  a.constant(4, BPF_ANY).call(HELPER.map_update_elem).jump("eq", 0, 0, g.end);
+  emitCount(g, "map_full");
 }
 
 /** The end: finds the start, takes it out, and makes its values and the duration known to what follows. */

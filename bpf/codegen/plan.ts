@@ -2,6 +2,7 @@ import type { Expr, ProbeSpec } from "../../core/query/mod.ts";
 import type { MapSpec } from "../kernel/map.ts";
 import type { Target } from "../probes/target.ts";
 import type { Access } from "./access.ts";
+import { KEY_SUFFIX_BYTES } from "./aggregate.ts";
 import { CannotGenerate } from "./cannot_generate.ts";
 import { COUNTERS, type Machine, MAP } from "./gen.ts";
 import { type AccessOf, layoutStates, layoutStruct, type StateLayout, type Struct } from "./layout.ts";
@@ -52,7 +53,7 @@ export function planProbe(spec: ProbeSpec, targetOf: TargetOf, machine: Machine)
   if (source.kind === "event") {
     if (source.probes.length === 0) throw new CannotGenerate("it has no probe");
     const targets = source.probes.map((p) => targetOf(p, names));
-    const [out, maps] = layoutOutput(output, targets.map((t) => accessOf(t)));
+    const [out, maps] = layoutOutput(output, targets.map(accessOf), machine.cpus);
     const programs = targets.map((target): PlannedProgram => ({
       target,
       role: "event",
@@ -78,7 +79,7 @@ export function planProbe(spec: ProbeSpec, targetOf: TargetOf, machine: Machine)
     cancels.map(accessOf),
   );
   const endAccess = ends.map((t) => pairAccess(accessOf(t), pair));
-  const [out, maps] = layoutOutput(output, endAccess);
+  const [out, maps] = layoutOutput(output, endAccess, machine.cpus);
   const inFlight: MapSpec = {
     name: MAP.inFlight,
     type: "hash",
@@ -138,7 +139,7 @@ function pairAccess(end: AccessOf, pair: PairLayout): AccessOf {
   };
 }
 
-function layoutOutput(output: ProbeSpec["output"], probes: readonly AccessOf[]): [Output, MapSpec[]] {
+function layoutOutput(output: ProbeSpec["output"], probes: readonly AccessOf[], cpus: number): [Output, MapSpec[]] {
   const counters: MapSpec = {
     name: MAP.counters,
     type: "percpu_array",
@@ -159,27 +160,29 @@ function layoutOutput(output: ProbeSpec["output"], probes: readonly AccessOf[]):
   }
   const keys = layoutStruct(output.keys, probes, false);
   const states = layoutStates(output.aggregates, probes);
+  const keyed = keys.bytes > 0;
   const aggregate: MapSpec = {
     name: MAP.aggregate,
-    type: keys.bytes === 0 ? "percpu_array" : "percpu_hash",
-    keyBytes: keys.bytes === 0 ? 4 : keys.bytes,
+    type: keyed ? "hash" : "percpu_array",
+    keyBytes: keyed ? keys.bytes + KEY_SUFFIX_BYTES : 4,
     valueBytes: states.bytes,
-    maxEntries: keys.bytes === 0 ? 1 : Math.max(1, output.maxKeys),
+    maxEntries: keyed ? Math.min(MAX_ENTRIES, Math.max(1, output.maxKeys) * cpus) : 1,
   };
   if (states.bucketSets.length === 0) return [{ kind: "aggregate", keys, states }, [aggregate, counters]];
   const buckets: MapSpec = {
     name: MAP.buckets,
-    type: "percpu_hash",
-    keyBytes: keys.bytes + 8,
+    type: "hash",
+    keyBytes: keys.bytes + KEY_SUFFIX_BYTES,
     valueBytes: 8,
-    maxEntries: Math.min(MAX_BUCKETS, aggregate.maxEntries * states.bucketSets.length * BUCKETS_PER_KEY),
+    maxEntries: Math.min(MAX_ENTRIES, BUCKETS_PER_CPU * cpus),
   };
   return [{ kind: "aggregate", keys, states }, [aggregate, buckets, counters]];
 }
 
+/** Most entries of one map: some 25 MB, and 20 ms to create. */
+const MAX_ENTRIES = 262_144;
 /** A value that spans a factor of a thousand fills 640 buckets at most; most keys see far fewer. */
-const BUCKETS_PER_KEY = 1024;
-const MAX_BUCKETS = 131_072;
+const BUCKETS_PER_CPU = 32_768;
 
 /** The kernel wants a power of two and whole pages; 64 KiB pages are the largest there are. */
 function ringBytes(wanted: number): number {

@@ -43,7 +43,7 @@ const target: Target = {
       ? { kind: "builtin", name: "comm" }
       : { kind: "context", offset: Number(name.slice(5)) * 8, width: 8, signed: false },
 };
-const machine = { realtimeOffsetNs: 0n, selfTgid: 0 };
+const machine = { realtimeOffsetNs: 0n, selfTgid: 0, cpus: 2 };
 
 function spec(fields: readonly Expr[], filter: Expr | null): ProbeSpec {
   return {

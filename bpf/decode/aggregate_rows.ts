@@ -3,20 +3,25 @@ import type { BucketState } from "../../core/query/aggregates/buckets.ts";
 import { AGGREGATES, aggregateType } from "../../core/query/aggregates/table.ts";
 import { fieldOf } from "../../core/query/batch_ops.ts";
 import type { AggregateSpec, ValueType } from "../../core/query/mod.ts";
+import { KEY_SUFFIX_BYTES } from "../codegen/aggregate.ts";
+import { SET_SHIFT } from "../codegen/buckets.ts";
 import { constantArguments, type StateLayout, type StatePart, type Struct } from "../codegen/layout.ts";
 import type { MapEntries } from "../kernel/map.ts";
+import { type ByteIndex, byteIndex } from "./byte_index.ts";
 import { structReader } from "./struct_reader.ts";
 
 /** The result of an aggregation, and how many events are in it. */
 export interface AggregateRows {
   readonly batch: Batch;
   readonly events: number;
+  /** Events of keys beyond the limit. */
+  readonly lost: number;
 }
 
 /** The maps of an aggregation. */
 export interface AggregateMaps {
   readonly states: Iterable<MapEntries>;
-  /** Counts keyed (key…, set, index); none without quantiles and histograms. */
+  /** Counts keyed (key…, CPU and set, index); none without quantiles and histograms. */
   readonly buckets: Iterable<MapEntries>;
 }
 
@@ -25,7 +30,8 @@ export interface AggregateShape {
   readonly keys: Struct;
   readonly states: StateLayout;
   readonly aggregates: readonly AggregateSpec[];
-  /** Possible CPUs. */
+  readonly maxKeys: number;
+  /** CPUs that there may ever be. */
   readonly cpus: number;
   /** Length of the window. */
   readonly durationNs: number;
@@ -43,47 +49,98 @@ interface Group {
   readonly states: State[];
 }
 
-/** Merges the CPUs' states of each key and makes the table: keys, then aggregates. */
+/** Puts the CPUs' states of each key together and makes the table: keys, then aggregates. */
 export function aggregateRows(maps: AggregateMaps, shape: AggregateShape): AggregateRows {
-  const { keys, states, aggregates, cpus, durationNs } = shape;
-  const reader = structReader(keys);
-  const groups: Group[] = [];
-  const byKey = new Map<string, number>();
-  let events = 0;
-  for (const { count, keys: bytes, values, valueStride } of maps.states) {
-    const words = new Uint32Array(bytes.buffer);
-    const view = new DataView(values.buffer);
-    for (let i = 0; i < count; i++) {
-      const group = mergeCpus(view, i * valueStride, valueStride / cpus, cpus, states);
-      // An entry whose event was interrupted by the end of the window has no row yet.
-      if (group.rows === 0 && keys.bytes > 0) continue;
-      if (keys.bytes > 0) reader.read(bytes, words, i * keys.bytes);
-      if (states.bucketSets.length > 0) byKey.set(keyText(bytes, i * keys.bytes, keys.bytes), groups.length);
-      groups.push(group);
-      events += group.rows;
-    }
-  }
-  const found = keys.bytes > 0 ? reader.take() : { length: groups.length, fields: [], columns: [] };
+  const { keys, states, aggregates, durationNs } = shape;
+  const index = byteIndex();
+  const { found, groups, lost } = keys.bytes > 0
+    ? keyedGroups(maps.states, shape, index)
+    : allEvents(maps.states, shape);
   const { columns, rows, place } = mergeEqual(found, groups, states);
   const types = aggregates.map(resultType);
-  const results = states.parts.map((part, i) => part.fn === "buckets" ? null : resultColumn(part, i, types[i], rows));
-  const sets = readBuckets(maps.buckets, shape, (key) => {
-    const group = byKey.get(key);
-    return group === undefined ? -1 : place[group];
+  const sets = readBuckets(maps.buckets, shape, (bytes, from, to) => {
+    if (keys.bytes === 0) return 0;
+    const group = index.find(bytes, from, to, false);
+    return group < 0 ? -1 : place[group];
   });
   return {
-    events,
+    events: groups.reduce((n, g) => n + g.rows, 0),
+    lost,
     batch: {
       length: rows.length,
       fields: [...found.fields, ...aggregates.map((a, i) => fieldOf(a.name, types[i]))],
       columns: [
         ...columns,
-        ...results.map((column, i) =>
-          column ?? bucketColumn(aggregates[i], sets[states.parts[i].off], rows.length, durationNs)
+        ...states.parts.map((part, i) =>
+          part.fn === "buckets"
+            ? bucketColumn(aggregates[i], sets[part.off], rows.length, durationNs)
+            : resultColumn(part, i, types[i], rows)
         ),
       ],
     },
   };
+}
+
+interface Groups {
+  readonly found: Batch;
+  readonly groups: readonly Group[];
+  readonly lost: number;
+}
+
+function newGroup(states: StateLayout): Group {
+  return { rows: 0, states: states.parts.map(() => ({ count: 0, value: 0n })) };
+}
+
+/** Entries keyed (key…, CPU). */
+function keyedGroups(
+  chunks: Iterable<MapEntries>,
+  { keys, states, maxKeys }: AggregateShape,
+  index: ByteIndex,
+): Groups {
+  const reader = structReader(keys);
+  const groups: Group[] = [];
+  let lost = 0;
+  for (const { count, keys: bytes, values, valueStride } of chunks) {
+    const words = new Uint32Array(bytes.buffer);
+    const view = new DataView(values.buffer);
+    for (let i = 0; i < count; i++) {
+      const rows = Number(view.getBigUint64(i * valueStride, true));
+      // An entry whose event was interrupted by the end of the window has no row yet.
+      if (rows === 0) continue;
+      const at = i * (keys.bytes + KEY_SUFFIX_BYTES);
+      const number = index.find(bytes, at, at + keys.bytes, groups.length < maxKeys);
+      if (number < 0) {
+        lost += rows;
+        continue;
+      }
+      if (number === groups.length) {
+        groups.push(newGroup(states));
+        reader.read(bytes, words, at);
+      }
+      addEntry(groups[number], view, i * valueStride, states);
+    }
+  }
+  return { found: reader.take(), groups, lost };
+}
+
+/** The one entry of an aggregation without keys, with a value for each CPU. There is always one row. */
+function allEvents(chunks: Iterable<MapEntries>, { states, cpus }: AggregateShape): Groups {
+  const group = newGroup(states);
+  for (const { count, values, valueStride } of chunks) {
+    if (count === 0) continue;
+    const view = new DataView(values.buffer);
+    for (let cpu = 0; cpu < cpus; cpu++) addEntry(group, view, cpu * valueStride / cpus, states);
+  }
+  return { found: { length: 1, fields: [], columns: [] }, groups: [group], lost: 0 };
+}
+
+function addEntry(group: Group, view: DataView, at: number, states: StateLayout): void {
+  group.rows += Number(view.getBigUint64(at, true));
+  states.parts.forEach((part, i) => {
+    if (part.fn === "buckets") return;
+    const count = Number(view.getBigUint64(at + part.countOff, true));
+    if (count > 0) addState(group.states[i], part, count, readValue(view, at + part.off, part));
+  });
 }
 
 /** Counts of one set of buckets. */
@@ -91,21 +148,20 @@ type Counts = (readonly [group: number, index: number, count: number])[];
 
 function readBuckets(
   chunks: Iterable<MapEntries>,
-  { keys, states, cpus }: AggregateShape,
-  groupOf: (key: string) => number,
+  { keys, states }: AggregateShape,
+  groupOf: (bytes: Uint8Array, from: number, to: number) => number,
 ): Counts[] {
   const sets: Counts[] = states.bucketSets.map(() => []);
-  const keyBytes = keys.bytes + 8;
   for (const { count, keys: bytes, values, valueStride } of chunks) {
     const words = new DataView(bytes.buffer);
     const view = new DataView(values.buffer);
     for (let i = 0; i < count; i++) {
-      const at = i * keyBytes;
-      const group = groupOf(keyText(bytes, at, keys.bytes));
+      const at = i * (keys.bytes + KEY_SUFFIX_BYTES);
+      const suffix = at + keys.bytes;
+      const group = groupOf(bytes, at, suffix);
       if (group < 0) continue;
-      let n = 0;
-      for (let cpu = 0; cpu < cpus; cpu++) n += Number(view.getBigUint64(i * valueStride + cpu * 8, true));
-      sets[words.getUint32(at + keys.bytes, true)].push([group, words.getInt32(at + keys.bytes + 4, true), n]);
+      const set = words.getUint32(suffix, true) >>> SET_SHIFT;
+      sets[set].push([group, words.getInt32(suffix + 4, true), Number(view.getBigUint64(i * valueStride, true))]);
     }
   }
   return sets;
@@ -119,29 +175,6 @@ function bucketColumn(spec: AggregateSpec, counts: Counts, groupCount: number, d
   const state = aggregate.create(types, constants) as BucketState;
   for (const [group, index, n] of counts) state.counts.add(group, index, n);
   return aggregate.result(state, { groupCount, durationNs, types, constants });
-}
-
-/** Bytes as text, to be found again in a map. */
-function keyText(bytes: Uint8Array, at: number, length: number): string {
-  let text = "";
-  for (let i = at; i < at + length; i++) text += String.fromCharCode(bytes[i]);
-  return text;
-}
-
-function mergeCpus(view: DataView, at: number, stride: number, cpus: number, states: StateLayout): Group {
-  const group: Group = { rows: 0, states: states.parts.map(() => ({ count: 0, value: 0n })) };
-  for (let cpu = 0; cpu < cpus; cpu++) {
-    const base = at + cpu * stride;
-    const rows = Number(view.getBigUint64(base, true));
-    if (rows === 0) continue;
-    group.rows += rows;
-    states.parts.forEach((part, i) => {
-      if (part.fn === "buckets") return;
-      const count = Number(view.getBigUint64(base + part.countOff, true));
-      if (count > 0) addState(group.states[i], part, count, readValue(view, base + part.off, part));
-    });
-  }
-  return group;
 }
 
 function readValue(view: DataView, at: number, part: StatePart): bigint {

@@ -20,7 +20,6 @@ export function createMap(spec: MapSpec): Fd {
   view.setUint32(4, spec.keyBytes, true);
   view.setUint32(8, spec.valueBytes, true);
   view.setUint32(12, spec.maxEntries, true);
-  if (spec.type === "percpu_hash" && allocatesSafely()) view.setUint32(16, BPF_F_NO_PREALLOC, true);
   attr.set(objectName(`sonde_${spec.name}`), 28);
   let fd = bpf(CMD.MAP_CREATE, attr);
   // Before Linux 5.11 maps counted as locked memory, of which 64 KiB are allowed; the refusal looks like one of rights.
@@ -34,17 +33,6 @@ function raiseLockedMemory(): boolean {
   const RLIMIT_MEMLOCK = 8;
   const unlimited = new BigUint64Array(2).fill((1n << 64n) - 1n);
   return call(NR.prlimit64, [0, RLIMIT_MEMLOCK, bytesAddress(unlimited), 0], [unlimited]) === 0;
-}
-
-const BPF_F_NO_PREALLOC = 1;
-
-/**
- * Since Linux 6.1 a program may allocate entries anywhere (kernel/bpf/memalloc.c). A map made in advance costs 1.5 µs an
- * entry and CPU when it is created (25 ms for 16,384 on two CPUs); one that grows costs some 15 µs for each new key.
- */
-function allocatesSafely(): boolean {
-  const [major, minor] = Deno.osRelease().split(".").map(Number);
-  return major > 6 || major === 6 && minor >= 1;
 }
 
 /** Whether a map is there once for each CPU. */

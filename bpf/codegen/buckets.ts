@@ -1,0 +1,53 @@
+import { type Argument, emitAdd, emitFindOrCreate } from "./aggregate.ts";
+import { HELPER } from "../asm/mod.ts";
+import { FP, type Gen, MAP, type Place } from "./gen.ts";
+
+/** `core/query/quantile_layout.ts`: the exponent's bias and the number of mantissa bits. */
+const BIAS = 1023;
+const MANTISSA_BITS = 6;
+/** In the word with the CPU (65536 of them are enough for all) the bits above are the number of the set. */
+export const SET_SHIFT = 16;
+
+/**
+ * Counts a value in its bucket of the quantile layout: sparse, as an entry keyed (key…, CPU and set, index).
+ *
+ * @param key the aggregate's key, with room for the two words behind its `keyBytes`
+ */
+export function emitBucket(g: Gen, key: Place, keyBytes: number, set: number, unsigned: boolean, arg: Argument): void {
+  const { a } = g;
+  const next = a.label("next_bucket");
+  if (arg.nullFlag !== null) a.load(8, 1, FP, arg.nullFlag).jump("ne", 1, 0, next);
+  a.load(8, 1, FP, arg.slot);
+  emitBucketIndex(g, unsigned);
+  a.store(4, key.base, key.off + keyBytes + 4, 0).call(HELPER.get_smp_processor_id);
+  a.alu("or", 0, set << SET_SHIFT).store(4, key.base, key.off + keyBytes, 0);
+  emitFindOrCreate(g, MAP.buckets, key, 8, "buckets_full");
+  emitAdd(g, 0, 1);
+  a.mark(next);
+}
+
+/** The index of the bucket of r1 in r0: `((e + 1023) << 6) | m`, negated for negative values, 0 for 0. Loses r1–r5. */
+function emitBucketIndex(g: Gen, unsigned: boolean): void {
+  const { a } = g;
+  const done = a.label("index"), small = a.label("small"), mantissa = a.label("mantissa");
+  a.constant(0, 0).jump("eq", 1, 0, done);
+  // r5 remembers the sign; the magnitude of -2^63 is 2^63, as it should be.
+  a.constant(5, 0);
+  if (!unsigned) {
+    const positive = a.label("positive");
+    a.jump("sgt", 1, 0, positive).constant(5, 1).alu("neg", 1, 0).mark(positive);
+  }
+  // r2 = e = floor(log2 r1), by halving.
+  a.constant(2, 0).movReg(4, 1);
+  for (const step of [32, 16, 8, 4, 2, 1]) {
+    const lower = a.label("lower");
+    a.movReg(3, 4).alu("rsh", 3, step).jump("eq", 3, 0, lower).alu("add", 2, step).movReg(4, 3).mark(lower);
+  }
+  // r1 = the bits behind the leading one: the six highest of them.
+  a.jump("le", 2, MANTISSA_BITS, small);
+  a.movReg(3, 2).alu("sub", 3, MANTISSA_BITS).alu("and", 3, 63).alu("rsh", 1, { r: 3 }).goto(mantissa);
+  a.mark(small).constant(3, MANTISSA_BITS).alu("sub", 3, { r: 2 }).alu("and", 3, 63).alu("lsh", 1, { r: 3 });
+  a.mark(mantissa).alu("and", 1, (1 << MANTISSA_BITS) - 1);
+  a.movReg(0, 2).alu("add", 0, BIAS).alu("lsh", 0, MANTISSA_BITS).alu("or", 0, { r: 1 });
+  a.jump("eq", 5, 0, done).alu("neg", 0, 0).mark(done);
+}
