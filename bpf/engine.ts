@@ -55,6 +55,8 @@ export function bpfEngine(host: Host): ProbeEngine {
     open(spec): ProbeSession {
       try {
         const plan = planOf(spec);
+        // A plan knows the clock's offset: it is for now, not for another window.
+        plans.delete(spec);
         return openSession(plan, loadPlan(plan), { pageSize: host.pageSize, cpus: cpus() });
       } catch (error) {
         if (error instanceof CannotGenerate) {
