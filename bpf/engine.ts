@@ -85,7 +85,7 @@ export function bpfEngine(host: Host): ProbeEngine {
 
 /** Per-CPU maps hold a value for every CPU that there may ever be. */
 function possibleCpus(host: Host): number {
-  return Math.max(...parseCpuList(Deno.readTextFileSync(host.path("cpu_possible")))) + 1;
+  return Math.max(1, parseCpuList(Deno.readTextFileSync(host.path("cpu_possible"))).length);
 }
 
 /** The probes of a spec as the user wrote them. */
