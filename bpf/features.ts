@@ -11,10 +11,13 @@ import { refusalOf } from "./refusal.ts";
 
 /** One thing that the kernel may or may not do for us here. */
 export interface Feature {
+  /** `ring buffer`, `raw tracepoints`, … */
   readonly name: string;
+  /** `unknown` when it could not be tried. */
   readonly state: "yes" | "no" | "unknown";
   /** Empty for yes. */
   readonly reason: string;
+  /** A sentence; may be empty. */
   readonly remedy: string;
 }
 
