@@ -26,17 +26,17 @@ export function processViews(sonde: SondeApi): ViewCollector[] {
     builtin("pid", "pid", "Process"),
     builtin("ppid", "pid", "Parent"),
     builtin("comm", "string", "Command name"),
-    of("parent_comm", "string", "Command name of the parent", fieldRef("task.real_parent.comm", "string")),
+    // real_parent is the thread that forked; its group leader has the process's name.
+    of("parent_comm", "string", "Command name of the parent", fieldRef("task.real_parent.group_leader.comm", "string")),
   ];
   // The clock of task_struct.start_time is the monotonic one.
-  const age = calculate("-", fieldRef("ktime", "duration"), fieldRef("task.start_time", "duration", true), "duration");
-  // Threads that are gone are in the signal struct, the last one still in its own scheduling entity.
-  const cpu = calculate(
-    "+",
-    fieldRef("task.signal.sum_sched_runtime", "duration", true),
-    fieldRef("task.se.sum_exec_runtime", "duration", true),
-    "duration",
-  );
+  const born = fieldRef("task.group_leader.start_time", "duration", true);
+  const age = calculate("-", fieldRef("ktime", "duration"), born, "duration");
+  // Threads that are gone are in the signal struct, the one that ends still in its own fields. Not sum_exec_runtime,
+  // though it is exact while a task runs: at exit it lags by what ran since it was last brought up to date.
+  const cpu = ["task.signal.utime", "task.signal.stime", "task.utime", "task.stime"]
+    .map((name) => fieldRef(name, "duration", true))
+    .reduce((sum, part) => calculate("+", sum, part, "duration", true));
 
   const view = (
     name: string,
@@ -68,7 +68,12 @@ export function processViews(sonde: SondeApi): ViewCollector[] {
     view("process.exit", "A process ends", EXIT, [
       ...common,
       of("lifetime", "duration", "Time since it was forked", age),
-      of("cpu", "duration", "CPU time of its threads", cpu),
+      of(
+        "cpu",
+        "duration",
+        "CPU time of its threads, by clock ticks: right on average, coarse for one short life",
+        cpu,
+      ),
       of("exit_code", "int", "Wait status: code << 8 | signal", fieldRef("task.exit_code", "int")),
       // Threads end by the same tracepoint; the process ends with its main thread.
     ], [test("==", fieldRef("task.tgid", "int"), fieldRef("task.pid", "int"))]),

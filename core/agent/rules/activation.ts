@@ -28,6 +28,8 @@ function termActivation(term: Term, facts: Facts, subject: Subject): number | nu
       return Math.max(...values);
     case "last":
       return values[values.length - 1];
+    case "half":
+      return values.sort((a, b) => b - a)[Math.ceil(values.length / 2) - 1];
     case "all":
       return Math.min(...values);
   }

@@ -23,7 +23,7 @@ export interface Template {
  * - `any`: the strongest of several.
  *
  * Several windows of the same fact: the weakest counts, so that a burst in one of them is no verdict; `over` says
- * otherwise (`any` the strongest, `last` the newest).
+ * otherwise (`any` the strongest, `last` the newest, `half` what at least half of them reach: of two the stronger).
  */
 export interface Term {
   readonly fact?: string;
@@ -32,7 +32,7 @@ export interface Term {
   readonly has?: readonly string[];
   readonly lacks?: readonly string[];
   readonly any?: readonly Term[];
-  readonly over?: "all" | "any" | "last";
+  readonly over?: "all" | "any" | "last" | "half";
 }
 
 /** Log-odds a rule adds: when it holds fully, and when it does not hold at all. Between the two it is linear. */
