@@ -3,8 +3,16 @@ import { alternate, line, median } from "./measure.ts";
 
 const ROUNDS = 7;
 
-/** Time until a process holds an attached BPF link, in ms; it is interrupted then. */
-async function untilLinked(command: string, args: string[]): Promise<number> {
+/**
+ * Time until a process has attached, in ms; it is interrupted then.
+ *
+ * @param attached whether it has, by the descriptors it holds
+ */
+async function untilAttached(
+  command: string,
+  args: string[],
+  attached: (descriptors: readonly string[]) => boolean,
+): Promise<number> {
   const start = performance.now();
   const child = new Deno.Command(command, { args, stdout: "null", stderr: "null", stdin: "null" }).spawn();
   const ended = child.status;
@@ -12,16 +20,8 @@ async function untilLinked(command: string, args: string[]): Promise<number> {
   ended.then(() => done = true);
   let at = NaN;
   while (!done && Number.isNaN(at)) {
-    try {
-      for (const fd of Deno.readDirSync(`/proc/${child.pid}/fd`)) {
-        if (/bpf_link|bpf-raw-tracepoint/.test(Deno.readLinkSync(`/proc/${child.pid}/fd/${fd.name}`))) {
-          at = performance.now() - start;
-        }
-      }
-    } catch {
-      // A descriptor was closed between the listing and the look, or the process ended: look again.
-    }
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (attached(descriptorsOf(child.pid))) at = performance.now() - start;
+    await new Promise((resolve) => setTimeout(resolve, 1));
   }
   if (!done) child.kill("SIGINT");
   await ended;
@@ -29,35 +29,36 @@ async function untilLinked(command: string, args: string[]): Promise<number> {
   return at;
 }
 
-/** Time until bpftrace runs BEGIN, which it does once everything else is attached, in ms. */
-async function untilBegin(): Promise<number> {
-  const start = performance.now();
-  const child = new Deno.Command("bpftrace", {
-    args: [
-      "-e",
-      'BEGIN { printf("attached\\n"); exit(); } tracepoint:raw_syscalls:sys_enter /pid != 0/ { @[comm] = count(); }',
-    ],
-    stdout: "piped",
-    stderr: "null",
-    stdin: "null",
-  }).spawn();
-  const decoder = new TextDecoder();
-  let text = "";
-  let at = NaN;
-  for await (const chunk of child.stdout) {
-    text += decoder.decode(chunk, { stream: true });
-    if (Number.isNaN(at) && text.includes("attached\n")) at = performance.now() - start;
+function descriptorsOf(pid: number): string[] {
+  try {
+    const folder = `/proc/${pid}/fd`;
+    return [...Deno.readDirSync(folder)].map((fd) => Deno.readLinkSync(`${folder}/${fd.name}`));
+  } catch (error) {
+    // A descriptor was closed between the listing and the look, or the process ended: look again.
+    if (error instanceof Deno.errors.NotFound) return [];
+    throw error;
   }
-  await child.status;
-  return at;
 }
+
+/** A raw tracepoint's link. */
+const linked = (descriptors: readonly string[]): boolean =>
+  descriptors.some((d) => /bpf_link|bpf-raw-tracepoint/.test(d));
+
+/** bpftrace opens a perf event for each CPU's buffer first, then one for the tracepoint. */
+const perfAttached = (descriptors: readonly string[]): boolean =>
+  descriptors.filter((d) => d.includes("[perf_event]")).length > navigator.hardwareConcurrency;
 
 /** Prints the comparison. */
 export async function attachBench(sonde: string): Promise<void> {
   const recipe = "collect raw_tracepoint:sys_enter for 1s | filter pid != 0 | aggregate count() by comm";
   const s = await alternate(ROUNDS, {
-    sonde: () => untilLinked(sonde, ["run", "-e", recipe]),
-    bpftrace: untilBegin,
+    sonde: () => untilAttached(sonde, ["run", "-e", recipe], linked),
+    bpftrace: () =>
+      untilAttached(
+        "bpftrace",
+        ["-e", "tracepoint:raw_syscalls:sys_enter /pid != 0/ { @[comm] = count(); }"],
+        perfAttached,
+      ),
   });
   const [ours, theirs] = [median(s.sonde), median(s.bpftrace)];
   line(
