@@ -12,7 +12,9 @@ import {
   UsageError,
 } from "../core/data/mod.ts";
 import type { SondeApi } from "../core/plugin_api/mod.ts";
-import { calculate, callOf, fieldRef, literal, probePointText, test, valueType } from "../core/query/mod.ts";
+// The files, not the face: the evaluator behind it is for recipes only.
+import { calculate, callOf, fieldRef, literal, test, valueType } from "../core/query/build.ts";
+import { probePointText } from "../core/query/probe_spec.ts";
 import { type Host, openHost } from "../core/host/mod.ts";
 import { ownCpuNs } from "../core/sys/mod.ts";
 import { VERSION } from "./version.ts";
