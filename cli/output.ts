@@ -29,22 +29,32 @@ function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): v
 const PAUSE = new Int32Array(new SharedArrayBuffer(4));
 
 /**
- * Writes a file whole or not at all: into a file beside it, which then takes its place. Devices and pipes are written
- * to directly.
+ * Writes a file whole or not at all: into a new file beside it, which then takes its place. Terminals, pipes and devices
+ * such as /dev/full are written to directly; block devices never.
  *
+ * @param mode permissions of a file that was not there before, less the umask; 0o600 for what holds other users' data
  * @throws {UnsupportedError} when the disk is full or the place cannot be written; the message names the file
  */
-export function writeFile(path: string, content: string | Uint8Array): void {
+export function writeFile(path: string, content: string | Uint8Array, mode = 0o666): void {
   const bytes = typeof content === "string" ? encoder.encode(content) : content;
   try {
-    if (isSpecial(path)) {
-      writeSpecial(path, bytes);
+    const there = statOrNull(path);
+    if (there?.isBlockDevice) throw new Error("it is a block device");
+    if (there?.isCharDevice || there?.isFifo || there?.isSocket) {
+      using file = Deno.openSync(path, { write: true });
+      writeWhole(file, bytes);
       return;
     }
-    const temporary = Deno.makeTempFileSync({ dir: folderOf(path), prefix: ".sonde-" });
+    const temporary = `${folderOf(path)}/.sonde-${crypto.randomUUID()}`;
+    // New, and written through this descriptor only: nobody who owns the folder can put a link in its place.
+    const file = Deno.openSync(temporary, {
+      write: true,
+      createNew: true,
+      mode: there?.mode ? there.mode & 0o777 : mode,
+    });
     try {
-      Deno.writeFileSync(temporary, bytes);
-      Deno.chmodSync(temporary, 0o666 & ~UMASK);
+      using _ = file;
+      writeWhole(file, bytes);
       Deno.renameSync(temporary, path);
     } catch (error) {
       Deno.removeSync(temporary);
@@ -56,28 +66,24 @@ export function writeFile(path: string, content: string | Uint8Array): void {
   }
 }
 
+function writeWhole(file: Deno.FsFile, bytes: Uint8Array): void {
+  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
+}
+
+function statOrNull(path: string): Deno.FileInfo | null {
+  try {
+    return Deno.statSync(path);
+  } catch (error) {
+    if (error instanceof Deno.errors.NotFound) return null;
+    throw error;
+  }
+}
+
 /** The folder a file lies in. (node:path costs every start some milliseconds.) */
 function folderOf(path: string): string {
   const slash = path.lastIndexOf("/");
   return slash < 0 ? "." : slash === 0 ? "/" : path.slice(0, slash);
 }
-
-function isSpecial(path: string): boolean {
-  try {
-    const info = Deno.statSync(path);
-    return !info.isFile && !info.isDirectory;
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound) return false;
-    throw error;
-  }
-}
-
-function writeSpecial(path: string, bytes: Uint8Array): void {
-  using file = Deno.openSync(path, { write: true });
-  for (let at = 0; at < bytes.length;) at += file.writeSync(bytes.subarray(at));
-}
-
-const UMASK = Deno.umask();
 
 /** Whether to colour: a terminal, and nobody said no (no-color.org). */
 export function wantsColor(): boolean {

@@ -43,7 +43,7 @@ export function program(): Command {
     .helpOption("-h, --help", "print this help")
     .helpCommand(false)
     .enablePositionalOptions()
-    .option("--plugin <file>", "add a plugin (repeatable)", list, [])
+    .option("--plugin <file>", "add a plugin (repeatable)", list)
     .option("--json", "print JSON")
     .addOption(new Option("--lang <language>", "language of the report").choices(["en", "zh"]).default("en"))
     .configureHelp({ showGlobalOptions: false, sortSubcommands: false })
@@ -52,11 +52,11 @@ export function program(): Command {
       Deno.exit(error.exitCode === 0 ? EXIT.ok : EXIT.usage);
     })
     .showHelpAfterError("(sonde --help lists the commands)")
-    .addHelpText("after", "\nWithout a command, sonde measures for 10 s and says what is wrong.\n");
+    .addHelpText("after", "\nWithout a command, sonde measures for up to 10 s and says what is wrong.\n");
   const command = (nameAndArgs: string, description: string): Command =>
     sonde.command(nameAndArgs).description(description).helpOption("-h, --help", "print this help");
   const json = (c: Command): Command => c.option("--json", "print JSON");
-  const plugin = (c: Command): Command => c.option("--plugin <file>", "add a plugin (repeatable)", list, []);
+  const plugin = (c: Command): Command => c.option("--plugin <file>", "add a plugin (repeatable)", list);
 
   sonde.allowExcessArguments(true).action(run(async (options: Options) => {
     if (sonde.args.length > 0) {
@@ -69,7 +69,9 @@ export function program(): Command {
 
   plugin(json(command("diagnose [question]", "find out why the machine is slow")))
     .option("-p, --pid <pid>", "only this process", pid)
-    .option("--for <duration>", "measuring time in all", duration("--for"), 8e9)
+    .addOption(
+      new Option("--for <duration>", "measuring time in all, at most").argParser(duration("--for")).default(8e9, "8s"),
+    )
     .addOption(
       new Option("--driver <name>", "who thinks").choices(["rules", "openai", "anthropic"]).default("rules"),
     )
@@ -90,7 +92,7 @@ export function program(): Command {
 
   plugin(json(command("run [file]", "run a recipe, or a one-liner with -e")))
     .option("-e, --expression <statements>", "statements to run")
-    .option("--param <name=value>", "set a parameter of the recipe (repeatable)", list, [])
+    .option("--param <name=value>", "set a parameter of the recipe (repeatable)", list)
     .option("-o, --output <file>", "write the results to a file (.json, .csv, .svg, .html)")
     .allowExcessArguments(false)
     .action(run(async (file: string | undefined, options: Options) => {
@@ -132,7 +134,12 @@ export function program(): Command {
 
   json(command("top", "processes by CPU and memory, live"))
     .option("-n, --count <rounds>", "stop after this many rounds", (t) => parseInteger(t, "-n", 1, 1e6))
-    .option("-d, --interval <duration>", "time between rounds", duration("--interval"), 1e9)
+    .addOption(
+      new Option("-d, --interval <duration>", "time between rounds").argParser(duration("--interval")).default(
+        1e9,
+        "1s",
+      ),
+    )
     .addOption(new Option("--sort <by>", "order").choices(["cpu", "memory", "pid", "name"]).default("cpu"))
     .action(run(async (options: Options) => {
       const { top } = await import("./commands/top.ts");
@@ -161,7 +168,7 @@ export function program(): Command {
     }));
 
   json(command("doctor", "what works here, what does not, why, and what to do"))
-    .option("--clean", "remove what killed runs left behind")
+    .option("--clean", "say what killed runs left behind (nothing outlives one in this version)")
     .action(run(async (options: Options) => {
       const { doctor } = await import("./commands/doctor.ts");
       return doctor(options);

@@ -6,10 +6,11 @@ const ROOT = fileURLToPath(new URL("../", import.meta.url));
 
 /** Rooms and packages whose modules a command loads, as Deno's own log tells. */
 function loaded(...args: string[]): { rooms: Set<string>; packages: Set<string> } {
-  const { stderr } = new Deno.Command(Deno.execPath(), {
+  const { code, stderr } = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--log-level=debug", "--config", `${ROOT}deno.json`, `${ROOT}cli/main.ts`, ...args],
     env: { NO_COLOR: "1", DENO_NO_UPDATE_CHECK: "1" },
   }).outputSync();
+  assert.equal(code, 0, new TextDecoder().decode(stderr).slice(-500));
   const rooms = new Set<string>();
   const packages = new Set<string>();
   for (const [, url] of new TextDecoder().decode(stderr).matchAll(/module: (file:\/\/[^\s,]+)/g)) {

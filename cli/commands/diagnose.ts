@@ -144,10 +144,11 @@ async function openRecorder(path: string, session: Session): Promise<Recorder> {
   return {
     appendCall(call, results) {
       try {
-        if (problem === undefined) writable(() => recording.appendCall(call, results));
+        writable(() => recording.appendCall(call, results));
       } catch (error) {
-        // The investigation goes on; what could not be recorded is told at its end.
-        problem = error;
+        // The investigation goes on, and its report says that the recording is not whole.
+        problem ??= error;
+        throw error;
       }
     },
     finish(diagnosis) {
@@ -177,10 +178,13 @@ async function writeReport(
   lang: "en" | "zh",
 ): Promise<void> {
   const { reportHtml } = await import("../../core/render/mod.ts");
-  const shown = calls.flatMap(({ record, results }) => results ? [{ record, results }] : []);
+  // A call that failed has no results, but its error is part of the story.
+  const shown = calls.map(({ record, results }) => ({ record, results: results ?? {} }));
   writeFile(
     path,
     reportHtml({ diagnosis, calls: shown, lang, subject: `${Deno.hostname()}, ${new Date().toISOString()}` }),
+    // Command lines of other users' processes are in it.
+    0o600,
   );
   warn(`Wrote ${path}`);
 }

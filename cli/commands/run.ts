@@ -4,7 +4,7 @@ import { readParams, runRecipe } from "../run_recipe.ts";
 /** Options of `sonde run`. */
 export interface RunCommandOptions {
   readonly expression?: string;
-  readonly param: readonly string[];
+  readonly param?: readonly string[];
   readonly json?: boolean;
   readonly output?: string;
   readonly lang?: "en" | "zh";
@@ -19,7 +19,7 @@ export async function runCommand(file: string | undefined, options: RunCommandOp
   const { expression, param, json, output, lang, plugin } = options;
   const text = expression ?? await recipeText(file);
   const name = expression === undefined ? file ?? "-" : "-e";
-  return await runRecipe(text, { file: name, params: readParams(param), json, output, lang, plugin });
+  return await runRecipe(text, { file: name, params: readParams(param ?? []), json, output, lang, plugin });
 }
 
 async function recipeText(file: string | undefined): Promise<string> {

@@ -1,4 +1,4 @@
-import { type Diagnosis, errorText, mergeQuality, quality, type Results } from "../data/mod.ts";
+import { type Diagnosis, errorText, mergeQuality, type Quality, quality, type Results } from "../data/mod.ts";
 import type { Effect, Tool } from "../plugin_api/mod.ts";
 import { type Clock, systemClock } from "./clock.ts";
 import type { AgentCall, AgentDriver, AgentState, Draft, DriverStep, ForcedEnd, Lang, Observation } from "./driver.ts";
@@ -207,7 +207,7 @@ export async function investigate(
   emit({ kind: "end", why: outcome.endedBy });
   const { draft } = outcome;
   const notes = [outcome.note, recordError].filter((n) => n !== null && n !== undefined);
-  const qualities = observations.flatMap((o) => o.results ? Object.values(o.results).map((r) => r.quality) : []);
+  const qualities = observations.flatMap((o) => distinctQualities(o.results ?? {}));
   const diagnosis: Diagnosis = {
     ...draft,
     quality: qualities.length > 0 ? mergeQuality(qualities) : quality(),
@@ -220,6 +220,11 @@ export async function investigate(
     driver: driver.name,
   };
   return { diagnosis, calls: runner.made };
+}
+
+/** The qualities of a call's results: several results of one measurement carry the same, which counts once. */
+function distinctQualities(results: Results): Quality[] {
+  return [...new Map(Object.values(results).map((r) => [JSON.stringify(r.quality), r.quality])).values()];
 }
 
 /** The tool that ends an investigation. */

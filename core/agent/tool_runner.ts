@@ -78,7 +78,10 @@ export function toolRunner(options: RunnerOptions): ToolRunner {
       duration_ns: options.clock.now() - startNs,
       ok: results !== null,
       ...("error" in outcome ? { error: outcome.error } : {}),
-      command: `sonde tool ${call.tool} ${shellQuote(JSON.stringify(shown))} --json`,
+      // A model chooses the name: one that is none is quoted, as people copy this into a shell.
+      command: `sonde tool ${/^[a-z0-9_]{1,64}$/.test(call.tool) ? call.tool : shellQuote(call.tool.slice(0, 100))} ${
+        shellQuote(JSON.stringify(shown))
+      } --json`,
     };
     made.push({ record, results });
     options.sink?.appendCall(record, results);

@@ -24,7 +24,7 @@ export interface RecordingWriter extends Disposable {
  */
 export function openRecording(path: string, header: Omit<RecordingHeader, "created">): RecordingWriter {
   const compressed = isCompressed(path);
-  const file = Deno.openSync(path, { write: true, create: true, truncate: true, mode: 0o600 });
+  const file = openPrivate(path);
   let whole = 0;
   const append = (line: unknown): void => {
     const bytes = encodeLine(JSON.stringify(line), compressed);
@@ -57,4 +57,23 @@ export function openRecording(path: string, header: Omit<RecordingHeader, "creat
     appendDiagnosis: (diagnosis) => append({ kind: "diagnosis", diagnosis }),
     [Symbol.dispose]: () => file.close(),
   };
+}
+
+/**
+ * A new file that only the owner may read. One that is there is replaced: its mode and owner would stay, and a link may
+ * lead anywhere. Pipes and character devices are written to as they are.
+ */
+function openPrivate(path: string): Deno.FsFile {
+  try {
+    const there = Deno.statSync(path);
+    if (there.isFifo || there.isCharDevice) return Deno.openSync(path, { write: true });
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  try {
+    if (!Deno.lstatSync(path).isDirectory) Deno.removeSync(path);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+  }
+  return Deno.openSync(path, { write: true, createNew: true, mode: 0o600 });
 }

@@ -13,8 +13,9 @@ interface Group {
   readonly comm: string | null;
   readonly parentPid: number | null;
   readonly parentComm: string | null;
+  count: number;
   readonly lifetimes: number[];
-  cpuNs: number;
+  cpuNs: number | null;
 }
 
 /** Bytes of the ring each event source streams through: a storm of 10,000 exits a second for a second. */
@@ -115,11 +116,22 @@ function addExits(sonde: SondeApi, batch: Batch, groups: Map<string, Group>): vo
     const key = `${parentPid} ${name}`;
     let group = groups.get(key);
     if (!group) {
-      group = { comm: name, parentPid, parentComm: cellAt(parentComm, i) as string | null, lifetimes: [], cpuNs: 0 };
+      group = {
+        comm: name,
+        parentPid,
+        parentComm: cellAt(parentComm, i) as string | null,
+        count: 0,
+        lifetimes: [],
+        cpuNs: 0,
+      };
       groups.set(key, group);
     }
-    group.lifetimes.push(Number(cellAt(lifetime, i) ?? 0));
-    group.cpuNs += Number(cellAt(cpu, i) ?? 0);
+    group.count++;
+    const life = cellAt(lifetime, i);
+    if (life !== null) group.lifetimes.push(Number(life));
+    const used = cellAt(cpu, i);
+    // One that is not known makes the sum unknown.
+    group.cpuNs = used === null || group.cpuNs === null ? null : group.cpuNs + Number(used);
   }
 }
 
@@ -133,27 +145,39 @@ function tables(
   q: Quality,
 ): Results {
   const seconds = durationNs / 1e9;
-  const exits = [...groups.values()].reduce((sum, g) => sum + g.lifetimes.length, 0);
+  const exits = [...groups.values()].reduce((sum, g) => sum + g.count, 0);
   const share = (n: number): number => exits > 0 ? n / exits : 0;
-  const commands = [...groups.values()].sort((a, b) => b.lifetimes.length - a.lifetimes.length);
+  const commands = [...groups.values()].sort((a, b) => b.count - a.count);
   const parents = new Map<number | null, { comm: string | null; count: number }>();
   for (const g of commands) {
     const p = parents.get(g.parentPid) ?? { comm: g.parentComm, count: 0 };
-    p.count += g.lifetimes.length;
+    p.count += g.count;
     parents.set(g.parentPid, p);
   }
   const commandRows = commands.slice(0, topN).map((g) => {
-    const n = g.lifetimes.length;
+    const n = g.count;
     const sorted = g.lifetimes.sort((a, b) => a - b);
-    const at = (p: number): number => sorted[Math.min(n - 1, Math.floor(p * n))];
-    return [g.comm, g.parentPid, g.parentComm, n, n / seconds, at(0.5), at(0.99), g.cpuNs / durationNs, share(n)];
+    const at = (p: number): number | null => sorted[Math.min(sorted.length - 1, Math.floor(p * sorted.length))] ?? null;
+    return [
+      g.comm,
+      g.parentPid,
+      g.parentComm,
+      n,
+      n / seconds,
+      at(0.5),
+      at(0.99),
+      g.cpuNs === null ? null : g.cpuNs / durationNs,
+      share(n),
+    ];
   });
   const parentRows = [...parents].sort((a, b) => b[1].count - a[1].count).slice(0, topN)
     .map(([pid, p]) => [pid, p.comm, p.count, p.count / seconds, share(p.count)]);
   const table = sonde.data.tableFromRows;
+  const cut = (all: number, what: string): Quality =>
+    all > topN ? sonde.data.quality({ ...q, notes: [...q.notes, `${all - topN} more ${what} are not listed`] }) : q;
   return {
-    commands: table(COMMAND_FIELDS, commandRows, q),
-    parents: table(PARENT_FIELDS, parentRows, q),
+    commands: table(COMMAND_FIELDS, commandRows, cut(commands.length, "commands")),
+    parents: table(PARENT_FIELDS, parentRows, cut(parents.size, "parents")),
     totals: table(TOTAL_FIELDS, [[forks, execs, exits, execs / seconds, exits / seconds]], q),
   };
 }

@@ -42,7 +42,9 @@ export function loadTable(sonde: SondeApi, w: Window<MachineLook>, running: numb
   const delay = before.runDelayNs === null || after.runDelayNs === null
     ? null
     : delta(before.runDelayNs, after.runDelayNs) / w.durationNs;
-  const notes = delay === null ? ["The kernel counts no run-queue delay (CONFIG_SCHEDSTATS=n)"] : [];
+  const notes = delay === null
+    ? ["The kernel keeps no run-queue delay of all tasks (CONFIG_SCHEDSTATS=n): that of processes is in list_processes"]
+    : [];
   const row = [
     after.cpu.cpus.size,
     load?.load1 ?? null,

@@ -206,7 +206,7 @@ export const SUMMARY_FIELDS: readonly Field[] = [
   events("exited", "Processes that a look at the start saw and one at the end did not"),
   events("forks", "Processes and threads created (the kernel's counter)"),
   ratio("cpu_seen", "CPU of all processes seen, in CPUs"),
-  ratio("cpu_total", "CPU used by the machine, in CPUs"),
-  ratio("cpu_unseen", "Total less seen, sonde left out: short-lived processes, interrupts"),
+  ratio("cpu_total", "CPU used by tasks, in CPUs; interrupts left out"),
+  ratio("cpu_unseen", "Total less seen, sonde left out: short-lived processes"),
   ratio("own_cpu", "CPU used by sonde itself"),
 ];

@@ -43,7 +43,8 @@ export async function processList(sonde: SondeApi, options: ProcessListOptions):
     const { all, forks } = host.cpuTimes();
     const processes = lookAtProcesses(sonde, options.pid);
     for (const [pid, p] of processes) if (!p.stat.kernelThread) userProcesses.set(pid, p.stat.threads > 1);
-    const busyNs = all.user + all.nice + all.system + all.irq + all.softirq;
+    // Interrupts belong to no process: they must not count as processes that nobody saw.
+    const busyNs = all.user + all.nice + all.system;
     return { processes, busyNs, forks };
   };
   const w = await measure(sonde, look, options.durationNs, options.signal, () => {
@@ -59,7 +60,7 @@ export async function processList(sonde: SondeApi, options: ProcessListOptions):
     : [];
   return {
     processes: processTable(sonde, w, others, blocked, options, notes),
-    summary: summaryTable(sonde, w, others, own),
+    summary: summaryTable(sonde, w, others, own, options.pid !== undefined),
   };
 }
 
@@ -121,7 +122,7 @@ function processRow(
   const seconds = w.seconds;
   // A process born in the window counts from zero.
   const io = (k: keyof NonNullable<ProcessLook["io"]>): number | null =>
-    a.io === null ? null : delta(b ? b.io?.[k] : 0, a.io[k]) / seconds;
+    a.io === null || b !== null && b.io === null ? null : delta(b ? b.io?.[k] : 0, a.io[k]) / seconds;
   const stat = (k: "minorFaults" | "majorFaults" | "userNs" | "systemNs" | "childMinorFaults"): number =>
     delta(b ? b.stat[k] : 0, a.stat[k]);
   const switches = (k: "voluntarySwitches" | "involuntarySwitches"): number | null =>
@@ -173,6 +174,7 @@ function summaryTable(
   w: Window<MachineCounters>,
   others: readonly Activity[],
   own: Activity | undefined,
+  onlyOne: boolean,
 ): Table {
   const seen = others.reduce((sum, a) => sum + a.cpuNs, 0) / w.durationNs;
   const total = delta(w.before.busyNs, w.after.busyNs) / w.durationNs;
@@ -188,7 +190,8 @@ function summaryTable(
     delta(w.before.forks, w.after.forks) / w.seconds,
     seen,
     total,
-    Math.max(0, total - seen - ownCpu),
+    // Of one process alone it cannot be said what all others used.
+    onlyOne ? null : Math.max(0, total - seen - ownCpu),
     ownCpu,
   ];
   return sonde.data.tableFromRows(SUMMARY_FIELDS, [row], windowQuality(sonde, w, 1));

@@ -70,10 +70,19 @@ export function windowQuality(
 }
 
 /**
- * Difference of two cumulative counters. One that went backwards came round at `wrap`, or, without one, was reset: what
- * it counted since is the difference then.
+ * Difference of two cumulative counters. One that went backwards came round at `wrap`; without one it says nothing (a sum
+ * over threads of which some ended, a time that a migration set back): then it is 0.
  */
 export function delta(before: number | null | undefined, after: number | null | undefined, wrap = 0): number {
-  if (after === null || after === undefined || before === null || before === undefined) return 0;
-  return after >= before ? after - before : wrap > 0 ? after + wrap - before : after;
+  return deltaOrNull(before, after, wrap) ?? 0;
+}
+
+/** The same; null where one side was not measured. */
+export function deltaOrNull(
+  before: number | null | undefined,
+  after: number | null | undefined,
+  wrap = 0,
+): number | null {
+  if (after === null || after === undefined || before === null || before === undefined) return null;
+  return Math.max(0, after >= before ? after - before : wrap > 0 ? after + wrap - before : 0);
 }

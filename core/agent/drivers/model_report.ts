@@ -57,15 +57,20 @@ export function parseReport(args: Json, state: AgentState, knowledge: Knowledge)
   const evidence = evidenceList();
   const lines: string[] = [];
   const unresolved: string[] = [];
+  // One number said twice is one piece of evidence.
+  const cells = new Set<string>();
   for (const entry of a.evidence as readonly string[]) {
     const found = citedValue(entry, state.observations);
     if (found === null) unresolved.push(entry);
-    else lines.push(`[${evidence.addCitation(found.claim, found.citation)}] ${found.claim}`);
+    else {
+      cells.add(`${found.citation.call} ${found.citation.path}`);
+      lines.push(`[${evidence.addCitation(found.claim, found.citation)}] ${found.claim}`);
+    }
   }
   const facts = factsOf(state.observations, knowledge.scopes);
   const matrix = useMatrix(facts, knowledge, state.lang, evidence);
   const given = typeof a.confidence === "number" ? a.confidence : 0.7;
-  const most = lines.length >= 2 ? 0.95 : lines.length === 1 ? 0.79 : 0.49;
+  const most = cells.size >= 2 ? 0.95 : cells.size === 1 ? 0.79 : 0.49;
   const confidence = Math.min(given, most);
   const claimed = a.bottleneck_type as BottleneckType;
   const healthy = claimed === "unknown" && a.severity === "info";

@@ -49,9 +49,11 @@ export const DERIVED: { readonly [fact: string]: DerivedFact } = {
   /** Least use of a CPU that the process may not run on. */
   "process.forbidden_usage": (facts, subject) => overAllowed(facts, subject, false),
   /** Part of all reading from storage that one process does. */
-  "process.read_share": quotient("process.read_bytes", "disk.read_bytes", 64 * 1024),
+  "process.read_share": quotient("process.read_bytes", "disks.read_bytes", 64 * 1024),
   /** Part of all writing to storage that one process does. */
-  "process.write_share": quotient("process.write_bytes", "disk.write_bytes", 64 * 1024),
+  "process.write_share": quotient("process.write_bytes", "disks.write_bytes", 64 * 1024),
+  "disks.read_bytes": (facts) => sumOverDisks(facts, "one_disk.read_bytes"),
+  "disks.write_bytes": (facts) => sumOverDisks(facts, "one_disk.write_bytes"),
   /** Resident memory as a share of all memory. */
   "process.memory_share": quotient("process.rss", "memory.total"),
   /** Part of its cgroup's quota that one process uses. */
@@ -130,6 +132,17 @@ function sumOver(facts: Facts, subject: Subject, fact: string): GroupSum[] {
     sums.push({ sum: values.reduce((a, b) => a + b, 0), busy: values.filter((v) => v >= 0.05).length, lead });
   }
   return sums;
+}
+
+/** All disks together; those that are made of others (device mapper, RAID) would count their traffic twice. */
+function sumOverDisks(facts: Facts, fact: string): Reading[] {
+  const disks = facts.subjects("one_disk").filter((d) => !/^(dm-|md)/.test(d.key)).map((d) => facts.read(fact, d));
+  const windows = Math.max(0, ...disks.map((d) => d.length));
+  return Array.from({ length: windows }, (_, w) => {
+    const readings = disks.flatMap((d) => d[w] ? [d[w]] : []);
+    const values = readings.map((r) => Number(r.value ?? 0));
+    return { ...readings[values.indexOf(Math.max(...values))], value: values.reduce((a, b) => a + b, 0) };
+  });
 }
 
 /** Usage of the CPUs inside (mean) or outside (least) the process's affinity. */

@@ -3,7 +3,7 @@ import type { Lang } from "../driver.ts";
 import { activation } from "./activation.ts";
 import type { EvidenceList } from "./evidence.ts";
 import { type Facts, MACHINE, type Subject } from "./facts.ts";
-import { fill, fillAll, newest } from "./fill.ts";
+import { decisive, fill, fillAll } from "./fill.ts";
 import { isKernelThread } from "./infer.ts";
 import type { Knowledge, UseCellSpec, UseSpec } from "./knowledge.ts";
 
@@ -56,13 +56,13 @@ function useCell(
   lang: Lang,
   evidence: EvidenceList,
 ): UseCell {
-  const text = fillAll(spec.text, lang, facts, subject).join(", ");
+  const text = fillAll(spec.text, lang, facts, subject, spec.bad).join(", ");
   const bad = spec.bad ? activation(spec.bad, facts, subject) : null;
   if (text === "" || bad === null) {
     const why = spec.missing[lang];
     return { state: "not_measured", text: lang === "zh" ? `未测量：${why}` : `not measured: ${why}` };
   }
-  const cell = spec.cite === undefined ? null : newest(facts, spec.cite, subject)?.cell ?? null;
+  const cell = spec.cite === undefined ? null : decisive(facts, spec.cite, subject, spec.bad ?? [])?.cell ?? null;
   return {
     state: bad >= 0.5 ? "bad" : "ok",
     text,

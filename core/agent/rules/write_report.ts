@@ -4,7 +4,7 @@ import { activation } from "./activation.ts";
 import { describeGiven } from "./describe_given.ts";
 import { type EvidenceList, evidenceList } from "./evidence.ts";
 import { type Facts, MACHINE, type Subject } from "./facts.ts";
-import { fill, fillAll, newest } from "./fill.ts";
+import { decisive, fill, fillAll, newest } from "./fill.ts";
 import { type Belief, type Contribution, HEALTHY, type Standing } from "./infer.ts";
 import type { Knowledge, Rule } from "./knowledge.ts";
 import { useMatrix } from "./use_matrix.ts";
@@ -110,9 +110,9 @@ function claimId(
   const known = cited.get(key);
   if (known !== undefined) return known;
   const template = c.activation >= 0.5 ? c.rule.claim : c.rule.denial;
-  const text = template ? fill(template, lang, facts, c.shownBy) : null;
+  const text = template ? fill(template, lang, facts, c.shownBy, c.rule.when) : null;
   const cite = c.activation >= 0.5 ? c.rule.cite : c.rule.denialCite ?? c.rule.cite;
-  const cell = newest(facts, cite, c.shownBy)?.cell;
+  const cell = decisive(facts, cite, c.shownBy, c.rule.when)?.cell;
   if (text === null || !cell) return null;
   const id = evidence.add(text, cell);
   cited.set(key, id);
@@ -136,8 +136,8 @@ function ruledOutBy(
       said.add(c.rule);
       // The process that comes nearest to it makes the strongest denial.
       const subject = nearestTo(c, facts);
-      const text = fill(c.rule.denial, lang, facts, subject);
-      const cell = newest(facts, c.rule.denialCite ?? c.rule.cite, subject)?.cell;
+      const text = fill(c.rule.denial, lang, facts, subject, c.rule.when);
+      const cell = decisive(facts, c.rule.denialCite ?? c.rule.cite, subject, c.rule.when)?.cell;
       if (text !== null && cell) ids.push(evidence.add(text, cell));
     }
   }
@@ -237,8 +237,12 @@ function notKnown({ facts, knowledge, state, windows }: ReportInput): string[] {
 }
 
 function lossOf(o: Observation, zh: boolean): string[] {
+  // Results of one measurement carry the same quality: it is told once.
+  const told = new Set<string>();
   return Object.entries(o.results ?? {}).flatMap(([name, r]) => {
-    if (r.quality.lost === 0) return [];
+    const key = JSON.stringify([r.quality.events, r.quality.lost_by]);
+    if (r.quality.lost === 0 || told.has(key)) return [];
+    told.add(key);
     const { lost, events } = r.quality;
     return zh
       ? [`${o.call.tool} 的 ${name}：丢失 ${lost} 个事件（另有 ${events} 个）。`]
