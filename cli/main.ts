@@ -3,6 +3,13 @@ import { reportError } from "./exit_code.ts";
 import { program } from "./program.ts";
 
 if (import.meta.main) {
+  // What a plugin throws where nobody waits for it must not end us with a code that means something else.
+  for (const type of ["error", "unhandledrejection"] as const) {
+    globalThis.addEventListener(type, (event) => {
+      event.preventDefault();
+      Deno.exit(reportError("reason" in event ? event.reason : (event as ErrorEvent).error));
+    });
+  }
   try {
     await program().parseAsync(Deno.args, { from: "user" });
   } catch (error) {

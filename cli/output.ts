@@ -2,14 +2,39 @@ import { UnsupportedError } from "../core/data/mod.ts";
 
 const encoder = new TextEncoder();
 
-/** Writes all of a text to standard output. A reader that has gone away (`sonde … | head`) ends us quietly. */
+/** Whether whoever read our standard output has gone away (`sonde … | head`). */
+export function outputGone(): boolean {
+  return gone;
+}
+
+let gone = false;
+
+/**
+ * Writes all of a text to standard output. Once its reader has gone away nothing is written any more, but all else goes on:
+ * files that were asked for, the exit code.
+ *
+ * @throws {UnsupportedError} when it cannot be written (a full disk)
+ */
 export function print(text: string): void {
-  writeAll(Deno.stdout, text);
+  if (gone) return;
+  try {
+    writeAll(Deno.stdout, text);
+  } catch (error) {
+    if (!(error instanceof Deno.errors.BrokenPipe)) {
+      const why = error instanceof Error ? error.message : String(error);
+      throw new UnsupportedError(`Cannot write standard output: ${why}`, "Make room, or send it elsewhere");
+    }
+    gone = true;
+  }
 }
 
 /** Writes a line to standard error. */
 export function warn(text: string): void {
-  writeAll(Deno.stderr, text.endsWith("\n") ? text : text + "\n");
+  try {
+    writeAll(Deno.stderr, text.endsWith("\n") ? text : text + "\n");
+  } catch {
+    // There is nowhere left to say it, and what is said here never decides how a command ends.
+  }
 }
 
 function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
@@ -18,10 +43,9 @@ function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): v
     try {
       bytes = bytes.subarray(to.writeSync(bytes));
     } catch (error) {
-      if (error instanceof Deno.errors.BrokenPipe) Deno.exit(0);
       // A pipe that somebody set to non-blocking is full: its reader will make room.
-      if (error instanceof Deno.errors.WouldBlock) Atomics.wait(PAUSE, 0, 0, 1);
-      else throw error;
+      if (!(error instanceof Deno.errors.WouldBlock)) throw error;
+      Atomics.wait(PAUSE, 0, 0, 1);
     }
   }
 }

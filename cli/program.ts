@@ -54,7 +54,10 @@ export function program(): Command {
     .showHelpAfterError("(sonde --help lists the commands)")
     .addHelpText("after", "\nWithout a command, sonde measures for up to 10 s and says what is wrong.\n");
   const command = (nameAndArgs: string, description: string): Command =>
-    sonde.command(nameAndArgs).description(description).helpOption("-h, --help", "print this help");
+    sonde.command(nameAndArgs).description(description).helpOption("-h, --help", "print this help")
+      .allowExcessArguments(
+        false,
+      );
   const json = (c: Command): Command => c.option("--json", "print JSON");
   const plugin = (c: Command): Command => c.option("--plugin <file>", "add a plugin (repeatable)", list);
 
@@ -93,7 +96,7 @@ export function program(): Command {
   plugin(json(command("run [file]", "run a recipe, or a one-liner with -e")))
     .option("-e, --expression <statements>", "statements to run")
     .option("--param <name=value>", "set a parameter of the recipe (repeatable)", list)
-    .option("-o, --output <file>", "write the results to a file (.json, .csv, .svg, .html)")
+    .option("-o, --output <file>", "write the results to a file (.json, .csv, .txt, .svg, .folded)")
     .allowExcessArguments(false)
     .action(run(async (file: string | undefined, options: Options) => {
       const { runCommand } = await import("./commands/run.ts");
@@ -126,7 +129,7 @@ export function program(): Command {
     }));
 
   plugin(json(command("tool <name> [arguments]", "call a tool; arguments are a JSON object")))
-    .option("-o, --output <file>", "write the results to a file (.json, .csv, .svg, .html)")
+    .option("-o, --output <file>", "write the results to a file (.json, .csv, .txt, .svg, .folded)")
     .action(run(async (name: string, args: string | undefined, options: Options) => {
       const { toolCommand } = await import("./commands/tool.ts");
       return toolCommand(name, args, options);

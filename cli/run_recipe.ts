@@ -57,6 +57,8 @@ export async function runRecipe(text: string, options: RunRecipeOptions): Promis
 export async function compileRecipe(text: string, file: string, session: Session): Promise<Plan | null> {
   const { plan, diagnostics } = await compile(text, recipeRegistry(session));
   for (const d of diagnostics) warn(diagnosticText(d, file));
+  // An unset variable of a shell must not pass for success.
+  if (plan && plan.steps.length === 0) throw new UsageError(`${file}: the recipe does nothing`, "Write collect …");
   return plan;
 }
 

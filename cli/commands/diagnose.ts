@@ -111,7 +111,9 @@ async function liveTools(session: Session): Promise<Tool[]> {
 async function recordedTools(path: string, known: readonly Tool[]): Promise<Replay> {
   const { readRecording } = await import("../../core/store/mod.ts");
   const { replayTools } = await import("../../core/agent/mod.ts");
-  const recording = await readRecording(path);
+  const recording = await readRecording(path).catch((error) => {
+    throw new UsageError(`Cannot read the recording "${path}": ${errorText(error)}`);
+  });
   if (recording.truncated) warn(`${path} ends in the middle of a line: what is whole is used`);
   return replayTools(recording, known);
 }

@@ -8,6 +8,9 @@ export async function flamegraph(
   file: string | undefined,
   options: { output?: string; title: string },
 ): Promise<number> {
+  if (options.output !== undefined && !options.output.endsWith(".svg")) {
+    throw new UsageError(`"${options.output}": a flame graph is written as .svg`);
+  }
   const text = file === undefined || file === "-" ? await readStdin() : readText(file);
   let profile;
   try {

@@ -32,9 +32,7 @@ export async function listCommand(
   const json: Record<string, unknown> = { schema: 1 };
   let text = "";
   for (const k of kinds) {
-    const entries = (await entriesOf(k, session, pattern ?? "*", options.verbose ?? false)).filter((e) =>
-      matches(e.name)
-    );
+    const entries = (await entriesOf(k, session, matches, options.verbose ?? false)).filter((e) => matches(e.name));
     json[k] = entries.map((e) => e.json);
     if (kinds.length > 1) text += `${k}\n`;
     const width = Math.min(34, Math.max(0, ...entries.map((e) => e.name.length)));
@@ -50,7 +48,12 @@ export async function listCommand(
 
 type Session = Awaited<ReturnType<typeof openSession>>;
 
-async function entriesOf(kind: Kind, session: Session, pattern: string, verbose: boolean): Promise<Entry[]> {
+async function entriesOf(
+  kind: Kind,
+  session: Session,
+  matches: (name: string) => boolean,
+  verbose: boolean,
+): Promise<Entry[]> {
   switch (kind) {
     case "collectors":
       return session.registry.collectors().map((c) => ({
@@ -90,7 +93,7 @@ async function entriesOf(kind: Kind, session: Session, pattern: string, verbose:
     case "probes": {
       const { listProbes, probeFields } = await import("../../bpf/mod.ts");
       mountTracefs(session.host);
-      return listProbes(pattern, session.host).map((name) => {
+      return listProbes("*", session.host).filter(matches).map((name) => {
         const point = verbose ? parseProbeName(name) : null;
         const fields = point ? probeFields(point, session.host) ?? [] : [];
         return {
@@ -117,5 +120,6 @@ function globMatcher(pattern: string): (name: string) => boolean {
   if (!/[*?]/.test(pattern)) return (name) => name.includes(pattern);
   const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
   const re = new RegExp(`^${source}$`);
-  return (name) => re.test(name);
+  // "sched_*" means tracepoint:sched:sched_switch, "top*" recipes/top_memory.perf as well.
+  return (name) => re.test(name) || re.test(name.slice(Math.max(name.lastIndexOf(":"), name.lastIndexOf("/")) + 1));
 }

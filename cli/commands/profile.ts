@@ -73,7 +73,7 @@ async function profileChild(
     onReady: () => child.go(),
   });
   const status = child.status.then((s) => {
-    ended.abort();
+    ended.abort(new DOMException("The command has ended", "OperationError"));
     return s;
   });
   let profile: Profile;

@@ -1,6 +1,6 @@
 import { recordsOf, resultsToJson, type Table } from "../../core/data/mod.ts";
 import { openSession } from "../session.ts";
-import { print, terminalWidth } from "../output.ts";
+import { outputGone, print, terminalWidth } from "../output.ts";
 import { renderOptions } from "../render_options.ts";
 
 /** Columns of the live view; the rest is in `--json`. */
@@ -33,7 +33,7 @@ export async function top(
   // The alternate screen keeps what was on the terminal.
   if (terminal) print("\x1b[?1049h\x1b[?25l");
   try {
-    for (let round = 0; round < rounds && !signal.aborted; round++) {
+    for (let round = 0; round < rounds && !signal.aborted && !outputGone(); round++) {
       const results = await list.run(
         { sort_by: options.sort, top_n: rows, duration_secs: options.interval / 1e9 },
         session.context,

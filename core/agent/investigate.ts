@@ -206,10 +206,15 @@ export async function investigate(
   }
   emit({ kind: "end", why: outcome.endedBy });
   const { draft } = outcome;
-  const notes = [outcome.note, recordError].filter((n) => n !== null && n !== undefined);
+  const stopped = outcome.endedBy === "user"
+    ? `Stopped after ${(measured / 1e9).toFixed(1)} of ${(measureNs / 1e9).toFixed(1)} s: what came later is not known.`
+    : null;
+  const notes = [stopped, outcome.note, recordError].filter((n) => n !== null && n !== undefined);
   const qualities = observations.flatMap((o) => distinctQualities(o.results ?? {}));
   const diagnosis: Diagnosis = {
     ...draft,
+    // What a part of the planned time shows is not worth more than that part, however clear it looks.
+    confidence: stopped && measured < measureNs / 2 ? Math.min(draft.confidence, 0.5) : draft.confidence,
     quality: qualities.length > 0 ? mergeQuality(qualities) : quality(),
     rounds: round,
     tool_calls: runner.made.map((m) => m.record),

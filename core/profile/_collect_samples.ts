@@ -104,6 +104,11 @@ export async function collectSamples(host: Host, events: CpuEvents, request: Cpu
     const share = Math.round(own / (own + taken) * 1000) / 10;
     notes.push(`Sonde itself took ${own} of ${own + taken} samples (${share} %): left out.`);
   }
+  // Other reasons than the user's are no cut: a command that was followed has ended.
+  if (request.signal.aborted && request.signal.reason?.name === "AbortError") {
+    const planned = Math.round(request.durationNs / 1e8) / 10;
+    notes.push(`Stopped after ${Math.round(durationNs / 1e8) / 10} s of ${planned} s.`);
+  }
   if (ended) notes.push(`Process ${request.pid} ended after ${Math.round(durationNs / 1e8) / 10} s.`);
   if (throttled > 0) notes.push(`The kernel paused sampling ${throttled} times: samples took too long.`);
   if (sampler.missingCpus.length > 0) notes.push(`Not sampled, went offline: CPU ${sampler.missingCpus.join(", ")}.`);

@@ -55,13 +55,27 @@ export async function processList(sonde: SondeApi, options: ProcessListOptions):
   const activities = activityOf(w.before.processes, w.after.processes, w);
   const own = activities.find((a) => a.after.stat.pid === Deno.pid);
   const others = activities.filter((a) => a !== own);
-  const notes = others.some((a) => !a.after.stat.kernelThread && a.after.io === null)
-    ? ["I/O of other users' processes cannot be read without CAP_SYS_PTRACE"]
-    : [];
+  const notes = unreadableNotes(sonde, others);
   return {
     processes: processTable(sonde, w, others, blocked, options, notes),
     summary: summaryTable(sonde, w, others, own, options.pid !== undefined),
   };
+}
+
+/** Bit of CAP_SYS_PTRACE (include/uapi/linux/capability.h). */
+const CAP_SYS_PTRACE = 19n;
+
+/** Why the I/O of some processes is not there. Also root is refused by some: those of other user namespaces, the first. */
+function unreadableNotes(sonde: SondeApi, activities: readonly Activity[]): string[] {
+  const n = activities.filter((a) => !a.after.stat.kernelThread && a.after.io === null).length;
+  if (n === 0) return [];
+  const privileged = (sonde.host.features().capabilities >> CAP_SYS_PTRACE & 1n) === 1n;
+  const which = n === 1 ? "1 process" : `${n} processes`;
+  return [
+    privileged
+      ? `I/O of ${which} cannot be read: the kernel refuses it`
+      : `I/O of ${which} of other users cannot be read without CAP_SYS_PTRACE`,
+  ];
 }
 
 function activityOf(before: ProcessLooks, after: ProcessLooks, w: Window<unknown>): Activity[] {

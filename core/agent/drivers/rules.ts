@@ -4,7 +4,7 @@ import { type Belief, infer } from "../rules/infer.ts";
 import { builtinKnowledge, type Knowledge, type Probe } from "../rules/knowledge.ts";
 import { planProbes } from "../rules/plan.ts";
 import { type Verdict, verdictOf } from "../rules/verdict.ts";
-import { writeReport } from "../rules/write_report.ts";
+import { goneText, writeReport } from "../rules/write_report.ts";
 
 /** Length of the first look at everything, in seconds. */
 const SWEEP_SECS = 2;
@@ -24,7 +24,15 @@ export function rulesDriver(knowledge: Knowledge = builtinKnowledge()): AgentDri
     const facts = factsOf(state.observations, knowledge.scopes);
     const belief = infer(facts, knowledge, state.pid);
     const windows = Math.max(facts.windows(METRICS, "load").length, facts.windows(LIST, "summary").length);
-    return { facts, belief, verdict: verdictOf(belief, windows), windows };
+    const verdict = verdictOf(belief, windows);
+    // Nothing can be sure about a process that was not there to be looked at.
+    const there = goneText(facts, state) === null;
+    return {
+      facts,
+      belief,
+      verdict: there ? verdict : { ...verdict, kind: "undecided", confidence: Math.min(0.3, verdict.confidence) },
+      windows,
+    };
   };
   const report = (state: AgentState, thought = think(state)): Draft => writeReport({ ...thought, knowledge, state });
 

@@ -68,7 +68,9 @@ export function writeReport(input: ReportInput): Draft {
   return {
     severity: verdict.kind === "healthy" ? "info" : decided ? severityOf(answer, facts) : "warning",
     bottleneck_type: decided ? answer.hypothesis.type : "unknown",
-    root_cause: decided || verdict.kind === "healthy" ? cause : undecidedText(cause, verdict, belief, lang),
+    root_cause: decided || verdict.kind === "healthy"
+      ? cause
+      : goneText(facts, state) ?? undecidedText(cause, verdict, belief, lang),
     recommendations: decided || verdict.kind === "healthy"
       ? fillAll(answer.hypothesis.recommendations, lang, facts, answer.subject)
       : [longer(state)],
@@ -187,6 +189,14 @@ function severityOf(standing: Standing, facts: Facts): Draft["severity"] {
   return critical && (activation(critical, facts, standing.subject) ?? 0) >= 0.5 ? "critical" : severity;
 }
 
+/** That the process asked about was not there at the last look; null when it was, or nobody looked. */
+export function goneText(facts: Facts, { pid, lang }: Pick<AgentState, "pid" | "lang">): string | null {
+  if (pid === 0 || facts.windows("list_processes", "processes").length === 0) return null;
+  const subject = facts.subjects("process").find((s) => s.key === String(pid));
+  if (subject !== undefined && subject.rows.at(-1) !== null) return null;
+  return lang === "zh" ? `进程 ${pid} 不在或已退出。` : `Process ${pid} is not there, or not any more.`;
+}
+
 function undecidedText(cause: string, verdict: Verdict, belief: Belief, lang: Lang): string {
   if (verdict.confidence < NOT_A_LEAD) {
     return lang === "zh"
@@ -223,12 +233,8 @@ function notKnown({ facts, knowledge, state, windows }: ReportInput): string[] {
   if (windows === 0 && state.mayCallTools) {
     out.push(zh ? "没有测量整机指标。" : "The machine's metrics were not measured.");
   }
-  if (state.pid > 0 && facts.windows("list_processes", "processes").length > 0) {
-    const there = facts.subjects("process").find((s) => s.key === String(state.pid));
-    if (!there || there.rows.at(-1) === null) {
-      out.push(zh ? `进程 ${state.pid} 不在或已退出。` : `Process ${state.pid} is not there, or not any more.`);
-    }
-  }
+  const gone = goneText(facts, state);
+  if (gone !== null) out.push(gone);
   const have = new Set(state.tools.map((t) => t.name));
   for (const blind of knowledge.blind) {
     if (!blind.tools.some((t) => have.has(t))) out.push(blind[lang]);
