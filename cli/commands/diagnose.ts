@@ -8,6 +8,7 @@ import {
   UsageError,
 } from "../../core/data/mod.ts";
 import type { Tool } from "../../core/plugin_api/mod.ts";
+import type { RecordingHeader } from "../../core/store/mod.ts";
 import type { AgentDriver, CallSink, MadeCall, Replay } from "../../core/agent/mod.ts";
 import { investigate } from "../../core/agent/mod.ts";
 import { ownCpuNs } from "../../core/sys/mod.ts";
@@ -48,14 +49,17 @@ export async function diagnose(question: string, options: DiagnoseOptions): Prom
   const live = await liveTools(session);
   const replay = options.from ? await recordedTools(options.from, live) : undefined;
   const driver = await driverOf(options);
-  const recorder = options.record ? await openRecorder(options.record, session) : undefined;
+  const asked = {
+    pid: options.pid ?? replay?.asked?.pid ?? 0,
+    question: question || (replay?.asked?.question ?? ""),
+  };
+  const recorder = options.record ? await openRecorder(options.record, session, asked) : undefined;
   let problem: unknown;
   const { diagnosis: found, calls } = await investigate({
     tools: replay?.tools ?? live,
     clock: replay?.clock,
     driver,
-    question,
-    pid: options.pid,
+    ...asked,
     measureNs: options.for,
     // A model needs longer to think than rules do.
     thinkNs: options.driver === undefined || options.driver === "rules" ? 10e9 : 120e9,
@@ -108,14 +112,14 @@ async function liveTools(session: Session): Promise<Tool[]> {
   return await Promise.all(session.registry.tools().map((t) => session.registry.tool(t.name)));
 }
 
-async function recordedTools(path: string, known: readonly Tool[]): Promise<Replay> {
+async function recordedTools(path: string, known: readonly Tool[]): Promise<Replay & Pick<RecordingHeader, "asked">> {
   const { readRecording } = await import("../../core/store/mod.ts");
   const { replayTools } = await import("../../core/agent/mod.ts");
   const recording = await readRecording(path).catch((error) => {
     throw new UsageError(`Cannot read the recording "${path}": ${errorText(error)}`);
   });
   if (recording.truncated) warn(`${path} ends in the middle of a line: what is whole is used`);
-  return replayTools(recording, known);
+  return { ...replayTools(recording, known), asked: recording.header.asked };
 }
 
 async function driverOf(options: DiagnoseOptions): Promise<AgentDriver | undefined> {
@@ -138,10 +142,14 @@ interface Recorder extends CallSink {
   finish(diagnosis: Diagnosis): void;
 }
 
-async function openRecorder(path: string, session: Session): Promise<Recorder> {
+async function openRecorder(
+  path: string,
+  session: Session,
+  asked: { readonly pid: number; readonly question: string },
+): Promise<Recorder> {
   const { openRecording } = await import("../../core/store/mod.ts");
   const { release } = session.host.features();
-  const recording = writable(() => openRecording(path, { version: session.api.version, machine: { release } }));
+  const recording = writable(() => openRecording(path, { version: session.api.version, machine: { release }, asked }));
   let problem: unknown;
   return {
     appendCall(call, results) {

@@ -39,8 +39,8 @@ export async function parseRecording(bytes: Uint8Array, path: string): Promise<R
       calls.push({ record, results: results === null ? null : resultsFromJson(results) });
     }
   }
-  const { version, machine, created } = header.value;
-  return { header: { version, machine, created }, calls, diagnosis, truncated: cut };
+  const { version, machine, asked, created } = header.value;
+  return { header: { version, machine, ...(asked ? { asked } : {}), created }, calls, diagnosis, truncated: cut };
 }
 
 function linesOf(bytes: Uint8Array, path: string): { lines: string[]; cut: boolean } {

@@ -6,6 +6,8 @@ export interface RecordingHeader {
   readonly version: string;
   /** What is known of the machine: kernel release, CPUs, … */
   readonly machine: { readonly [key: string]: Json };
+  /** The process (0: the whole machine) and the question. A replay asks the same unless told otherwise. */
+  readonly asked?: { readonly pid: number; readonly question: string };
   /** ISO 8601, UTC. */
   readonly created: string;
 }

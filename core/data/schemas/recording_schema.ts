@@ -11,6 +11,8 @@ export const recordingHeaderSchema = z.object({
   version: z.string(),
   /** What is known of the machine: kernel release, CPUs, … */
   machine: z.record(z.string(), z.json()),
+  /** What was asked; absent in recordings that do not say. */
+  asked: z.object({ pid: z.int().min(0), question: z.string() }).optional(),
   /** ISO 8601. */
   created: z.string(),
 });
