@@ -25,6 +25,11 @@ function run<A extends unknown[]>(action: (...args: A) => Promise<number>): (...
     const command = args.pop() as Command;
     const own = args.pop() as Record<string, unknown>;
     const above = command.parent?.opts() ?? {};
+    for (const name of ["plugin", "json"]) {
+      if (above[name] && !command.options.some((o) => o.long === `--${name}`)) {
+        throw new UsageError(`"${command.name()}" has no option --${name}`, `See sonde ${command.name()} --help`);
+      }
+    }
     const options = {
       ...own,
       json: own.json ?? above.json,

@@ -17,6 +17,27 @@ Deno.test("an unknown command, option or argument ends with 2 and says what ther
   assert.match(enumeration.err, /cpu.*memory/);
 });
 
+Deno.test("an argument or option that a command does not take is refused, not dropped", async () => {
+  for (
+    const args of [["diagnose", "why", "slow"], ["doctor", "x"], ["--plugin", "x.js", "top"], ["--json", "header", "x"]]
+  ) {
+    assert.equal((await sonde(args)).code, 2, args.join(" "));
+  }
+});
+
+Deno.test("a reader that goes away changes no exit code and loses no file", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const html = join(dir, "r.html");
+    const script = '"$1" diagnose --for 1 --fail-on info --html "$2" | true; exit ${PIPESTATUS[0]}';
+    const { code } = await command("bash", ["-c", script, "bash", SONDE, html]);
+    assert.equal(code, 1);
+    assert.match(await Deno.readTextFile(html), /<html/);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
 Deno.test("a window of 0, a wrong pid or frequency ends with 2 before anything is measured", async () => {
   for (
     const [args, message] of [
