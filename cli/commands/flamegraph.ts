@@ -20,6 +20,9 @@ export async function flamegraph(
     throw error;
   }
   if (profile.stacks.length === 0) throw new UsageError(`${file ?? "standard input"} holds no stacks`, FORMAT);
+  if (profile.stacks.some((stack) => stack.values[0] < 0)) {
+    throw new UsageError(`${file ?? "standard input"} holds counts below 0: no flame has such a width`, FORMAT);
+  }
   const svg = flameSvg(profile, { title: options.title });
   if (options.output === undefined) print(svg);
   else {
