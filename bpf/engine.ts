@@ -3,7 +3,7 @@ import type { Host } from "../core/host/mod.ts";
 import { parseCpuList } from "../core/host/parse_cpu_list.ts";
 import type { ProbeEngine, ProbeSession, Support } from "../core/plugin_api/engine.ts";
 import type { ProbeSpec } from "../core/query/mod.ts";
-import { probePointText } from "../core/query/probe_spec.ts";
+import { probePointText, sourceText } from "../core/query/probe_spec.ts";
 import { CLOCK, clockNsBig, SysError } from "../core/sys/mod.ts";
 import { disassemble } from "./asm/disasm.ts";
 import { link } from "./asm/link.ts";
@@ -49,7 +49,7 @@ export function bpfEngine(host: Host): ProbeEngine {
         return { ok: true, accuracy: "exact" };
       } catch (error) {
         if (error instanceof CannotGenerate) return { ok: false, reason: error.message, remedy: error.remedy };
-        return { ok: false, ...refusalOf(error, specText(spec), host) };
+        return { ok: false, ...refusalOf(error, sourceText(spec.source), host) };
       }
     },
     open(spec): ProbeSession {
@@ -63,8 +63,8 @@ export function bpfEngine(host: Host): ProbeEngine {
           throw new UnsupportedError(`The kernel cannot run it: ${error.message}`, error.remedy, { cause: error });
         }
         if (!(error instanceof SysError) && !(error instanceof VerifierError)) throw error;
-        const { reason, remedy } = refusalOf(error, specText(spec), host);
-        throw new UnsupportedError(`Cannot attach to ${specText(spec)}: ${reason}`, remedy, { cause: error });
+        const { reason, remedy } = refusalOf(error, sourceText(spec.source), host);
+        throw new UnsupportedError(`Cannot attach to ${sourceText(spec.source)}: ${reason}`, remedy, { cause: error });
       }
     },
     disassemble(spec): string | null {
@@ -86,10 +86,4 @@ export function bpfEngine(host: Host): ProbeEngine {
 /** Per-CPU maps hold a value for every CPU that there may ever be. */
 function possibleCpus(host: Host): number {
   return Math.max(1, parseCpuList(Deno.readTextFileSync(host.path("cpu_possible"))).length);
-}
-
-/** The probes of a spec as the user wrote them. */
-function specText(spec: ProbeSpec): string {
-  const points = spec.source.kind === "event" ? spec.source.probes : [...spec.source.starts, ...spec.source.ends];
-  return points.map(probePointText).join(", ");
 }

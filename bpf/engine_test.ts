@@ -373,7 +373,6 @@ Deno.test("a pair gives a row with the duration between its sides, and counts wh
       ends: [{ kind: "raw_tracepoint", name: "sys_exit" }],
       startKey: [f("tid", "tid")],
       endKey: [f("tid", "tid")],
-      carried: [{ name: "comm", expr: comm }, { name: "args.id", expr: f("args.id", "int") }],
       cancels: [],
       cancelKey: [],
       maxInFlight: 16_384,

@@ -1,4 +1,4 @@
-import type { Host } from "../core/host/mod.ts";
+import { type Host, parseFormat } from "../core/host/mod.ts";
 import { type Fd, SysError } from "../core/sys/mod.ts";
 import { Assembler, link } from "./asm/mod.ts";
 import { KIND, openBtf } from "./btf/mod.ts";
@@ -6,7 +6,6 @@ import { attachRawTracepoint, attachTracepoint } from "./kernel/attach.ts";
 import { createMap, type MapSpec } from "./kernel/map.ts";
 import { enableRunTimeStats, loadProgram, type ProgramImage } from "./kernel/program.ts";
 import { VerifierError } from "./kernel/verifier_error.ts";
-import { parseFormat } from "./probes/parse_format.ts";
 import { refusalOf } from "./refusal.ts";
 
 /** One thing that the kernel may or may not do for us here. */

@@ -1,4 +1,4 @@
-import type { Expr, ProbeSpec } from "../../core/query/mod.ts";
+import type { Expr, NamedExpr, ProbeSpec } from "../../core/query/mod.ts";
 import type { MapSpec } from "../kernel/map.ts";
 import type { Target } from "../probes/target.ts";
 import type { Access } from "./access.ts";
@@ -46,7 +46,8 @@ export function planProbe(spec: ProbeSpec, targetOf: TargetOf, machine: Machine)
   const values = output.kind === "stream"
     ? output.fields.map((f) => f.expr)
     : [...output.keys.map((k) => k.expr), ...output.aggregates.flatMap((a) => a.args)];
-  const names = fieldNames([...filters, ...values]);
+  const fields = fieldsOf([...filters, ...values]);
+  const names = [...fields.keys()];
   const { source } = spec;
   const common = { excludeSelf: !spec.includeSelf, filters };
 
@@ -65,15 +66,20 @@ export function planProbe(spec: ProbeSpec, targetOf: TargetOf, machine: Machine)
     return { programs, maps, output: planned(out, output) };
   }
 
-  const startNames = fieldNames([...source.startKey, ...source.carried.map((c) => c.expr)]);
+  if (source.kind === "calls") throw new CannotGenerate("the bpf engine does not serve calls yet");
+  const carried = [...fields].filter(([name]) => name.startsWith(START)).map(([name, expr]): NamedExpr => {
+    const short = name.slice(START.length);
+    return { name: short, expr: { ...expr, name: short } };
+  });
+  const startNames = fieldNames([...source.startKey, ...carried.map((c) => c.expr)]);
   const endNames = fieldNames(source.endKey);
-  const ofEnd = names.flatMap((n) => n.startsWith("start.") ? [] : [n.replace(/^end\./, "")]);
+  const ofEnd = names.flatMap((n) => n.startsWith(START) ? [] : [n.replace(/^end\./, "")]);
   const starts = source.starts.map((p) => targetOf(p, startNames));
   const ends = source.ends.map((p) => targetOf(p, [...endNames, ...ofEnd]));
   const cancels = source.cancels.map((p) => targetOf(p, fieldNames(source.cancelKey)));
   const pair = layoutPair(
     { start: source.startKey, end: source.endKey, cancel: source.cancelKey },
-    source.carried,
+    carried,
     starts.map(accessOf),
     ends.map(accessOf),
     cancels.map(accessOf),
@@ -125,9 +131,8 @@ function accessOf(target: Target): AccessOf {
 function pairAccess(end: AccessOf, pair: PairLayout): AccessOf {
   return (name): Access => {
     if (name === "duration") return { kind: "duration" };
-    if (!name.startsWith("start.")) return end(name.replace(/^end\./, ""));
-    const short = name.slice("start.".length);
-    const index = pair.carried.parts.findIndex((p) => p.name === short || p.name === name);
+    if (!name.startsWith(START)) return end(name.replace(/^end\./, ""));
+    const index = pair.carried.parts.findIndex((p) => p.name === name.slice(START.length));
     if (index < 0) throw new CannotGenerate(`"${name}" was not kept from the start`);
     const part = pair.carried.parts[index];
     return {
@@ -193,16 +198,25 @@ function planned(out: Output, output: ProbeSpec["output"]): Plan["output"] {
   return out.kind === "stream" ? out : { ...out, spec: output as AggregateOutput };
 }
 
-/** Names of the fields in expressions, each once. */
+/** Prefix of the fields of a pair's start. */
+const START = "start.";
+
 function fieldNames(exprs: readonly Expr[]): string[] {
-  const names = new Set<string>();
+  return [...fieldsOf(exprs).keys()];
+}
+
+type FieldExpr = Extract<Expr, { op: "field" }>;
+
+/** The fields in expressions by name, each once. */
+function fieldsOf(exprs: readonly Expr[]): Map<string, FieldExpr> {
+  const fields = new Map<string, FieldExpr>();
   const visit = (e: Expr): void => {
     switch (e.op) {
       case "lit":
       case "param":
         return;
       case "field":
-        names.add(e.name);
+        fields.set(e.name, e);
         return;
       case "unary":
         return visit(e.arg);
@@ -217,5 +231,5 @@ function fieldNames(exprs: readonly Expr[]): string[] {
     }
   };
   exprs.forEach(visit);
-  return [...names];
+  return fields;
 }

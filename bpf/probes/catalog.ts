@@ -1,5 +1,5 @@
 import type { Field } from "../../core/data/mod.ts";
-import type { Host } from "../../core/host/mod.ts";
+import { type Host, openTraceEvents, type TraceEvents } from "../../core/host/mod.ts";
 import type { ProbePoint } from "../../core/query/mod.ts";
 import { probePointText } from "../../core/query/probe_spec.ts";
 import { CannotGenerate } from "../codegen/cannot_generate.ts";
@@ -11,7 +11,6 @@ import type { ProbeField } from "./probe_field.ts";
 import { rawTracepointNames } from "./raw_arguments.ts";
 import { rawTracepointField, rawTracepointFields } from "./raw_tracepoint.ts";
 import type { Target } from "./target.ts";
-import { openTraceEvents, type TraceEvents } from "./trace_events.ts";
 import { tracepoints } from "./tracepoint.ts";
 
 /** What can be probed on this machine, and what is in it. Files are read when first needed, and only then. */

@@ -3,8 +3,7 @@ import { syscallNumber } from "../../core/host/syscall_name.ts";
 import { PT_REGS } from "../../core/sys/arch/pt_regs.ts";
 import type { Access, MemberAccess } from "../codegen/access.ts";
 import type { Guard } from "../codegen/program.ts";
-import { formatField } from "./format_access.ts";
-import type { Format, FormatField } from "./parse_format.ts";
+import { type Format, type FormatField, formatField } from "../../core/host/mod.ts";
 
 /** One side of one system call, as a raw tracepoint on all of them with a guard. */
 export interface SyscallProbe {

@@ -1,15 +1,15 @@
 import type { Field } from "../../core/data/mod.ts";
+import { formatField, type TraceEvents } from "../../core/host/mod.ts";
 import { type ProbePoint } from "../../core/query/mod.ts";
 import { probePointText } from "../../core/query/probe_spec.ts";
 import { CannotGenerate } from "../codegen/cannot_generate.ts";
 import type { Guard } from "../codegen/program.ts";
-import { formatAccess, formatField } from "./format_access.ts";
+import { formatAccess } from "./format_access.ts";
 import type { KernelTypes } from "./kernel_types.ts";
 import { LOWERED, LOWERED_TEXTS } from "./lowered.ts";
 import type { ProbeField } from "./probe_field.ts";
 import { type SyscallProbe, syscallProbe } from "./syscall_probe.ts";
 import type { Attach } from "./target.ts";
-import type { TraceEvents } from "./trace_events.ts";
 
 type Tracepoint = Extract<ProbePoint, { kind: "tracepoint" }>;
 

@@ -1,7 +1,7 @@
 import { UnsupportedError } from "../data/errors.ts";
 import type { Accuracy, ProbeEngine } from "../plugin_api/engine.ts";
-import type { ProbePoint, ProbeSpec } from "../query/mod.ts";
-import { probePointText } from "../query/probe_spec.ts";
+import type { ProbeSpec } from "../query/mod.ts";
+import { sourceText } from "../query/probe_spec.ts";
 
 /** What one engine said about a spec. */
 export interface EngineAnswer {
@@ -47,13 +47,7 @@ export function requireEngine(choice: EngineChoice, spec: ProbeSpec): ProbeEngin
   const reasons = choice.asked.map((a) => `${a.engine}: ${a.reason}`).join("; ");
   const remedy = choice.asked.find((a) => a.remedy !== "")?.remedy ?? "";
   throw new UnsupportedError(
-    `No engine can run probes on ${probesText(spec)} here: ${reasons || "there is none"}`,
+    `No engine can run probes on ${sourceText(spec.source)} here: ${reasons || "there is none"}`,
     remedy,
   );
-}
-
-function probesText(spec: ProbeSpec): string {
-  const { source } = spec;
-  const points: readonly ProbePoint[] = source.kind === "event" ? source.probes : [...source.starts, ...source.ends];
-  return points.map(probePointText).join(", ");
 }

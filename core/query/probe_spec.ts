@@ -9,7 +9,9 @@ export type ProbePoint =
   | { readonly kind: "profile"; readonly hz: number }
   | { readonly kind: "interval"; readonly periodNs: number }
   | { readonly kind: "software" | "hardware"; readonly event: string; readonly period: number }
-  | { readonly kind: "iter"; readonly target: string };
+  | { readonly kind: "iter"; readonly target: string }
+  /** Packets that arrive at a network interface. */
+  | { readonly kind: "xdp"; readonly interface: string };
 
 /** As the user writes it: `tracepoint:sched:sched_switch`. */
 export function probePointText(p: ProbePoint): string {
@@ -31,6 +33,8 @@ export function probePointText(p: ProbePoint): string {
       return `${p.kind}:${p.event}:${p.period}`;
     case "iter":
       return `iter:${p.target}`;
+    case "xdp":
+      return `xdp:${p.interface}`;
     default:
       return `${p.kind}:${p.symbol}`;
   }
@@ -42,7 +46,10 @@ export function probePointText(p: ProbePoint): string {
  * - `event`: each firing of any probe is a row.
  * - `pair`: a start and the end with the same key make a row with `duration`, `start.*` and `end.*`. A start whose key
  *   is in flight replaces it; an end without a start is ignored; a start still open at the end of the window gives no
- *   row (all three: Quality `unmatched`); a start that finds the map full is lost.
+ *   row (all three: Quality `unmatched`); a start that finds the map full is lost. What is kept of a start until its end
+ *   are the fields `start.*` that the rest of the spec names.
+ * - `calls`: each call of a function is a row, with `duration`, `args.*`, `ret`, `errno` and the builtins at its entry.
+ *   The engine chooses how entry and return are seen; calls inside one another (recursion) are told apart.
  */
 export type SourceSpec =
   | { readonly kind: "event"; readonly probes: readonly ProbePoint[] }
@@ -54,12 +61,42 @@ export type SourceSpec =
     readonly startKey: readonly Expr[];
     /** Key at the end, over the end's own fields. */
     readonly endKey: readonly Expr[];
-    /** Fields of the start kept until the end: `start.NAME` in later expressions. */
-    readonly carried: readonly NamedExpr[];
     readonly cancels: readonly ProbePoint[];
     readonly cancelKey: readonly Expr[];
     readonly maxInFlight: number;
-  };
+  }
+  | { readonly kind: "calls"; readonly targets: readonly CallTarget[]; readonly maxInFlight: number };
+
+/** A function whose calls are measured. */
+export type CallTarget =
+  | { readonly kind: "kernel"; readonly symbol: string }
+  | { readonly kind: "user"; readonly path: string; readonly symbol: string }
+  | { readonly kind: "syscall"; readonly name: string };
+
+/** As the user writes it after `calls`: `kernel:vfs_read`, `user:/usr/bin/bash:readline`, `syscall:fsync`. */
+export function callTargetText(t: CallTarget): string {
+  switch (t.kind) {
+    case "kernel":
+      return `kernel:${t.symbol}`;
+    case "user":
+      return `user:${t.path}:${t.symbol}`;
+    case "syscall":
+      return `syscall:${t.name}`;
+  }
+}
+
+/** The probes of a source as the user wrote them: for messages. */
+export function sourceText(source: SourceSpec): string {
+  const points = source.kind === "event"
+    ? source.probes.map(probePointText)
+    : source.kind === "pair"
+    ? [...source.starts, ...source.ends].map(probePointText)
+    : source.targets.map(callTargetText);
+  return points.length > 4 ? `${points.slice(0, 3).join(", ")} and ${points.length - 3} more` : points.join(", ");
+}
+
+/** Starts in flight that are remembered at a time, when nothing else is said. */
+export const MAX_IN_FLIGHT = 16_384;
 
 /** One aggregate: a function over an expression. `count` has none. */
 export interface AggregateSpec {

@@ -1,5 +1,5 @@
-import { type Host } from "../../core/host/mod.ts";
-import { mountTracefs } from "../../core/host/mount_tracefs.ts";
+import type { Host } from "../host.ts";
+import { mountTracefs } from "../mount_tracefs.ts";
 import { type Format, parseFormat } from "./parse_format.ts";
 
 /** The tracepoints that tracefs describes. */
