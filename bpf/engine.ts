@@ -3,25 +3,32 @@ import type { Host } from "../core/host/mod.ts";
 import { parseCpuList } from "../core/host/parse_cpu_list.ts";
 import type { ProbeEngine, ProbeSession, Support } from "../core/plugin_api/engine.ts";
 import type { ProbeSpec } from "../core/query/mod.ts";
-import { probePointText, sourceText } from "../core/query/probe_spec.ts";
+import { sourceText } from "../core/query/probe_spec.ts";
 import { CLOCK, clockNsBig, SysError } from "../core/sys/mod.ts";
 import { disassemble } from "./asm/disasm.ts";
+import type { Variable } from "./asm/insn.ts";
 import { link } from "./asm/link.ts";
 import { CannotGenerate } from "./codegen/cannot_generate.ts";
-import { type Plan, planProbe } from "./codegen/plan.ts";
 import type { Machine } from "./codegen/gen.ts";
-import { VerifierError } from "./kernel/verifier_error.ts";
-import { loadPlan } from "./load.ts";
+import { type Plan, planProbe } from "./codegen/plan.ts";
+import { numbersOf } from "./decode/names.ts";
 import { catalogOf } from "./list_probes.ts";
+import { loadPlan } from "./load.ts";
+import { mechanism } from "./mechanisms.ts";
+import { attachText } from "./probes/target.ts";
 import { refusalOf } from "./refusal.ts";
 import { openSession } from "./session.ts";
+import { VerifierError } from "./kernel/verifier_error.ts";
+
+/** How the records of streams come from the kernel: its ring buffer (since 5.8), or a ring of perf events on each CPU. */
+export type StreamWay = Machine["stream"];
 
 /**
  * The engine that compiles probe specs to BPF and loads them with `bpf(2)`. Nothing happens before the first spec.
  *
  * @param host the machine it runs on
  */
-export function bpfEngine(host: Host): ProbeEngine {
+export function bpfEngine(host: Host, stream: StreamWay = "ring"): ProbeEngine {
   const catalog = catalogOf(host);
   let possible: number | undefined;
   const cpus = (): number => possible ??= possibleCpus(host);
@@ -31,56 +38,103 @@ export function bpfEngine(host: Host): ProbeEngine {
     let plan = plans.get(spec);
     if (!plan) {
       const machine: Machine = {
-        realtimeOffsetNs: clockNsBig(CLOCK.REALTIME) - clockNsBig(CLOCK.MONOTONIC),
-        selfTgid: catalog.namespace().selfTgid,
         cpus: cpus(),
+        stream,
+        numbersOf: (table, text) => numbersOf(table, text, host),
       };
-      plan = planProbe(spec, (point, names) => catalog.target(point, names), machine);
+      plan = planProbe(spec, catalog, machine);
       plans.set(spec, plan);
     }
     return plan;
   };
+  const variables = (): Record<Variable, bigint> => ({
+    realtime_offset: clockNsBig(CLOCK.REALTIME) - clockNsBig(CLOCK.MONOTONIC),
+    self_tgid: BigInt(catalog.namespace().selfTgid),
+  });
 
   return {
-    name: "bpf",
+    name: stream === "ring" ? "bpf" : "bpf-perfbuf",
     supports(spec): Support {
       try {
-        loadPlan(planOf(spec), true)[Symbol.dispose]();
-        return { ok: true, accuracy: "exact" };
+        const plan = planOf(spec);
+        loadPlan(plan, host, { variables: variables(), small: true })[Symbol.dispose]();
+        return { ok: true, accuracy: isSampled(spec) ? "sampled" : "exact" };
       } catch (error) {
         if (error instanceof CannotGenerate) return { ok: false, reason: error.message, remedy: error.remedy };
+        if (error instanceof VerifierError) return { ok: false, ...defect(error) };
+        const noRing = stream === "ring" && spec.output.kind === "stream" &&
+          mechanism("ring_buffer", host).state === "no";
+        if (noRing) return { ok: false, reason: "the kernel has no ring buffer (Linux 5.8)", remedy: "" };
         return { ok: false, ...refusalOf(error, sourceText(spec.source), host) };
       }
     },
     open(spec): ProbeSession {
+      const what = sourceText(spec.source);
       try {
-        const plan = planOf(spec);
-        // A plan knows the clock's offset: it is for now, not for another window.
-        plans.delete(spec);
-        return openSession(plan, loadPlan(plan), { pageSize: host.pageSize, cpus: cpus() });
+        return openSession(planOf(spec), loadPlan(planOf(spec), host, { variables: variables() }), {
+          host,
+          cpus: cpus(),
+        });
       } catch (error) {
         if (error instanceof CannotGenerate) {
           throw new UnsupportedError(`The kernel cannot run it: ${error.message}`, error.remedy, { cause: error });
         }
-        if (!(error instanceof SysError) && !(error instanceof VerifierError)) throw error;
-        const { reason, remedy } = refusalOf(error, sourceText(spec.source), host);
-        throw new UnsupportedError(`Cannot attach to ${sourceText(spec.source)}: ${reason}`, remedy, { cause: error });
+        if (error instanceof VerifierError) {
+          const { reason, remedy } = defect(error);
+          throw new UnsupportedError(`Cannot attach to ${what}: ${reason}`, remedy, { cause: error });
+        }
+        if (!(error instanceof SysError)) throw error;
+        const { reason, remedy } = refusalOf(error, what, host);
+        throw new UnsupportedError(`Cannot attach to ${what}: ${reason}`, remedy, { cause: error });
       }
     },
     disassemble(spec): string | null {
-      const plan = planOf(spec);
-      return plan.programs.map((p) => {
+      return planOf(spec).programs.map((p) => {
         // Without descriptors: a map stands as its place among the names.
         const names: string[] = [];
         const code = link(p.insns, (name) => {
           if (!names.includes(name)) names.push(name);
           return names.indexOf(name);
         });
-        return `# ${p.role} ${probePointText(p.target.point)} on ${p.target.attach.kind}:${p.target.attach.name}\n` +
-          disassemble(code, (i) => names[i]);
+        return `# ${p.role} ${p.text} on ${attachText(p.attach)}\n` + disassemble(code, (i) => names[i]);
       }).join("\n");
     },
+    describe(spec): string[] {
+      const plan = planOf(spec);
+      return [
+        ...plan.programs.map((p) =>
+          `program ${p.role} ${p.text}: ${attachText(p.attach)}, ${p.insns.length} instructions`
+        ),
+        ...plan.maps.map((m) =>
+          `map ${m.name}: ${m.type}, ${m.maxEntries} ${m.type === "ringbuf" ? "bytes" : "entries"}` +
+          (m.keyBytes + m.valueBytes > 0 ? `, key ${m.keyBytes} bytes, value ${m.valueBytes} bytes` : "")
+        ),
+      ];
+    },
   };
+}
+
+/** The kernel's verifier refused what we generated: nobody but us can mend that. */
+function defect(error: VerifierError): { reason: string; remedy: string } {
+  return {
+    reason: `${error.message}\n${logEnd(error.log)}`,
+    remedy: "This is a defect of sonde: please report it with the lines above.",
+  };
+}
+
+/** Lines of a verifier's log that are shown; the whole is in the error. */
+const LOG_LINES = 12;
+
+function logEnd(log: string): string {
+  const lines = log.trim().split("\n");
+  const left = lines.length - LOG_LINES;
+  return [...(left > 0 ? [`… ${left} lines before`] : []), ...lines.slice(-LOG_LINES)].map((l) => `  ${l}`).join("\n");
+}
+
+/** Whether events come by the clock or by a counter, and stand for others. */
+function isSampled({ source }: ProbeSpec): boolean {
+  return source.kind === "event" &&
+    source.probes.some((p) => p.kind === "profile" || ("period" in p && p.period > 1));
 }
 
 /** Per-CPU maps hold a value for every CPU that there may ever be. */

@@ -1,10 +1,15 @@
+import type { Host } from "../core/host/mod.ts";
 import type { Fd } from "../core/sys/mod.ts";
+import type { Variable } from "./asm/insn.ts";
 import { link } from "./asm/link.ts";
 import { MAP } from "./codegen/gen.ts";
 import type { Plan, PlannedProgram } from "./codegen/plan.ts";
-import { attachRawTracepoint, attachTracepoint } from "./kernel/attach.ts";
+import { attach } from "./kernel/attach.ts";
+import { ATTACH_TYPE } from "./kernel/commands.ts";
 import { createMap, type MapSpec } from "./kernel/map.ts";
-import { loadProgram } from "./kernel/program.ts";
+import { loadProgram, type ProgramImage } from "./kernel/program.ts";
+import { moduleBtfFd } from "./kernel/btf_objects.ts";
+import type { Attach } from "./probes/target.ts";
 
 /** A plan's maps and programs in the kernel, not attached yet. Disposing it closes every descriptor. */
 export interface LoadedPlan extends Disposable {
@@ -16,13 +21,19 @@ export interface LoadedPlan extends Disposable {
   detach(): void;
 }
 
+/** What loading needs to know. */
+export interface LoadOptions {
+  readonly variables: Readonly<Record<Variable, bigint>>;
+  /** Makes maps as small as they can be: to ask the verifier only. */
+  readonly small?: boolean;
+}
+
 /**
  * Creates maps and loads programs.
  *
- * @param small makes maps as small as they can be: to ask the verifier only
  * @throws {SysError | VerifierError}
  */
-export function loadPlan(plan: Plan, small = false): LoadedPlan {
+export function loadPlan(plan: Plan, host: Host, { variables, small = false }: LoadOptions): LoadedPlan {
   const owned: Fd[] = [];
   const links: Fd[] = [];
   const close = (fds: Fd[]): void => {
@@ -34,27 +45,18 @@ export function loadPlan(plan: Plan, small = false): LoadedPlan {
   };
   try {
     const maps = new Map<string, { fd: Fd; spec: MapSpec }>();
-    for (const spec of plan.maps) {
-      const fd = own(createMap(small ? { ...spec, maxEntries: spec.type === "ringbuf" ? 65_536 : 1 } : spec));
-      maps.set(spec.name, { fd, spec });
-    }
+    for (const spec of plan.maps) maps.set(spec.name, { fd: own(createMap(small ? smallest(spec) : spec)), spec });
     const programs = plan.programs.map((p, i) => {
       const scratch = p.scratchBytes > 0 ? own(createMap(scratchSpec(p, i))) : null;
-      const code = link(p.insns, (name) => (name === MAP.scratch ? scratch! : maps.get(name)!.fd).fd);
-      return own(loadProgram({ name: `sonde_${p.role}${i}`, type: p.target.attach.kind, code }));
+      const code = link(p.insns, (name) => (name === MAP.scratch ? scratch! : maps.get(name)!.fd).fd, variables);
+      using module = p.attach.kind === "trampoline" && p.attach.module ? moduleBtfFd(p.attach.module) : null;
+      return own(loadProgram({ ...imageOf(p.attach, module), name: `sonde_${p.role}${i}`, code }));
     });
     return {
       maps,
       programs,
       attach(): void {
-        plan.programs.forEach(({ target: { attach } }, i) => {
-          const { fd } = programs[i];
-          links.push(
-            attach.kind === "raw_tracepoint"
-              ? attachRawTracepoint(fd, attach.name)
-              : attachTracepoint(fd, attach.id, attach.name),
-          );
-        });
+        plan.programs.forEach((p, i) => links.push(...attach(programs[i].fd, p.attach, host)));
       },
       detach: () => close(links),
       [Symbol.dispose](): void {
@@ -66,6 +68,36 @@ export function loadPlan(plan: Plan, small = false): LoadedPlan {
     close(owned);
     throw error;
   }
+}
+
+/** The kind of program that can be attached so. */
+export function imageOf(attach: Attach, module: Fd | null = null): Omit<ProgramImage, "name" | "code"> {
+  switch (attach.kind) {
+    case "raw_tracepoint":
+    case "tracepoint":
+    case "perf_event":
+    case "kprobe":
+      return { type: attach.kind };
+    case "kprobe_multi":
+      return { type: "kprobe", attachType: ATTACH_TYPE.TRACE_KPROBE_MULTI };
+    case "uprobe":
+      return attach.multi ? { type: "kprobe", attachType: ATTACH_TYPE.TRACE_UPROBE_MULTI } : { type: "kprobe" };
+    case "trampoline":
+      return {
+        type: "tracing",
+        attachType: attach.exit ? ATTACH_TYPE.TRACE_FEXIT : ATTACH_TYPE.TRACE_FENTRY,
+        attachBtfId: attach.btfId,
+        attachBtfFd: module?.fd,
+      };
+    case "iter":
+      return { type: "tracing", attachType: ATTACH_TYPE.TRACE_ITER, attachBtfId: attach.btfId };
+    case "xdp":
+      return { type: "xdp", attachType: ATTACH_TYPE.XDP };
+  }
+}
+
+function smallest(spec: MapSpec): MapSpec {
+  return { ...spec, maxEntries: spec.type === "ringbuf" ? 65_536 : 1 };
 }
 
 function scratchSpec(p: PlannedProgram, i: number): MapSpec {

@@ -53,7 +53,8 @@ export function refusalOf(
   }
 }
 
-type Capability = "BPF" | "PERFMON" | "SYS_ADMIN";
+/** What a probe may take beside the two that all take. */
+export type Capability = "BPF" | "PERFMON" | "SYS_ADMIN" | "NET_ADMIN";
 const PROBE_NEEDS: readonly Capability[] = ["BPF", "PERFMON"];
 
 function permissionRefusal(error: SysError, what: string, host: Host, needs: readonly Capability[]): Refusal {

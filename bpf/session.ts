@@ -1,18 +1,24 @@
 import { type Batch, type Quality, quality } from "../core/data/mod.ts";
+import type { Host } from "../core/host/mod.ts";
+import { parseCpuList } from "../core/host/parse_cpu_list.ts";
 import type { ProbeSession } from "../core/plugin_api/engine.ts";
 import { CLOCK, clockNs, type Fd, SysError } from "../core/sys/mod.ts";
 import { type Counter, COUNTERS, MAP } from "./codegen/gen.ts";
 import type { Plan } from "./codegen/plan.ts";
 import { aggregateRows } from "./decode/aggregate_rows.ts";
-import { structReader } from "./decode/struct_reader.ts";
+import { nameOf } from "./decode/names.ts";
+import { openStacks, type StackReader } from "./decode/stacks.ts";
+import { type Meanings, structReader } from "./decode/struct_reader.ts";
 import { enableRunTimeStats, programStats } from "./kernel/program.ts";
 import { readMap } from "./kernel/map.ts";
 import type { LoadedPlan } from "./load.ts";
-import { openRing, type RingReader } from "./ring/ring_reader.ts";
+import { openPerfRings } from "./ring/perf_reader.ts";
+import type { RecordSource } from "./ring/record_source.ts";
+import { openRing, ringSource } from "./ring/ring_reader.ts";
 
 /** What a session needs to know of the machine. */
 export interface SessionMachine {
-  readonly pageSize: number;
+  readonly host: Host;
   /** CPUs that there may ever be: that many values has an entry of a per-CPU map. */
   readonly cpus: number;
 }
@@ -27,23 +33,27 @@ const ESTIMATED_RUN_NS = 150;
  *
  * @throws {SysError} when attaching fails; everything is closed then
  */
-export function openSession(plan: Plan, loaded: LoadedPlan, machine: SessionMachine): ProbeSession {
-  let ring: RingReader | null = null;
+export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus }: SessionMachine): ProbeSession {
+  let source: RecordSource | null = null;
   let stats: Fd | null = null;
   let ended = false;
   try {
-    const map = loaded.maps.get(MAP.ring);
-    if (map) ring = openRing(map.fd.fd, map.spec.maxEntries, machine.pageSize);
+    source = openSource(loaded, host);
     stats = runTimeStats();
     loaded.attach();
   } catch (error) {
-    ring?.[Symbol.dispose]();
+    source?.[Symbol.dispose]();
     stats?.[Symbol.dispose]();
     loaded[Symbol.dispose]();
     throw error;
   }
   const startNs = clockNs();
-  const reader = plan.output.kind === "stream" ? structReader(plan.output.record) : null;
+  let stacks: StackReader | null = null;
+  const meanings: Meanings = {
+    name: (table, n) => nameOf(table, n, host),
+    stacks: () => stacks ??= stacksOf(loaded, host),
+  };
+  const reader = plan.output.kind === "stream" ? structReader(plan.output.record, meanings) : null;
   const waiting = new Set<() => void>();
   let ownNs = 0;
   let events = 0;
@@ -58,22 +68,21 @@ export function openSession(plan: Plan, loaded: LoadedPlan, machine: SessionMach
       ownNs += clockNs(CLOCK.THREAD_CPUTIME_ID) - before;
     }
   };
-  const readRing = (): Batch => {
-    if (!ring || !reader) return { length: 0, fields: [], columns: [] };
-    const { bytes, words } = ring;
-    events += ring.drain((at) => reader.read(bytes, words, at));
+  const readRecords = (all: boolean): Batch => {
+    if (!source || !reader) return { length: 0, fields: [], columns: [] };
+    events += source.drain((bytes, words, at) => reader.read(bytes, words, at), all);
     return reader.take();
   };
   const readAggregate = (durationNs: number): Batch => {
     if (plan.output.kind !== "aggregate") throw new TypeError("A stream has no aggregate");
     const { fd, spec } = loaded.maps.get(MAP.aggregate)!;
     const { keys, states, spec: output } = plan.output;
-    const { cpus } = machine;
     const counted = loaded.maps.get(MAP.buckets);
     const buckets = counted ? readMap(counted.fd.fd, counted.spec, cpus) : [];
     const rows = aggregateRows(
       { states: readMap(fd.fd, spec, cpus), buckets },
       { keys, states, aggregates: output.aggregates, maxKeys: output.maxKeys, cpus, durationNs },
+      meanings,
     );
     events = rows.events;
     overflow = rows.lost;
@@ -93,21 +102,21 @@ export function openSession(plan: Plan, loaded: LoadedPlan, machine: SessionMach
   const dispose = (): void => {
     ended = true;
     for (const end of [...waiting]) end();
-    ring?.[Symbol.dispose]();
-    ring = null;
+    source?.[Symbol.dispose]();
+    source = null;
     stats?.[Symbol.dispose]();
     loaded[Symbol.dispose]();
   };
 
   return {
-    drain: () => costed(readRing),
+    drain: () => costed(() => readRecords(false)),
     async wait(timeoutMs): Promise<void> {
       const until = performance.now() + timeoutMs;
       for (let pause: number = LOOK_MS.min;; pause = Math.min(pause * 2, LOOK_MS.max)) {
         const left = until - performance.now();
-        if (ended || left <= 0 || (ring?.pending() ?? 0) > 0) return;
+        if (ended || left <= 0 || source?.pending()) return;
         // Without a ring there is nothing to look for.
-        await pauseFor(ring ? Math.min(pause, left) : left);
+        await pauseFor(source ? Math.min(pause, left) : left);
       }
     },
     finish(): { batch: Batch; quality: Quality } {
@@ -118,7 +127,7 @@ export function openSession(plan: Plan, loaded: LoadedPlan, machine: SessionMach
           loaded.detach();
           return Math.max(1, now - startNs);
         });
-        const batch = costed(() => plan.output.kind === "stream" ? readRing() : readAggregate(durationNs));
+        const batch = costed(() => plan.output.kind === "stream" ? readRecords(true) : readAggregate(durationNs));
         return { batch, quality: qualityOf(durationNs) };
       } finally {
         dispose();
@@ -128,13 +137,13 @@ export function openSession(plan: Plan, loaded: LoadedPlan, machine: SessionMach
   };
 
   function qualityOf(durationNs: number): Quality {
-    const counters = readCounters(loaded, machine.cpus);
+    const counters = readCounters(loaded, cpus);
     const runs = loaded.programs.map((p) => programStats(p.fd));
     // Each CPU has room for all keys, so the limit is met when they are put together.
     counters.map_full += overflow;
     const missed = runs.reduce((n, r) => n + r.missed, 0);
     const lost_by: Record<string, number> = {};
-    for (const why of ["ring", "map_full", "buckets_full"] as const) {
+    for (const why of ["ring", "map_full", "buckets_full", "stack_collision"] as const) {
       if (counters[why] > 0) lost_by[why] = counters[why];
     }
     if (missed > 0) lost_by.recursion = missed;
@@ -150,8 +159,23 @@ export function openSession(plan: Plan, loaded: LoadedPlan, machine: SessionMach
       unmatched: { starts: open, ends: counters.unmatched_ends, replaced: counters.replaced },
       duration_ns: durationNs,
       cost: { cpu_ns: ownNs, probe_ns, ratio: (ownNs + probe_ns) / durationNs, estimated: !measured },
+      notes: stacks?.notes() ?? [],
     });
   }
+}
+
+/** Where the records of a stream come from; null for aggregates. */
+function openSource(loaded: LoadedPlan, host: Host): RecordSource | null {
+  const map = loaded.maps.get(MAP.ring);
+  if (!map) return null;
+  if (map.spec.type === "ringbuf") return ringSource(openRing(map.fd.fd, map.spec.maxEntries, host.pageSize));
+  const online = parseCpuList(Deno.readTextFileSync(host.path("cpu_online")));
+  return openPerfRings(map.fd.fd, online, map.spec.ringBytes!, host.pageSize);
+}
+
+function stacksOf(loaded: LoadedPlan, host: Host): StackReader {
+  const { fd, spec } = loaded.maps.get(MAP.stacks)!;
+  return openStacks(fd.fd, spec.valueBytes / 8, host);
 }
 
 function readCounters(loaded: LoadedPlan, cpus: number): Record<Counter, number> {

@@ -20,7 +20,10 @@ export function recipeRegistry(session: Session): RecipeRegistry {
       const known = listProbes(`${point.kind}:*`, host).length > 0;
       return known ? `There is no ${probePointText(point)} on this machine` : null;
     },
-    probeField: (point, name) => probeField(point, name, host),
+    probeField: (point, name) => {
+      const found = probeField(point, name, host);
+      return typeof found === "string" ? null : found;
+    },
     similarProbes(point) {
       const text = probePointText(point);
       return listProbes(text.slice(0, text.indexOf(":") + 1) + "*", host);

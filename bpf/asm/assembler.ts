@@ -1,4 +1,4 @@
-import { type AluOp, type Insn, type JumpOp, type Label, type Reg, type Width } from "./insn.ts";
+import { type AluOp, type Insn, type JumpOp, type Label, type Reg, type Variable, type Width } from "./insn.ts";
 
 /**
  * Collects instructions. Each method appends one; operands are checked where a wrong one would be encoded silently.
@@ -48,6 +48,11 @@ export class Assembler {
   /** `dst = pointer to the map`, its descriptor filled in by `link`. */
   map(dst: Reg, map: string): this {
     return this.#push({ op: "ld_map", dst, map });
+  }
+
+  /** `dst = a value that is filled in by `link``. */
+  variable(dst: Reg, variable: Variable): this {
+    return this.#push({ op: "ld_variable", dst, variable });
   }
 
   /** `dst = *(width *)(src + off)`, zero-extended. */

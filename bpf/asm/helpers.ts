@@ -4,10 +4,13 @@ export const HELPER = {
   map_update_elem: 2,
   map_delete_elem: 3,
   ktime_get_ns: 5,
+  get_prandom_u32: 7,
   get_smp_processor_id: 8,
   get_current_pid_tgid: 14,
   get_current_uid_gid: 15,
   get_current_comm: 16,
+  perf_event_output: 25,
+  get_stackid: 27,
   get_current_task: 35,
   get_current_cgroup_id: 80,
   probe_read_user: 112,
@@ -18,6 +21,7 @@ export const HELPER = {
   ringbuf_output: 130,
   ringbuf_reserve: 131,
   ringbuf_submit: 132,
+  get_attach_cookie: 174,
 } as const;
 
 const NAMES = new Map<number, string>(Object.entries(HELPER).map(([name, number]) => [number, name]));

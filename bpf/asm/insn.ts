@@ -25,6 +25,12 @@ export type AluOp =
 /** Conditions of jumps; those beginning with `s` compare signed. */
 export type JumpOp = "eq" | "gt" | "ge" | "set" | "ne" | "sgt" | "sge" | "lt" | "le" | "slt" | "sle";
 
+/**
+ * What differs from one run to the next of the same program: CLOCK_REALTIME - CLOCK_MONOTONIC in nanoseconds, and our
+ * process in the initial pid namespace.
+ */
+export type Variable = "realtime_offset" | "self_tgid";
+
 /** Width of a load or store in bytes. */
 export type Width = 1 | 2 | 4 | 8;
 
@@ -40,6 +46,8 @@ export type Insn =
   | { readonly op: "alu"; readonly fn: AluOp; readonly dst: Reg; readonly src: Reg | null; readonly imm: number }
   | { readonly op: "ld_imm64"; readonly dst: Reg; readonly value: bigint }
   | { readonly op: "ld_map"; readonly dst: Reg; readonly map: string }
+  /** A value that is known when the program is loaded; two slots. */
+  | { readonly op: "ld_variable"; readonly dst: Reg; readonly variable: Variable }
   | { readonly op: "load"; readonly width: Width; readonly dst: Reg; readonly src: Reg; readonly off: number }
   | { readonly op: "store"; readonly width: Width; readonly dst: Reg; readonly off: number; readonly src: Reg }
   | { readonly op: "store_imm"; readonly width: Width; readonly dst: Reg; readonly off: number; readonly imm: number }

@@ -8,6 +8,7 @@ import {
   MODE_MEM,
   PSEUDO_MAP_FD,
   SRC_REG,
+  type Variable,
   WIDTH_CODES,
 } from "./insn.ts";
 import { optimize } from "./_optimize.ts";
@@ -19,9 +20,14 @@ export const MAX_SLOTS = 32_000;
  * Encodes a program for this machine's byte order (little-endian everywhere that we run).
  *
  * @param mapFd the descriptor of a map by its name
+ * @param variables their values; all 0 when absent
  * @throws {RangeError} when the program is too long
  */
-export function link(insns: readonly Insn[], mapFd: (name: string) => number): Uint8Array<ArrayBuffer> {
+export function link(
+  insns: readonly Insn[],
+  mapFd: (name: string) => number,
+  variables: Readonly<Partial<Record<Variable, bigint>>> = {},
+): Uint8Array<ArrayBuffer> {
   const code = optimize(insns);
   const places = new Map<number, number>();
   let slots = 0;
@@ -53,8 +59,11 @@ export function link(insns: readonly Insn[], mapFd: (name: string) => number): U
         put(ALU_CODES[i.fn] | (i.src === null ? 0 : SRC_REG) | CLASS.ALU64, i.dst, i.src ?? 0, 0, i.imm);
         break;
       case "ld_imm64":
+      case "ld_variable":
       case "ld_map": {
-        const value = i.op === "ld_map" ? BigInt(mapFd(i.map)) : BigInt.asUintN(64, i.value);
+        const value = i.op === "ld_map"
+          ? BigInt(mapFd(i.map))
+          : BigInt.asUintN(64, i.op === "ld_imm64" ? i.value : variables[i.variable] ?? 0n);
         const src = i.op === "ld_map" ? PSEUDO_MAP_FD : 0;
         put(WIDTH_CODES[8] | CLASS.LD, i.dst, src, 0, Number(BigInt.asIntN(32, value)));
         put(0, 0, 0, 0, Number(BigInt.asIntN(32, value >> 32n)));
@@ -92,5 +101,5 @@ export function link(insns: readonly Insn[], mapFd: (name: string) => number): U
 /** Slots of 8 bytes an instruction takes. */
 export function slotsOf(insn: Insn): number {
   if (insn.op === "label") return 0;
-  return insn.op === "ld_imm64" || insn.op === "ld_map" ? 2 : 1;
+  return insn.op === "ld_imm64" || insn.op === "ld_map" || insn.op === "ld_variable" ? 2 : 1;
 }

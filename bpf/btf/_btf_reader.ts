@@ -17,8 +17,52 @@ const POINTER_BYTES = 8;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
-/** @param words the type section @param strings the string section */
-export function btfReader(words: Uint32Array, strings: Uint8Array): Btf {
+/** @param words the type section @param strings the string section @param base what both go on behind */
+export function btfReader(words: Uint32Array, strings: Uint8Array, base?: Btf): Btf {
+  const own = reader(words, strings, base);
+  return base ? joined(base, own) : own;
+}
+
+/** Types of the base by its ids, others by their own. Names are looked up among the others only. */
+function joined(base: Btf, own: Btf): Btf {
+  const of = (id: number): Btf => id <= base.lastId ? base : own;
+  return {
+    get lastId(): number {
+      return own.lastId;
+    },
+    get stringBytes(): number {
+      return own.stringBytes;
+    },
+    text: (offset) => own.text(offset),
+    kind: (id) => of(id).kind(id),
+    name: (id) => of(id).name(id),
+    find: (name, kind) => own.find(name, kind),
+    target: (id) => of(id).target(id),
+    resolve(id) {
+      let at = id;
+      for (let real = of(at).resolve(at);; real = of(at).resolve(at)) {
+        if (real === at) return real;
+        at = real;
+      }
+    },
+    size(id) {
+      const real = this.resolve(id);
+      if (this.kind(real) !== KIND.ARRAY) return of(real).size(real);
+      const { type, count } = this.array(real);
+      return this.size(type) * count;
+    },
+    int: (id) => of(id).int(id),
+    enumSigned: (id) => of(id).enumSigned(id),
+    array: (id) => of(id).array(id),
+    members: (id) => of(id).members(id),
+    params: (id) => of(id).params(id),
+    withPrefix: (prefix, kind) => own.withPrefix(prefix, kind),
+  };
+}
+
+function reader(words: Uint32Array, strings: Uint8Array, base: Btf | undefined): Btf {
+  const firstId = base ? base.lastId + 1 : 1;
+  const firstText = base?.stringBytes ?? 0;
   let index: Uint32Array | undefined;
   let last = 0;
 
@@ -40,10 +84,13 @@ export function btfReader(words: Uint32Array, strings: Uint8Array): Btf {
   };
   const at = (id: number): number => {
     const all = places();
-    if (id < 1 || id > last) throw new RangeError(`BTF has no type ${id}`);
-    return all[id];
+    const number = id - firstId + 1;
+    if (number < 1 || number > last) throw new RangeError(`BTF has no type ${id}`);
+    return all[number];
   };
-  const text = (offset: number): string => {
+  const text = (whole: number): string => {
+    if (whole < firstText) return base!.text(whole);
+    const offset = whole - firstText;
     const end = strings.indexOf(0, offset);
     return decoder.decode(strings.subarray(offset, end < 0 ? strings.length : end));
   };
@@ -52,6 +99,8 @@ export function btfReader(words: Uint32Array, strings: Uint8Array): Btf {
   const target = (id: number): number => words[at(id) + 2];
   const resolve = (id: number): number => {
     for (let steps = 0; steps < 64; steps++) {
+      // What lies in the base is the caller's to follow.
+      if (id !== 0 && id < firstId) return id;
       switch (kind(id)) {
         case KIND.TYPEDEF:
         case KIND.CONST:
@@ -74,8 +123,10 @@ export function btfReader(words: Uint32Array, strings: Uint8Array): Btf {
   return {
     get lastId(): number {
       places();
-      return last;
+      return firstId - 1 + last;
     },
+    stringBytes: firstText + strings.length,
+    text,
     kind,
     name: (id) => id === 0 ? "void" : text(words[at(id)]),
     target,
@@ -89,11 +140,16 @@ export function btfReader(words: Uint32Array, strings: Uint8Array): Btf {
       for (let id = 1; id <= last; id++) {
         const word = all[id];
         if ((words[word + 1] >>> 24 & 31) !== wanted) continue;
-        const offset = words[word];
+        const offset = words[word] - firstText;
+        // A name that the base has as well lies there, and is compared as text.
+        if (offset < 0) {
+          if (text(words[word]) === name) return firstId - 1 + id;
+          continue;
+        }
         if (strings[offset] !== first || strings[offset + n] !== 0) continue;
         let i = 1;
         while (i < n && strings[offset + i] === bytes[i]) i++;
-        if (i === n) return id;
+        if (i === n) return firstId - 1 + id;
       }
       return 0;
     },
@@ -150,9 +206,13 @@ export function btfReader(words: Uint32Array, strings: Uint8Array): Btf {
       for (let id = 1; id <= last; id++) {
         const word = all[id];
         if ((words[word + 1] >>> 24 & 31) !== wanted) continue;
+        if (words[word] < firstText) {
+          if (text(words[word]).startsWith(prefix)) yield firstId - 1 + id;
+          continue;
+        }
         let i = 0;
-        while (i < bytes.length && strings[words[word] + i] === bytes[i]) i++;
-        if (i === bytes.length) yield id;
+        while (i < bytes.length && strings[words[word] - firstText + i] === bytes[i]) i++;
+        if (i === bytes.length) yield firstId - 1 + id;
       }
     },
   };

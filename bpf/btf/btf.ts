@@ -30,6 +30,10 @@ export interface BtfInt {
 export interface Btf {
   /** Ids run from 1 to this one. */
   readonly lastId: number;
+  /** Bytes of all texts. */
+  readonly stringBytes: number;
+  /** The text at an offset. */
+  text(offset: number): string;
   /** One of `KIND`. */
   kind(id: number): number;
   name(id: number): string;
@@ -57,9 +61,10 @@ const MAGIC = 0xeb9f;
  * Reads BTF (Documentation/bpf/btf.rst). All types are walked once, when first needed, to know where each begins (2–5
  * ms for a kernel's 126,000); finding a name afterwards compares bytes (0.1–1 ms).
  *
+ * @param base the types that these go on behind: ids and texts of a module's BTF count on from the kernel's
  * @throws {TypeError} when the bytes are no BTF of this machine's byte order
  */
-export function parseBtf(bytes: Uint8Array<ArrayBuffer>): Btf {
+export function parseBtf(bytes: Uint8Array<ArrayBuffer>, base?: Btf): Btf {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   if (bytes.byteLength < 24 || view.getUint16(0, true) !== MAGIC) throw new TypeError("Not BTF: wrong magic number");
   const header = view.getUint32(4, true);
@@ -73,5 +78,6 @@ export function parseBtf(bytes: Uint8Array<ArrayBuffer>): Btf {
   return btfReader(
     new Uint32Array(bytes.buffer, bytes.byteOffset + typesAt, typesLength >> 2),
     new Uint8Array(bytes.buffer, bytes.byteOffset + stringsAt, stringsLength),
+    base,
   );
 }

@@ -10,16 +10,17 @@ export interface OpenBtf extends Disposable {
  * Opens a BTF file: mapped where the kernel can (since 6.16: 0.3 ms), else read (5 MB: 9 ms).
  *
  * @param path of the kernel's or a module's BTF
+ * @param base the kernel's, for that of a module
  * @throws {SysError} when it cannot be opened or read
  * @throws {TypeError} when it is no BTF
  */
-export function openBtf(path: string): OpenBtf {
+export function openBtf(path: string, base?: Btf): OpenBtf {
   using file = open(path);
   const size = Deno.statSync(path).size;
   try {
     const mapping = mmapFd(file.fd, size, PROT.READ, MAP.PRIVATE);
     try {
-      return { btf: parseBtf(mapping.bytes), [Symbol.dispose]: () => mapping[Symbol.dispose]() };
+      return { btf: parseBtf(mapping.bytes, base), [Symbol.dispose]: () => mapping[Symbol.dispose]() };
     } catch (error) {
       mapping[Symbol.dispose]();
       throw error;
@@ -34,5 +35,5 @@ export function openBtf(path: string): OpenBtf {
     if (n === 0) throw new TypeError(`${path} ended after ${at} of ${size} bytes`);
     at += n;
   }
-  return { btf: parseBtf(bytes), [Symbol.dispose]() {} };
+  return { btf: parseBtf(bytes, base), [Symbol.dispose]() {} };
 }

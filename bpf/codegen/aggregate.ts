@@ -1,7 +1,7 @@
 import { HELPER } from "../asm/mod.ts";
 import { emitAddress, emitCount, emitZero, FP, type Gen, MAP, type Place, SCRATCH } from "./gen.ts";
-import type { StateLayout, StatePart, Struct } from "./layout.ts";
-import { isUnsigned, nullable } from "./nullable.ts";
+import { specialField, type StateLayout, type StatePart, type Struct } from "./layout.ts";
+import { nullable } from "./nullable.ts";
 import { emitNumber } from "./numbers.ts";
 import { emitText, textBytes, textSource } from "./texts.ts";
 import { emitStruct } from "./write_struct.ts";
@@ -45,7 +45,7 @@ export function emitAggregate(g: Gen, keys: Struct, states: StateLayout): void {
   }
   states.parts.forEach((part, i) => emitState(g, part, args[i]));
   emitAdd(g, 0, 1);
-  states.bucketSets.forEach((e, set) => emitBucket(g, key, keys.bytes, set, isUnsigned(e.t), kept.get(exprText(e))!));
+  states.bucketSets.forEach((set, i) => emitBucket(g, key, keys.bytes, i, set, kept.get(exprText(set.arg))!));
 }
 
 /** The value of a key in r0; a new one is zero. When there is no room, that is counted and the program ends. */
@@ -94,7 +94,13 @@ function keepArgument(g: Gen, arg: Expr): Argument {
   const nullFlag = nullable(arg, g.access) ? g.frame.alloc(8) : null;
   const isNull = a.label("null");
   if (nullFlag !== null) a.storeImm(8, FP, nullFlag, 1).storeImm(8, FP, slot, 0);
-  if (isTextType(arg.t.type)) {
+  const special = specialField(arg, [g.access]);
+  if (special) {
+    // Only whether it is there is asked.
+    const uncertain = special.kind === "stack" || special.table.kind === "container";
+    if (uncertain) throw new CannotGenerate(`whether there is a ${exprText(arg)} is known afterwards`);
+    a.storeImm(8, FP, slot, 0);
+  } else if (isTextType(arg.t.type)) {
     const bytes = textBytes(textSource(arg, g.access));
     const place: Place = bytes <= 32
       ? { base: FP, off: g.frame.alloc(bytes) }

@@ -1,6 +1,8 @@
 import { type Argument, emitAdd, emitFindOrCreate } from "./aggregate.ts";
 import { HELPER } from "../asm/mod.ts";
 import { FP, type Gen, MAP, type Place } from "./gen.ts";
+import type { BucketSet } from "./layout.ts";
+import { isUnsigned } from "./nullable.ts";
 
 /** `core/query/quantile_layout.ts`: the exponent's bias and the number of mantissa bits. */
 const BIAS = 1023;
@@ -9,21 +11,47 @@ const MANTISSA_BITS = 6;
 export const SET_SHIFT = 16;
 
 /**
- * Counts a value in its bucket of the quantile layout: sparse, as an entry keyed (key…, CPU and set, index).
+ * Counts a value in its bucket: sparse, as an entry keyed (key…, CPU and set, index).
  *
  * @param key the aggregate's key, with room for the two words behind its `keyBytes`
  */
-export function emitBucket(g: Gen, key: Place, keyBytes: number, set: number, unsigned: boolean, arg: Argument): void {
+export function emitBucket(
+  g: Gen,
+  key: Place,
+  keyBytes: number,
+  number: number,
+  set: BucketSet,
+  arg: Argument,
+): void {
   const { a } = g;
   const next = a.label("next_bucket");
   if (arg.nullFlag !== null) a.load(8, 1, FP, arg.nullFlag).jump("ne", 1, 0, next);
   a.load(8, 1, FP, arg.slot);
-  emitBucketIndex(g, unsigned);
+  if (set.linear) emitLinearIndex(g, set.linear, isUnsigned(set.arg.t));
+  else emitBucketIndex(g, isUnsigned(set.arg.t));
   a.store(4, key.base, key.off + keyBytes + 4, 0).call(HELPER.get_smp_processor_id);
-  a.alu("or", 0, set << SET_SHIFT).store(4, key.base, key.off + keyBytes, 0);
+  a.alu("or", 0, number << SET_SHIFT).store(4, key.base, key.off + keyBytes, 0);
   emitFindOrCreate(g, MAP.buckets, key, 8, "buckets_full");
   emitAdd(g, 0, 1);
   a.mark(next);
+}
+
+/** The index of r1 among buckets of equal width in r0: -1 below them, their number above. Loses r1 and r2. */
+function emitLinearIndex(g: Gen, { min, max, step }: NonNullable<BucketSet["linear"]>, unsigned: boolean): void {
+  const { a } = g;
+  const done = a.label("index"), notBelow = a.label("not_below"), inside = a.label("inside");
+  const buckets = (max - min + step - 1n) / step;
+  // Of an unsigned value every negative bound lies below.
+  if (!unsigned || min > 0n) {
+    a.constant(2, min).jump(unsigned ? "ge" : "sge", 1, { r: 2 }, notBelow).constant(0, -1).goto(done).mark(notBelow);
+  }
+  if (!unsigned || max > 0n) {
+    a.constant(2, max).jump(unsigned ? "lt" : "slt", 1, { r: 2 }, inside);
+    a.constant(0, buckets).goto(done).mark(inside);
+    // The difference is not negative and fits 64 bits: an unsigned division will do.
+    a.constant(2, min).movReg(0, 1).alu("sub", 0, { r: 2 }).constant(2, step).alu("div", 0, { r: 2 });
+  } else a.constant(0, buckets);
+  a.mark(done);
 }
 
 /** The index of the bucket of r1 in r0: `((e + 1023) << 6) | m`, negated for negative values, 0 for 0. Loses r1–r5. */

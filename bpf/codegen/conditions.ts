@@ -7,7 +7,9 @@ import { FP, type Gen, type Place } from "./gen.ts";
 import { isUnsigned, nullable } from "./nullable.ts";
 import { emitNumber, emitOperands, literalInteger, refuseFloat } from "./numbers.ts";
 import { emitText, textBytes, textSource } from "./texts.ts";
-import { COMM_BYTES } from "./access.ts";
+import { type Access, COMM_BYTES, type NameTable } from "./access.ts";
+import { compileLike } from "../../core/query/like.ts";
+import { specialField } from "./layout.ts";
 
 const encoder = new TextEncoder();
 
@@ -34,10 +36,13 @@ export function emitCondition(g: Gen, e: Expr, yes: Label, no: Label, onNull: La
       case "<=":
       case ">":
       case ">=":
+        if (nameOf(g, e.left)) return emitNameComparison(g, e.fn, e.left, e.right, yes, no, onNull);
+        if (nameOf(g, e.right)) return emitNameComparison(g, e.fn, e.right, e.left, yes, no, onNull);
         return isText(e.left) || isText(e.right)
           ? emitTextComparison(g, e.fn, e.left, e.right, yes, no, onNull)
           : emitComparison(g, e.fn, e.left, e.right, yes, no, onNull);
       case "like":
+        if (nameOf(g, e.left)) return emitNameComparison(g, e.fn, e.left, e.right, yes, no, onNull);
         return emitLike(g, e.left, e.right, yes, no, onNull);
       case "~":
         throw new CannotGenerate("regular expressions (~) are not matched in the kernel");
@@ -149,10 +154,43 @@ function emitIn(g: Gen, e: Extract<Expr, { op: "in" }>, yes: Label, no: Label, o
 }
 
 function emitIsNull(g: Gen, e: Expr, yes: Label, no: Label): void {
+  const special = specialField(e, [g.access]);
+  if (special?.kind === "stack" || special?.table.kind === "container") {
+    throw new CannotGenerate(`whether there is a ${exprText(e)} is known afterwards`);
+  }
   if (!nullable(e, g.access)) return void g.a.goto(no);
   if (isText(e)) withText(g, e, yes, () => {});
   else emitNumber(g, e, yes);
   g.a.goto(no);
+}
+
+/** The access of a text that the kernel knows by number; null for any other expression. */
+function nameOf(g: Gen, e: Expr): Extract<Access, { kind: "name" }> | null {
+  const special = specialField(e, [g.access]);
+  return special?.kind === "name" ? special : null;
+}
+
+/** Compares by the numbers of the texts that are meant. */
+function emitNameComparison(g: Gen, fn: BinaryOp, e: Expr, to: Expr, yes: Label, no: Label, onNull: Label): void {
+  const { a } = g;
+  const { table } = nameOf(g, e)!;
+  if (to.op !== "lit") throw new CannotGenerate(`${exprText(e)} is compared with constants in the kernel`);
+  if (to.value === null) return void a.goto(onNull);
+  const text = String(to.value);
+  const numbers = fn === "like" ? likeNumbers(table, text) : g.machine.numbersOf(table, text);
+  if (numbers === null || (fn !== "==" && fn !== "!=" && fn !== "like")) {
+    throw new CannotGenerate(`${exprText(e)} is compared by number in the kernel, with == only where that is known`);
+  }
+  const [same, other] = fn === "!=" ? [no, yes] : [yes, no];
+  emitNumber(g, e, onNull);
+  for (const n of numbers) a.constant(1, n).jump("eq", 0, { r: 1 }, same);
+  a.goto(other);
+}
+
+function likeNumbers(table: NameTable, pattern: string): bigint[] | null {
+  if (table.kind !== "listed") return null;
+  const matches = compileLike(pattern);
+  return [...table.names].filter(([, text]) => matches(text)).map(([n]) => n);
 }
 
 function isText(e: Expr): boolean {
@@ -164,10 +202,8 @@ function emitTextComparison(g: Gen, fn: BinaryOp, left: Expr, right: Expr, yes: 
   if (left.op === "lit" && right.op !== "lit") return emitTextComparison(g, fn, right, left, yes, no, onNull);
   const [same, other] = fn === "==" ? [yes, no] : [no, yes];
   withText(g, left, onNull, (place, bytes) => {
-    const constant = right.op === "field" ? textSource(right, g.access) : null;
     if (right.op === "lit" && typeof right.value === "string") emitPrefix(g, place, bytes, right.value, true, other);
     else if (right.op === "lit") g.a.goto(onNull);
-    else if (constant?.kind === "literal") emitPrefix(g, place, bytes, constant.text, true, other);
     else withText(g, right, onNull, (place2, bytes2) => emitSame(g, place, bytes, place2, bytes2, other));
     g.a.goto(same);
   });

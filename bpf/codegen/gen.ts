@@ -1,6 +1,6 @@
 import type { Expr } from "../../core/query/mod.ts";
 import { type Assembler, HELPER, type Label, type Reg } from "../asm/mod.ts";
-import type { Access } from "./access.ts";
+import type { Access, NameTable } from "./access.ts";
 import type { Frame } from "./frame.ts";
 
 /** Names of the maps that programs of one session use. */
@@ -9,6 +9,7 @@ export const MAP = {
   buckets: "buckets",
   ring: "ring",
   counters: "counters",
+  stacks: "stacks",
   inFlight: "in_flight",
   /** One for each program, so that a program that interrupts another does not write over its texts. */
   scratch: "scratch",
@@ -23,6 +24,7 @@ export const COUNTERS = [
   "truncated",
   "unmatched_ends",
   "replaced",
+  "stack_collision",
 ] as const;
 /** One of {@linkcode COUNTERS}. */
 export type Counter = typeof COUNTERS[number];
@@ -43,15 +45,18 @@ export interface Cached extends Place {
 
 /** What is known about the machine when a program is made. */
 export interface Machine {
-  /** CLOCK_REALTIME - CLOCK_MONOTONIC in nanoseconds. */
-  readonly realtimeOffsetNs: bigint;
-  /** Our process in the initial pid namespace. */
-  readonly selfTgid: number;
   /** CPUs that there may ever be. */
   readonly cpus: number;
+  /** How records of a stream reach us: `perf` is for kernels before 5.8. */
+  readonly stream: "ring" | "perf";
+  /** The numbers that the kernel has for a text; null when that cannot be told beforehand. */
+  numbersOf(table: NameTable, text: string): readonly bigint[] | null;
 }
 
-/** The state of one program's generation. r6 holds the context, r7 the scratch memory, r8 the length of a record's tail. */
+/**
+ * The state of one program's generation. r6 holds the context, r7 the scratch memory, r8 the length of a record's tail,
+ * r9 the object that an iterator stands at.
+ */
 export interface Gen {
   readonly a: Assembler;
   readonly frame: Frame;
@@ -60,8 +65,8 @@ export interface Gen {
   readonly access: (name: string) => Access;
   /** Values kept, by the text of their expression. */
   readonly cached: Map<string, Cached>;
-  /** Stack slot of `bpf_get_current_pid_tgid`, filled by the prologue. */
-  readonly pidTgid: number;
+  /** Stack slot of `bpf_get_current_pid_tgid`, filled by the prologue when somebody asks. */
+  pidTgid(): number;
   /** Where carried values of a pair lie, by index. */
   readonly carried: Cached[];
   /** Stack slot of a pair's duration. */
@@ -76,6 +81,7 @@ export interface Gen {
 
 export const CTX: Reg = 6;
 export const SCRATCH: Reg = 7;
+export const ITEM: Reg = 9;
 export const FP: Reg = 10;
 
 /** `dst = base + off`. */

@@ -2,7 +2,7 @@ import type { AggregateSpec, Expr, NamedExpr } from "../../core/query/mod.ts";
 import { AGGREGATES } from "../../core/query/aggregates/table.ts";
 import { exprText } from "../../core/query/expr_text.ts";
 import { isTextType } from "../../core/query/type_classes.ts";
-import { type Access, roundUp8 } from "./access.ts";
+import { type Access, type NameTable, roundUp8, type StackPart } from "./access.ts";
 import { CannotGenerate } from "./cannot_generate.ts";
 import { isUnsigned, nullable } from "./nullable.ts";
 import { refuseFloat } from "./numbers.ts";
@@ -16,9 +16,16 @@ export interface Part {
   readonly name: string;
   readonly expr: Expr;
   readonly off: number;
-  /** 8 for a number, the buffer's length for a text, 8 for the length of a text that lies in the tail. */
+  /**
+   * 8 for a number, the buffer's length for a text, 8 for the length of a text that lies in the tail, 24 for a stack:
+   * the numbers of its kernel and user frames, and the process.
+   */
   readonly bytes: number;
-  readonly kind: "number" | "text" | "tail";
+  readonly kind: "number" | "text" | "tail" | "name" | "stack";
+  /** Texts that the number stands for; of `name` only. */
+  readonly table?: NameTable;
+  /** Of `stack` only. */
+  readonly stack?: StackPart;
   /** Most bytes in the tail. */
   readonly tailBytes: number;
   /** Bit of the null mask, the first word; null when the value is always there. */
@@ -36,6 +43,7 @@ export interface Struct {
 
 /** Texts up to this length lie in the record itself. */
 const INLINE_BYTES = 32;
+const STACK_BYTES = 24;
 
 /**
  * Lays out values.
@@ -50,6 +58,17 @@ export function layoutStruct(values: readonly NamedExpr[], probes: readonly Acce
   let tailBytes = 0;
   const parts = values.map(({ name, expr }, i): Part => {
     const nullBit = probes.some((access) => nullable(expr, access)) ? i : null;
+    const common = { name, expr, tailBytes: 0, nullBit };
+    const special = specialField(expr, probes);
+    if (special?.kind === "stack") {
+      off += STACK_BYTES;
+      return { ...common, kind: "stack", off: off - STACK_BYTES, bytes: STACK_BYTES, stack: special.part };
+    }
+    if (special?.kind === "name") {
+      off += 8;
+      return { ...common, kind: "name", off: off - 8, bytes: 8, table: special.table };
+    }
+    if (expr.t.type === "stack") throw new CannotGenerate("stacks are fields; functions of them are computed here");
     if (!isTextType(expr.t.type)) {
       refuseFloat(expr);
       off += 8;
@@ -65,6 +84,16 @@ export function layoutStruct(values: readonly NamedExpr[], probes: readonly Acce
     return { name, expr, off: off - roundUp8(longest), bytes: roundUp8(longest), kind: "text", tailBytes: 0, nullBit };
   });
   return { bytes: off, masked, parts, tailBytes };
+}
+
+/** A field that is kept by number, for all probes alike: a name or a stack. */
+export function specialField(
+  expr: Expr,
+  probes: readonly AccessOf[],
+): Extract<Access, { kind: "name" | "stack" }> | null {
+  if (expr.op !== "field") return null;
+  const [first] = probes.map((access) => access(expr.name));
+  return first?.kind === "name" || first?.kind === "stack" ? first : null;
 }
 
 /** How an aggregate is kept: offsets in the map's value, of which the first word counts rows. */
@@ -85,7 +114,13 @@ export interface StateLayout {
   readonly bytes: number;
   readonly parts: readonly StatePart[];
   /** Values that are counted in buckets, each once however many quantiles are taken from it. */
-  readonly bucketSets: readonly Expr[];
+  readonly bucketSets: readonly BucketSet[];
+}
+
+/** A value that is counted in buckets: of the quantile layout, or of equal width. */
+export interface BucketSet {
+  readonly arg: Expr;
+  readonly linear: { readonly min: bigint; readonly max: bigint; readonly step: bigint } | null;
 }
 
 const WORDS = { count: 0, sum: 1, min: 1, max: 1, avg: 2 } as const;
@@ -93,22 +128,26 @@ const WORDS = { count: 0, sum: 1, min: 1, max: 1, avg: 2 } as const;
 /** @throws {CannotGenerate} for aggregates that are not kept in the kernel */
 export function layoutStates(aggregates: readonly AggregateSpec[], probes: readonly AccessOf[]): StateLayout {
   let off = 8;
-  const bucketSets: Expr[] = [];
+  const bucketSets: BucketSet[] = [];
   const parts = aggregates.map(({ fn, args, name }): StatePart => {
     const arg = args[0] ?? null;
     if (arg) refuseFloat(arg);
-    if (isCountedInBuckets(fn, args)) {
-      let set = bucketSets.findIndex((e) => exprText(e) === exprText(arg));
-      if (set < 0) set = bucketSets.push(arg) - 1;
+    const linear = fn === "lhist" ? linearBounds(args) : null;
+    if (linear || isCountedInBuckets(fn, args)) {
+      const same = (s: BucketSet): boolean =>
+        exprText(s.arg) === exprText(arg) && s.linear?.min === linear?.min && s.linear?.max === linear?.max &&
+        s.linear?.step === linear?.step;
+      let set = bucketSets.findIndex(same);
+      if (set < 0) set = bucketSets.push({ arg, linear }) - 1;
       return { name, fn: "buckets", arg, countOff: 0, off: set, unsigned: isUnsigned(arg.t) };
     }
     if (!(fn in WORDS)) {
-      const known = "count, sum, min, max, avg, quantiles and hist are";
+      const known = "count, sum, min, max, avg, quantiles, hist and lhist are";
       throw new CannotGenerate(`${fn}() is not aggregated in the kernel (${known})`);
     }
     const kind = fn as keyof typeof WORDS;
-    if (arg && isTextType(arg.t.type) && kind !== "count") {
-      throw new CannotGenerate(`${fn}() of a text is not aggregated in the kernel`);
+    if (arg && (isTextType(arg.t.type) || arg.t.type === "stack") && kind !== "count") {
+      throw new CannotGenerate(`${fn}() of a ${arg.t.type} is not aggregated in the kernel`);
     }
     let countOff = 0;
     if (arg && probes.some((access) => nullable(arg, access))) {
@@ -120,6 +159,16 @@ export function layoutStates(aggregates: readonly AggregateSpec[], probes: reado
     return { name, fn: kind, arg, countOff, off: at, unsigned: arg !== null && isUnsigned(arg.t) };
   });
   return { bytes: off, parts, bucketSets };
+}
+
+/** The bounds of a linear histogram, which the kernel needs as whole numbers. */
+function linearBounds(args: readonly Expr[]): BucketSet["linear"] {
+  const constants = constantArguments(args);
+  const whole = constants?.length === 3 && constants.every((c) => typeof c === "bigint" || Number.isSafeInteger(c));
+  if (!whole) throw new CannotGenerate("lhist() has bounds that are no whole numbers");
+  const [min, max, step] = constants.map(BigInt);
+  if (!(max > min) || step <= 0n || (max - min) / step > 10_000n) throw new CannotGenerate("lhist() has odd bounds");
+  return { min, max, step };
 }
 
 /** Whether an aggregate's state is the counts of the quantile layout. */

@@ -1,22 +1,25 @@
-import type { Expr, NamedExpr, ProbeSpec } from "../../core/query/mod.ts";
+import { type CallTarget, type Expr, type NamedExpr, type ProbePoint, type ProbeSpec } from "../../core/query/mod.ts";
 import type { MapSpec } from "../kernel/map.ts";
-import type { Target } from "../probes/target.ts";
+import type { Attach, Target } from "../probes/target.ts";
 import type { Access } from "./access.ts";
 import { KEY_SUFFIX_BYTES } from "./aggregate.ts";
+import { callFields } from "./call_fields.ts";
 import { CannotGenerate } from "./cannot_generate.ts";
 import { COUNTERS, type Machine, MAP } from "./gen.ts";
 import { type AccessOf, layoutStates, layoutStruct, type StateLayout, type Struct } from "./layout.ts";
 import { emitCancel, emitEnd, emitStart, layoutPair, type PairLayout } from "./pair.ts";
-import { prepare } from "./prepare.ts";
+import { prepare, type Prepared } from "./prepare.ts";
 import { buildProgram, generateProgram, type Output, type Program } from "./program.ts";
 
 /** A program of a session, and where it goes. */
 export interface PlannedProgram extends Program {
-  readonly target: Target;
+  /** The probes it serves, for people. */
+  readonly text: string;
+  readonly attach: Attach;
   readonly role: "event" | "start" | "end" | "cancel";
 }
 
-/** All that an engine has to load for a spec. Printable: no descriptors in it. */
+/** All that an engine has to load for a spec. Pure data, with no descriptors in it: it can be kept and used again. */
 export interface Plan {
   readonly programs: readonly PlannedProgram[];
   /** Maps that the programs share; each program's scratch map is made beside it. */
@@ -33,71 +36,123 @@ export interface Plan {
 
 type AggregateOutput = Extract<ProbeSpec["output"], { kind: "aggregate" }>;
 
-/** Finds the probe points of a spec. @throws {CannotGenerate} */
-export type TargetOf = (point: Target["point"], names: readonly string[]) => Target;
+/** Finds what a spec names on this machine. */
+export interface TargetFinder {
+  /** As few targets as serve all points. @throws {CannotGenerate} */
+  targets(points: readonly ProbePoint[], names: readonly string[]): readonly Target[];
+  /** Entries and returns of functions, and what tells calls apart: fields that both have. @throws {CannotGenerate} */
+  calls(targets: readonly CallTarget[], startNames: readonly string[], endNames: readonly string[]): CallProbes;
+}
+
+/** Both sides of calls. */
+export interface CallProbes {
+  readonly starts: readonly Target[];
+  readonly ends: readonly Target[];
+  readonly key: readonly Expr[];
+}
 
 /**
  * Turns a spec into programs and maps.
  *
  * @throws {CannotGenerate} with the reason when the kernel cannot run it
  */
-export function planProbe(spec: ProbeSpec, targetOf: TargetOf, machine: Machine): Plan {
-  const { filters, output } = prepare(spec.steps, spec.output);
-  const values = output.kind === "stream"
-    ? output.fields.map((f) => f.expr)
-    : [...output.keys.map((k) => k.expr), ...output.aggregates.flatMap((a) => a.args)];
-  const fields = fieldsOf([...filters, ...values]);
-  const names = [...fields.keys()];
+export function planProbe(spec: ProbeSpec, finder: TargetFinder, machine: Machine): Plan {
+  const prepared = prepare(spec.steps, spec.output);
   const { source } = spec;
-  const common = { excludeSelf: !spec.includeSelf, filters };
-
-  if (source.kind === "event") {
-    if (source.probes.length === 0) throw new CannotGenerate("it has no probe");
-    const targets = source.probes.map((p) => targetOf(p, names));
-    const [out, maps] = layoutOutput(output, targets.map(accessOf), machine.cpus);
-    const programs = targets.map((target): PlannedProgram => ({
-      target,
-      role: "event",
-      ...generateProgram(
-        { ...common, access: accessOf(target), guards: target.guards, output: out, shared: targets.length > 1 },
-        machine,
-      ),
-    }));
-    return { programs, maps, output: planned(out, output) };
+  if (source.kind === "event") return planEvents(source.probes, prepared, !spec.includeSelf, finder, machine);
+  if (source.kind === "pair") {
+    const { carried, endNames } = pairNames(prepared);
+    const starts = finder.targets(source.starts, fieldNames([...source.startKey, ...carried.map((c) => c.expr)]));
+    const ends = finder.targets(source.ends, [...fieldNames(source.endKey), ...endNames]);
+    const cancels = source.cancels.length > 0 ? finder.targets(source.cancels, fieldNames(source.cancelKey)) : [];
+    const sides = { ...source, starts, ends, cancels };
+    return planPair(sides, carried, prepared, !spec.includeSelf, machine);
   }
+  const renamed = callFields(prepared);
+  const { carried, endNames } = pairNames(renamed);
+  const calls = finder.calls(source.targets, fieldNames(carried.map((c) => c.expr)), endNames);
+  const sides = { ...calls, cancels: [], startKey: calls.key, endKey: calls.key, cancelKey: [] };
+  return planPair({ ...sides, maxInFlight: source.maxInFlight }, carried, renamed, !spec.includeSelf, machine);
+}
 
-  if (source.kind === "calls") throw new CannotGenerate("the bpf engine does not serve calls yet");
-  const carried = [...fields].filter(([name]) => name.startsWith(START)).map(([name, expr]): NamedExpr => {
-    const short = name.slice(START.length);
-    return { name: short, expr: { ...expr, name: short } };
-  });
-  const startNames = fieldNames([...source.startKey, ...carried.map((c) => c.expr)]);
-  const endNames = fieldNames(source.endKey);
-  const ofEnd = names.flatMap((n) => n.startsWith(START) ? [] : [n.replace(/^end\./, "")]);
-  const starts = source.starts.map((p) => targetOf(p, startNames));
-  const ends = source.ends.map((p) => targetOf(p, [...endNames, ...ofEnd]));
-  const cancels = source.cancels.map((p) => targetOf(p, fieldNames(source.cancelKey)));
+function planEvents(
+  points: readonly ProbePoint[],
+  { filters, output }: Prepared,
+  excludeSelf: boolean,
+  finder: TargetFinder,
+  machine: Machine,
+): Plan {
+  if (points.length === 0) throw new CannotGenerate("it has no probe");
+  const targets = finder.targets(points, fieldNames([...filters, ...outputExprs(output)]));
+  const [out, maps] = layoutOutput(output, targets.map(accessOf), machine);
+  const programs = targets.map((target): PlannedProgram => ({
+    text: target.text,
+    attach: target.attach,
+    role: "event",
+    ...generateProgram(
+      {
+        access: accessOf(target),
+        guards: target.guards,
+        surroundings: target.surroundings,
+        excludeSelf,
+        filters,
+        output: out,
+        shared: targets.length > 1 || interrupts(target.attach),
+      },
+      machine,
+    ),
+  }));
+  return { programs, maps: withStacks(maps, programs), output: planned(out, output) };
+}
+
+/** Whether several of its events may be under way on one CPU: probes on many functions, of which one calls another. */
+function interrupts(attach: Attach): boolean {
+  return attach.kind === "kprobe_multi" || attach.kind === "perf_event";
+}
+
+interface Sides {
+  readonly starts: readonly Target[];
+  readonly ends: readonly Target[];
+  readonly cancels: readonly Target[];
+  readonly startKey: readonly Expr[];
+  readonly endKey: readonly Expr[];
+  readonly cancelKey: readonly Expr[];
+  readonly maxInFlight: number;
+}
+
+function planPair(
+  sides: Sides,
+  carried: readonly NamedExpr[],
+  { filters, output }: Prepared,
+  excludeSelf: boolean,
+  machine: Machine,
+): Plan {
+  const { starts, ends, cancels } = sides;
   const pair = layoutPair(
-    { start: source.startKey, end: source.endKey, cancel: source.cancelKey },
+    { start: sides.startKey, end: sides.endKey, cancel: sides.cancelKey },
     carried,
     starts.map(accessOf),
     ends.map(accessOf),
     cancels.map(accessOf),
   );
   const endAccess = ends.map((t) => pairAccess(accessOf(t), pair));
-  const [out, maps] = layoutOutput(output, endAccess, machine.cpus);
+  const [out, maps] = layoutOutput(output, endAccess, machine);
   const inFlight: MapSpec = {
     name: MAP.inFlight,
     type: "hash",
     keyBytes: pair.startKey.bytes,
     valueBytes: pair.valueBytes,
-    maxEntries: source.maxInFlight,
+    maxEntries: sides.maxInFlight,
   };
-  const side = (role: "start" | "cancel", target: Target): PlannedProgram => ({
-    target,
+  const common = (target: Target, role: PlannedProgram["role"]): Omit<PlannedProgram, keyof Program> => ({
+    text: target.text,
+    attach: target.attach,
     role,
+  });
+  const side = (role: "start" | "cancel", target: Target): PlannedProgram => ({
+    ...common(target, role),
     ...buildProgram(
-      { access: accessOf(target), guards: target.guards, excludeSelf: common.excludeSelf, shared: true },
+      { ...target, access: accessOf(target), excludeSelf, shared: true },
       machine,
       (g) => role === "start" ? emitStart(g, pair) : emitCancel(g, pair),
     ),
@@ -105,13 +160,13 @@ export function planProbe(spec: ProbeSpec, targetOf: TargetOf, machine: Machine)
   const programs = [
     // The ends first: a start that is seen can then always find its end.
     ...ends.map((target, i): PlannedProgram => ({
-      target,
-      role: "end",
+      ...common(target, "end"),
       ...generateProgram({
-        ...common,
+        filters,
         excludeSelf: false,
         access: endAccess[i],
         guards: target.guards,
+        surroundings: target.surroundings,
         output: out,
         shared: true,
         pair: (g) => emitEnd(g, pair),
@@ -120,7 +175,26 @@ export function planProbe(spec: ProbeSpec, targetOf: TargetOf, machine: Machine)
     ...cancels.map((t) => side("cancel", t)),
     ...starts.map((t) => side("start", t)),
   ];
-  return { programs, maps: [...maps, inFlight], output: planned(out, output) };
+  return { programs, maps: withStacks([...maps, inFlight], programs), output: planned(out, output) };
+}
+
+/** What is kept of a start, named without its prefix, and what is read at the end. */
+function pairNames({ filters, output }: Prepared): { carried: NamedExpr[]; endNames: string[] } {
+  const carried: NamedExpr[] = [];
+  const endNames: string[] = [];
+  for (const [name, expr] of fieldsOf([...filters, ...outputExprs(output)])) {
+    if (name.startsWith(START)) {
+      const short = name.slice(START.length);
+      carried.push({ name: short, expr: { ...expr, name: short } });
+    } else if (name !== "duration") endNames.push(name.replace(/^end\./, ""));
+  }
+  return { carried, endNames };
+}
+
+function outputExprs(output: ProbeSpec["output"]): Expr[] {
+  return output.kind === "stream"
+    ? output.fields.map((f) => f.expr)
+    : [...output.keys.map((k) => k.expr), ...output.aggregates.flatMap((a) => a.args)];
 }
 
 function accessOf(target: Target): AccessOf {
@@ -135,16 +209,22 @@ function pairAccess(end: AccessOf, pair: PairLayout): AccessOf {
     const index = pair.carried.parts.findIndex((p) => p.name === name.slice(START.length));
     if (index < 0) throw new CannotGenerate(`"${name}" was not kept from the start`);
     const part = pair.carried.parts[index];
-    return {
+    const kept: Access = {
       kind: "carried",
       index,
       textBytes: part.kind === "text" ? part.bytes : null,
       nullable: part.nullBit !== null,
     };
+    if (part.kind === "name") return { kind: "name", number: kept, table: part.table! };
+    return part.kind === "stack" ? { kind: "stack", part: part.stack!, pid: kept, carried: index } : kept;
   };
 }
 
-function layoutOutput(output: ProbeSpec["output"], probes: readonly AccessOf[], cpus: number): [Output, MapSpec[]] {
+function layoutOutput(
+  output: ProbeSpec["output"],
+  probes: readonly AccessOf[],
+  { cpus, stream }: Machine,
+): [Output, MapSpec[]] {
   const counters: MapSpec = {
     name: MAP.counters,
     type: "percpu_array",
@@ -154,13 +234,10 @@ function layoutOutput(output: ProbeSpec["output"], probes: readonly AccessOf[], 
   };
   if (output.kind === "stream") {
     const record = layoutStruct(output.fields, probes, true);
-    const ring: MapSpec = {
-      name: MAP.ring,
-      type: "ringbuf",
-      keyBytes: 0,
-      valueBytes: 0,
-      maxEntries: ringBytes(output.ringBytes),
-    };
+    const bytes = ringBytes(output.ringBytes);
+    const ring: MapSpec = stream === "ring"
+      ? { name: MAP.ring, type: "ringbuf", keyBytes: 0, valueBytes: 0, maxEntries: bytes }
+      : { name: MAP.ring, type: "perf_event_array", keyBytes: 4, valueBytes: 4, maxEntries: cpus, ringBytes: bytes };
     return [{ kind: "stream", record }, [ring, counters]];
   }
   const keys = layoutStruct(output.keys, probes, false);
@@ -188,6 +265,27 @@ function layoutOutput(output: ProbeSpec["output"], probes: readonly AccessOf[], 
 const MAX_ENTRIES = 262_144;
 /** A value that spans a factor of a thousand fills 640 buckets at most; most keys see far fewer. */
 const BUCKETS_PER_CPU = 32_768;
+
+/** Frames of a stack that the kernel keeps (the default of the sysctl kernel.perf_event_max_stack), 8 bytes each. */
+const STACK_FRAMES = 127;
+/**
+ * Distinct stacks. The map's table is not resolved by chaining: a second stack with the same hash is refused. So it is
+ * eight times as large as what most programs need; 17 MB, and 3 ms to create.
+ */
+const STACKS = 16_384;
+
+/** With the map of stacks where a program uses it. */
+function withStacks(maps: readonly MapSpec[], programs: readonly Program[]): MapSpec[] {
+  const used = programs.some((p) => p.insns.some((i) => i.op === "ld_map" && i.map === MAP.stacks));
+  const stacks: MapSpec = {
+    name: MAP.stacks,
+    type: "stack_trace",
+    keyBytes: 4,
+    valueBytes: STACK_FRAMES * 8,
+    maxEntries: STACKS,
+  };
+  return used ? [...maps, stacks] : [...maps];
+}
 
 /** The kernel wants a power of two and whole pages; 64 KiB pages are the largest there are. */
 function ringBytes(wanted: number): number {

@@ -32,19 +32,24 @@ function conjuncts(e: Expr): Expr[] {
 }
 
 function substitute(e: Expr, derived: ReadonlyMap<string, Expr>): Expr {
+  return mapFields(e, (field) => derived.get(field.name) ?? field);
+}
+
+/** The expression with each field replaced. */
+export function mapFields(e: Expr, change: (field: Extract<Expr, { op: "field" }>) => Expr): Expr {
   switch (e.op) {
     case "lit":
     case "param":
       return e;
     case "field":
-      return derived.get(e.name) ?? e;
+      return change(e);
     case "unary":
-      return { ...e, arg: substitute(e.arg, derived) };
+      return { ...e, arg: mapFields(e.arg, change) };
     case "binary":
-      return { ...e, left: substitute(e.left, derived), right: substitute(e.right, derived) };
+      return { ...e, left: mapFields(e.left, change), right: mapFields(e.right, change) };
     case "in":
-      return { ...e, arg: substitute(e.arg, derived), list: e.list.map((item) => substitute(item, derived)) };
+      return { ...e, arg: mapFields(e.arg, change), list: e.list.map((item) => mapFields(item, change)) };
     case "call":
-      return { ...e, args: e.args.map((arg) => substitute(arg, derived)) };
+      return { ...e, args: e.args.map((arg) => mapFields(arg, change)) };
   }
 }

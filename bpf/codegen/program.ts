@@ -5,7 +5,7 @@ import { emitAggregate } from "./aggregate.ts";
 import { CannotGenerate } from "./cannot_generate.ts";
 import { emitCondition } from "./conditions.ts";
 import { createFrame } from "./frame.ts";
-import { CTX, FP, type Gen, type Machine, MAP, SCRATCH } from "./gen.ts";
+import { CTX, FP, type Gen, ITEM, type Machine, MAP, SCRATCH } from "./gen.ts";
 import { emitKept, planKept } from "./keep.ts";
 import type { AccessOf, StateLayout, Struct } from "./layout.ts";
 import { emitAccess } from "./read_access.ts";
@@ -14,8 +14,22 @@ import { emitStream } from "./stream.ts";
 /** What must hold before a program looks at an event: which system call it is, for one. */
 export interface Guard {
   readonly access: Access;
-  readonly equals: bigint;
+  /** The values that pass, ascending. */
+  readonly oneOf: readonly bigint[];
 }
+
+/** What kind of program it is: some have no current task, and each has its own answer to the kernel. */
+export interface Surroundings {
+  /** A program about a task: ours are left out by it. Packets belong to none. */
+  readonly tasks: boolean;
+  /** Offset in the context of the object that an iterator stands at, which is not there at its end. */
+  readonly item: number | null;
+  /** What the program returns. */
+  readonly result: number;
+}
+
+/** Those of a probe. */
+export const PROBE: Surroundings = { tasks: true, item: null, result: 0 };
 
 /** What a program does with an event that passed its filters. */
 export type Output =
@@ -27,6 +41,7 @@ export interface ProgramSpec {
   readonly access: AccessOf;
   readonly guards: readonly Guard[];
   readonly excludeSelf: boolean;
+  readonly surroundings: Surroundings;
   readonly filters: readonly Expr[];
   readonly output: Output;
   /** Whether other programs of the session write to the same maps. */
@@ -72,13 +87,15 @@ export function generateProgram(spec: ProgramSpec, machine: Machine): Program {
 
 /** What is common to all programs: the frame around `body`. */
 export function buildProgram(
-  spec: Pick<ProgramSpec, "access" | "guards" | "excludeSelf" | "shared">,
+  spec: Pick<ProgramSpec, "access" | "guards" | "excludeSelf" | "shared" | "surroundings">,
   machine: Machine,
   body: (g: Gen) => void,
 ): Program {
   const a = new Assembler();
   const frame = createFrame();
+  const { surroundings } = spec;
   const pidTgid = frame.alloc(8);
+  let askedForPid = false;
   let scratchBytes = 0;
   const g: Gen = {
     a,
@@ -86,7 +103,10 @@ export function buildProgram(
     machine,
     access: spec.access,
     cached: new Map(),
-    pidTgid,
+    pidTgid: () => {
+      askedForPid = true;
+      return pidTgid;
+    },
     carried: [],
     duration: null,
     scratch(bytes) {
@@ -101,18 +121,46 @@ export function buildProgram(
     shared: spec.shared,
   };
   a.movReg(CTX, 1);
-  for (const guard of spec.guards) {
-    emitAccess(g, guard.access, g.end, "a guard");
-    a.constant(1, guard.equals).jump("ne", 0, { r: 1 }, g.end);
-  }
-  a.call(HELPER.get_current_pid_tgid).store(8, FP, pidTgid, 0);
-  if (spec.excludeSelf) a.alu("rsh", 0, 32).jump("eq", 0, machine.selfTgid, g.end);
-  const scratchAt = a.insns.length;
+  if (surroundings.item !== null) a.load(8, ITEM, CTX, surroundings.item).jump("eq", ITEM, 0, g.end);
+  for (const guard of spec.guards) emitGuard(g, guard);
+  const pidAt = a.insns.length;
   const scratchKey = frame.alloc(8);
   body(g);
-  a.mark(g.end).constant(0, 0).exit();
-  if (scratchBytes > 0) a.insns.splice(scratchAt, 0, ...loadScratch(scratchKey, g));
+  a.mark(g.end).constant(0, surroundings.result).exit();
+  const prologue = new Assembler();
+  const excludes = spec.excludeSelf && surroundings.tasks && surroundings.item === null;
+  if (askedForPid || excludes) {
+    prologue.call(HELPER.get_current_pid_tgid).store(8, FP, pidTgid, 0);
+    if (excludes) prologue.alu("rsh", 0, 32).variable(1, "self_tgid").jump("eq", 0, { r: 1 }, g.end);
+  }
+  if (scratchBytes > 0) prologue.insns.push(...loadScratch(scratchKey, g));
+  a.insns.splice(pidAt, 0, ...prologue.insns);
   return { insns: a.insns, scratchBytes };
+}
+
+/** Lets pass what is one of the guard's values: of neighbours the first and the last are compared. */
+function emitGuard(g: Gen, guard: Guard): void {
+  const { a } = g;
+  emitAccess(g, guard.access, g.end, "a guard");
+  const runs: [bigint, bigint][] = [];
+  for (const value of guard.oneOf) {
+    const last = runs.at(-1);
+    if (last && last[1] === value - 1n) last[1] = value;
+    else runs.push([value, value]);
+  }
+  if (runs.length === 1 && runs[0][0] === runs[0][1]) {
+    a.constant(1, runs[0][0]).jump("ne", 0, { r: 1 }, g.end);
+    return;
+  }
+  const passed = a.label("guarded");
+  for (const [from, to] of runs) {
+    const next = a.label("next_run");
+    a.constant(1, from);
+    if (from === to) a.jump("eq", 0, { r: 1 }, passed);
+    else a.jump("lt", 0, { r: 1 }, next).constant(1, to).jump("le", 0, { r: 1 }, passed);
+    a.mark(next);
+  }
+  a.goto(g.end).mark(passed);
 }
 
 function loadScratch(key: number, g: Gen): Insn[] {

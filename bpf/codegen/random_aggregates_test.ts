@@ -5,21 +5,15 @@ import { aggregateBatch, type AggregateSpec, type Expr, literal, type NamedExpr 
 import { CAP, hasCapability } from "../../core/sys/mod.ts";
 import { skip } from "../../tests/skip.ts";
 import { aggregateRows } from "../decode/aggregate_rows.ts";
+import { NO_MEANINGS } from "../decode/struct_reader.ts";
 import { readMap } from "../kernel/map.ts";
 import { testRun } from "../kernel/program.ts";
-import { loadPlan } from "../load.ts";
-import type { Target } from "../probes/target.ts";
+import { loadForTest, RAW_SOURCE, rawFinder, TEST_MACHINE } from "../testing/raw_target.ts";
 import { bin, f } from "../testing/specs.ts";
 import { MAP } from "./gen.ts";
 import { planProbe } from "./plan.ts";
 
 const CPUS = navigator.hardwareConcurrency;
-const target: Target = {
-  point: { kind: "raw_tracepoint", name: "sys_enter" },
-  attach: { kind: "raw_tracepoint", name: "sys_enter" },
-  guards: [],
-  access: (name) => ({ kind: "context", offset: Number(name.slice(5)) * 8, width: 8, signed: false }),
-};
 const key = f("args.0", "int"), signed = f("args.1", "int"), unsigned = f("args.2", "int u");
 /** Null where the key is 0. */
 const sometimes = bin("%", signed, key);
@@ -37,6 +31,7 @@ const aggregates: AggregateSpec[] = [
       args: [arg],
       name: `${fn}_${name}`,
     })),
+    { fn: "lhist", args: [arg, literal(-50n), literal(100n), literal(7n)], name: `lhist_${name}` },
     { fn: "quantile", args: [arg, literal(0.3, "float")], name: `q_${name}` },
     { fn: "hist", args: [arg, literal(8)], name: `hist8_${name}` },
   ]),
@@ -45,16 +40,16 @@ const aggregates: AggregateSpec[] = [
 function inKernel(keys: readonly NamedExpr[], rows: readonly (readonly bigint[])[]): Batch {
   const plan = planProbe(
     {
-      source: { kind: "event", probes: [target.point] },
+      source: RAW_SOURCE,
       steps: [],
       output: { kind: "aggregate", keys, aggregates, maxKeys: 64 },
       includeSelf: true,
     },
-    () => target,
-    { realtimeOffsetNs: 0n, selfTgid: 0, cpus: CPUS },
+    rawFinder(),
+    { ...TEST_MACHINE, cpus: CPUS },
   );
   assert.ok(plan.output.kind === "aggregate");
-  using loaded = loadPlan(plan);
+  using loaded = loadForTest(plan);
   const args = new BigUint64Array(new ArrayBuffer(96));
   rows.forEach((row, i) => {
     row.forEach((v, a) => args[a] = v);
@@ -68,6 +63,7 @@ function inKernel(keys: readonly NamedExpr[], rows: readonly (readonly bigint[])
   const { batch, events } = aggregateRows(
     { states: read(MAP.aggregate), buckets: read(MAP.buckets) },
     { keys: layout, states, aggregates, maxKeys: 64, cpus: CPUS, durationNs: 1 },
+    NO_MEANINGS,
   );
   assert.equal(events, rows.length);
   return batch;

@@ -19,8 +19,7 @@ import { CAP, hasCapability } from "../../core/sys/mod.ts";
 import { skip } from "../../tests/skip.ts";
 import { structReader } from "../decode/struct_reader.ts";
 import { testRun } from "../kernel/program.ts";
-import { loadPlan } from "../load.ts";
-import type { Target } from "../probes/target.ts";
+import { loadForTest, RAW_SOURCE, rawFinder, TEST_MACHINE } from "../testing/raw_target.ts";
 import { openRing } from "../ring/ring_reader.ts";
 import { CannotGenerate } from "./cannot_generate.ts";
 import { MAP } from "./gen.ts";
@@ -34,20 +33,9 @@ const FIELDS: readonly Field[] = [0, 1, 2, 3, 4, 5].map((i) => ({
   ...(i >= 3 && { unsigned: true }),
 }));
 
-const target: Target = {
-  point: { kind: "raw_tracepoint", name: "sys_enter" },
-  attach: { kind: "raw_tracepoint", name: "sys_enter" },
-  guards: [],
-  access: (name) =>
-    name === "comm"
-      ? { kind: "builtin", name: "comm" }
-      : { kind: "context", offset: Number(name.slice(5)) * 8, width: 8, signed: false },
-};
-const machine = { realtimeOffsetNs: 0n, selfTgid: 0, cpus: 2 };
-
 function spec(fields: readonly Expr[], filter: Expr | null): ProbeSpec {
   return {
-    source: { kind: "event", probes: [target.point] },
+    source: RAW_SOURCE,
     steps: filter ? [{ kind: "filter", expr: filter }] : [],
     output: { kind: "stream", fields: fields.map((expr, i) => ({ name: `f${i}`, expr })), ringBytes: 65536 },
     includeSelf: true,
@@ -56,9 +44,9 @@ function spec(fields: readonly Expr[], filter: Expr | null): ProbeSpec {
 
 /** Runs the spec's program in the kernel once for each row of arguments, and answers what it sent. */
 function inKernel(s: ProbeSpec, rows: readonly (readonly bigint[])[]): { batch: Batch; sent: boolean[] } {
-  const plan = planProbe(s, () => target, machine);
+  const plan = planProbe(s, rawFinder(), TEST_MACHINE);
   assert.ok(plan.output.kind === "stream");
-  using loaded = loadPlan(plan);
+  using loaded = loadForTest(plan);
   const map = loaded.maps.get(MAP.ring)!;
   using ring = openRing(map.fd.fd, map.spec.maxEntries, 4096);
   const reader = structReader(plan.output.record);

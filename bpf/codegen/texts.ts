@@ -25,9 +25,7 @@ export function textSource(e: Expr, access: (name: string) => Access): TextSourc
     case "field": {
       const found = access(e.name);
       if (accessTextBytes(found) === null) break;
-      return found.kind === "constant_text"
-        ? { kind: "literal", text: found.text }
-        : { kind: "access", access: found, name: e.name };
+      return { kind: "access", access: found, name: e.name };
     }
     case "call": {
       if (e.fn === "argv") return { kind: "argv" };

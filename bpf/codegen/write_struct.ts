@@ -1,9 +1,11 @@
 import { exprText } from "../../core/query/expr_text.ts";
-import { HELPER, type Reg } from "../asm/mod.ts";
+import { HELPER, type Label, type Reg } from "../asm/mod.ts";
 import { emitArgv } from "./argv.ts";
-import { emitCount, emitZero, FP, type Gen, type Place, SCRATCH } from "./gen.ts";
+import { CannotGenerate } from "./cannot_generate.ts";
+import { CTX, emitCopy, emitCount, emitZero, FP, type Gen, MAP, type Place, SCRATCH } from "./gen.ts";
 import type { Part, Struct } from "./layout.ts";
 import { emitNumber } from "./numbers.ts";
+import { emitAccess } from "./read_access.ts";
 import { canBeCut, emitReadText, emitText, textBytes, textSource } from "./texts.ts";
 
 /** Writes values that have no tail to memory. Every byte is written: a key must be the same for the same values. */
@@ -31,7 +33,8 @@ function emitPart(g: Gen, part: Part, to: Place): void {
   const { a } = g;
   const place = { base: to.base, off: to.off + part.off };
   const isNull = a.label("null"), done = a.label("part");
-  if (part.kind === "text") emitText(g, part.expr, place, part.bytes, isNull);
+  if (part.kind === "stack") emitStack(g, part, place, isNull);
+  else if (part.kind === "text") emitText(g, part.expr, place, part.bytes, isNull);
   else {
     emitNumber(g, part.expr, isNull);
     a.store(8, place.base, place.off, 0);
@@ -40,6 +43,31 @@ function emitPart(g: Gen, part: Part, to: Place): void {
   emitZero(g, place, part.bytes);
   emitNullBit(g, part, to);
   a.mark(done);
+}
+
+/** Flags of `bpf_get_stackid` (include/uapi/linux/bpf.h). */
+const BPF_F_USER_STACK = 1 << 8;
+const EEXIST = -17;
+
+/** The numbers of a stack's frames in the map of stacks, -1 for none, and the process. A collision loses the event. */
+function emitStack(g: Gen, part: Part, place: Place, onNull: Label): void {
+  const { a } = g;
+  const access = g.access(part.expr.op === "field" ? part.expr.name : "");
+  if (access.kind !== "stack") throw new CannotGenerate(`${part.name} is no stack here`);
+  if (access.carried !== undefined) return emitCopy(g, place, g.carried[access.carried], part.bytes);
+  const frames = (off: number, wanted: boolean, flags: number): void => {
+    if (!wanted) return void a.storeImm(8, place.base, place.off + off, -1);
+    const got = a.label("stack"), none = a.label("no_stack");
+    a.movReg(1, CTX).map(2, MAP.stacks).constant(3, flags).call(HELPER.get_stackid).jump("sge", 0, 0, got);
+    a.jump("ne", 0, EEXIST, none);
+    emitCount(g, "stack_collision");
+    a.goto(g.end).mark(none).constant(0, -1).mark(got).store(8, place.base, place.off + off, 0);
+  };
+  frames(0, part.stack !== "user", 0);
+  frames(8, part.stack !== "kernel", BPF_F_USER_STACK);
+  if (part.stack === "kernel") return void a.storeImm(8, place.base, place.off + 16, 0);
+  emitAccess(g, access.pid, onNull, "pid");
+  a.store(8, place.base, place.off + 16, 0);
 }
 
 function emitNullBit(g: Gen, part: Part, to: Place): void {

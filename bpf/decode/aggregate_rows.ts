@@ -1,14 +1,14 @@
-import { type Batch, cellAt, type Column, columnFrom } from "../../core/data/mod.ts";
+import { type Batch, type Cell, cellAt, type Column, columnFrom, type Frame } from "../../core/data/mod.ts";
 import type { BucketState } from "../../core/query/aggregates/buckets.ts";
 import { AGGREGATES, aggregateType } from "../../core/query/aggregates/table.ts";
-import { fieldOf } from "../../core/query/batch_ops.ts";
+import { fieldOf, takeColumn } from "../../core/query/batch_ops.ts";
 import type { AggregateSpec, ValueType } from "../../core/query/mod.ts";
 import { KEY_SUFFIX_BYTES } from "../codegen/aggregate.ts";
 import { SET_SHIFT } from "../codegen/buckets.ts";
 import { constantArguments, type StateLayout, type StatePart, type Struct } from "../codegen/layout.ts";
 import type { MapEntries } from "../kernel/map.ts";
 import { type ByteIndex, byteIndex } from "./byte_index.ts";
-import { structReader } from "./struct_reader.ts";
+import { type Meanings, structReader } from "./struct_reader.ts";
 
 /** The result of an aggregation, and how many events are in it. */
 export interface AggregateRows {
@@ -50,13 +50,13 @@ interface Group {
 }
 
 /** Puts the CPUs' states of each key together and makes the table: keys, then aggregates. */
-export function aggregateRows(maps: AggregateMaps, shape: AggregateShape): AggregateRows {
+export function aggregateRows(maps: AggregateMaps, shape: AggregateShape, meanings: Meanings): AggregateRows {
   const { keys, states, aggregates, durationNs } = shape;
   const index = byteIndex();
   const { found, groups, lost } = keys.bytes > 0
-    ? keyedGroups(maps.states, shape, index)
+    ? keyedGroups(maps.states, shape, index, meanings)
     : allEvents(maps.states, shape);
-  const { columns, rows, place } = mergeEqual(found, groups, states);
+  const { columns, rows, place } = mergeEqual(found, groups, shape);
   const types = aggregates.map(resultType);
   const sets = readBuckets(maps.buckets, shape, (bytes, from, to) => {
     if (keys.bytes === 0) return 0;
@@ -96,8 +96,9 @@ function keyedGroups(
   chunks: Iterable<MapEntries>,
   { keys, states, maxKeys }: AggregateShape,
   index: ByteIndex,
+  meanings: Meanings,
 ): Groups {
-  const reader = structReader(keys);
+  const reader = structReader(keys, meanings);
   const groups: Group[] = [];
   let lost = 0;
   for (const { count, keys: bytes, values, valueStride } of chunks) {
@@ -211,15 +212,19 @@ interface Merged {
   readonly place: readonly number[];
 }
 
-/** Keys whose bytes differ but which decode to the same text (they are no UTF-8) are one group. */
-function mergeEqual(found: Batch, groups: readonly Group[], states: StateLayout): Merged {
+/**
+ * Keys whose bytes differ but which mean the same are one group: texts that are no UTF-8, control groups of one
+ * container, stacks of several processes through the same functions.
+ */
+function mergeEqual(found: Batch, groups: readonly Group[], { keys, states }: AggregateShape): Merged {
   const texts = found.columns.filter((c) => c.kind === "string");
-  const suspicious = texts.some((c) => c.dict.some((text) => text.includes("\ufffd")));
+  const suspicious = keys.parts.some((p) => p.kind === "stack" || p.kind === "name") ||
+    texts.some((c) => c.dict.some((text) => text.includes("\ufffd")));
   if (!suspicious) return { columns: found.columns, rows: groups, place: groups.map((_, i) => i) };
   const index = new Map<string, number>();
   const kept: number[] = [];
   const place = groups.map((group, row) => {
-    const key = JSON.stringify(found.columns.map((c) => String(cellAt(c, row))));
+    const key = JSON.stringify(found.columns.map((c) => keyText(cellAt(c, row))));
     const first = index.get(key);
     if (first === undefined) {
       index.set(key, kept.length);
@@ -233,8 +238,16 @@ function mergeEqual(found: Batch, groups: readonly Group[], states: StateLayout)
     });
     return first;
   });
-  const columns = found.columns.map((c, i) => columnFrom(kept.map((row) => cellAt(c, row)), found.fields[i].unsigned));
+  const keptRows = Int32Array.from(kept);
+  const columns = found.columns.map((c) => takeColumn(c, keptRows));
   return { columns, rows: kept.map((row) => groups[row]), place };
+}
+
+/** What a key means, as text. */
+function keyText(cell: Cell): string | null {
+  if (cell === null) return null;
+  if (!Array.isArray(cell)) return String(cell);
+  return (cell as Frame[]).map((f) => `${f.function}\0${f.module}`).join("\x01");
 }
 
 function resultType(a: AggregateSpec): ValueType {

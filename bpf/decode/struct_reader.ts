@@ -1,8 +1,10 @@
-import type { Batch, Column, Field } from "../../core/data/mod.ts";
+import { type Batch, type Column, columnFrom, type Field } from "../../core/data/mod.ts";
 import { fieldOf } from "../../core/query/batch_ops.ts";
 import { isUnsigned } from "../codegen/nullable.ts";
+import type { NameTable } from "../codegen/access.ts";
 import type { Part, Struct } from "../codegen/layout.ts";
 import { numberColumn } from "./number_column.ts";
+import type { StackReader } from "./stacks.ts";
 import { type TextPool, textPool } from "./text_pool.ts";
 
 /** Distinct texts of a column that are remembered between batches. */
@@ -22,15 +24,30 @@ export interface StructReader {
   take(): Batch;
 }
 
+/** What stands behind the numbers that programs keep. Only those that a struct has are asked. */
+export interface Meanings {
+  /** The text of a number, null when there is none. */
+  name(table: NameTable, n: number): string | null;
+  stacks(): StackReader;
+}
+
+/** For structs that hold neither names nor stacks. */
+export const NO_MEANINGS: Meanings = {
+  name: () => null,
+  stacks: () => {
+    throw new TypeError("There are no stacks here");
+  },
+};
+
 interface PartReader {
   /** @returns where the next text of the tail begins */
   read(bytes: Uint8Array, words: Uint32Array, at: number, isNull: boolean, tail: number): number;
   take(): Column;
 }
 
-export function structReader(struct: Struct): StructReader {
+export function structReader(struct: Struct, meanings: Meanings = NO_MEANINGS): StructReader {
   const fields = struct.parts.map((p) => fieldOf(p.name, p.expr.t));
-  const readers = struct.parts.map(partReader);
+  const readers = struct.parts.map((p) => partReader(p, meanings));
   const bits = struct.parts.map((p) => p.nullBit);
   let rows = 0;
   return {
@@ -52,7 +69,9 @@ export function structReader(struct: Struct): StructReader {
   };
 }
 
-function partReader(part: Part): PartReader {
+function partReader(part: Part, meanings: Meanings): PartReader {
+  if (part.kind === "name") return nameReader(part, meanings);
+  if (part.kind === "stack") return stackPartReader(part, meanings);
   if (part.kind === "number") {
     const column = numberColumn(isUnsigned(part.expr.t));
     const off = part.off >> 2;
@@ -93,6 +112,52 @@ function partReader(part: Part): PartReader {
       const column: Column = { kind: "string", codes: codes.slice(0, n), dict: pool.texts };
       if (pool.texts.length > MAX_TEXTS) pool = newPool();
       n = 0;
+      return column;
+    },
+  };
+}
+
+/** A text that is known by number: each number is looked up once. */
+function nameReader(part: Part, meanings: Meanings): PartReader {
+  const known = new Map<number, string | null>();
+  const off = part.off >> 2;
+  let names: (string | null)[] = [];
+  return {
+    read(_bytes, words, at, isNull, tail): number {
+      const w = (at >> 2) + off;
+      const n = words[w + 1] * 2 ** 32 + words[w];
+      let name = isNull ? null : known.get(n);
+      if (name === undefined) known.set(n, name = meanings.name(part.table!, n));
+      names.push(name);
+      return tail;
+    },
+    take(): Column {
+      const column = textColumn(names);
+      names = [];
+      return column;
+    },
+  };
+}
+
+/** Texts as a column of text, also when all are null. */
+function textColumn(names: readonly (string | null)[]): Column {
+  const column = columnFrom(names);
+  return column.kind === "string" ? column : { kind: "string", codes: new Int32Array(names.length).fill(-1), dict: [] };
+}
+
+/** Numbers of the kernel's and the user's frames, and the process. */
+function stackPartReader(part: Part, meanings: Meanings): PartReader {
+  const off = part.off >> 2;
+  let values: unknown[] = [];
+  return {
+    read(_bytes, words, at, isNull, tail): number {
+      const w = (at >> 2) + off;
+      values.push(isNull ? null : meanings.stacks().frames(part.stack!, words[w] | 0, words[w + 2] | 0, words[w + 4]));
+      return tail;
+    },
+    take(): Column {
+      const column: Column = { kind: "object", values };
+      values = [];
       return column;
     },
   };

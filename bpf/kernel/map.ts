@@ -10,6 +10,8 @@ export interface MapSpec {
   readonly valueBytes: number;
   /** Entries; of a ring its bytes, a power of two and a multiple of the page size. */
   readonly maxEntries: number;
+  /** Of a `perf_event_array`: bytes of each CPU's ring. */
+  readonly ringBytes?: number;
 }
 
 /** Creates a map. @throws {SysError} */
@@ -33,6 +35,29 @@ function raiseLockedMemory(): boolean {
   const RLIMIT_MEMLOCK = 8;
   const unlimited = new BigUint64Array(2).fill((1n << 64n) - 1n);
   return call(NR.prlimit64, [0, RLIMIT_MEMLOCK, bytesAddress(unlimited), 0], [unlimited]) === 0;
+}
+
+/** Sets one entry. @throws {SysError} */
+export function updateMap(fd: number, key: ArrayBufferView, value: ArrayBufferView, what: string): void {
+  const attr = new Uint8Array(new ArrayBuffer(32));
+  const view = new DataView(attr.buffer);
+  view.setUint32(0, fd, true);
+  view.setBigUint64(8, bytesAddress(key), true);
+  view.setBigUint64(16, bytesAddress(value), true);
+  const result = bpf(CMD.MAP_UPDATE_ELEM, attr, [key, value]);
+  if (result < 0) throw new SysError("bpf", result, what);
+}
+
+/** Reads one entry into `value`. @returns whether there is one @throws {SysError} */
+export function lookupMap(fd: number, key: ArrayBufferView, value: ArrayBufferView, what: string): boolean {
+  const attr = new Uint8Array(new ArrayBuffer(32));
+  const view = new DataView(attr.buffer);
+  view.setUint32(0, fd, true);
+  view.setBigUint64(8, bytesAddress(key), true);
+  view.setBigUint64(16, bytesAddress(value), true);
+  const result = bpf(CMD.MAP_LOOKUP_ELEM, attr, [key, value]);
+  if (result < 0 && result !== -ERRNO.ENOENT) throw new SysError("bpf", result, what);
+  return result === 0;
 }
 
 /** Whether a map is there once for each CPU. */

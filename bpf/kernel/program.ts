@@ -8,9 +8,11 @@ export interface ProgramImage {
   readonly type: keyof typeof PROG_TYPE;
   /** Instructions, maps linked in. */
   readonly code: Uint8Array<ArrayBuffer>;
-  /** For `tracing` programs: what they attach to. */
+  /** For kinds that are told when they are loaded: one of {@linkcode ATTACH_TYPE}. */
   readonly attachType?: number;
+  /** For `tracing` programs: the type id of what they attach to, in the kernel's BTF or in that of a descriptor. */
   readonly attachBtfId?: number;
+  readonly attachBtfFd?: number;
 }
 
 const LOG_BYTES = 1 << 20;
@@ -49,6 +51,7 @@ function load(image: ProgramImage, log: Uint8Array<ArrayBuffer> | null): number 
   attr.set(objectName(image.name), 48);
   view.setUint32(68, image.attachType ?? 0, true);
   view.setUint32(108, image.attachBtfId ?? 0, true);
+  view.setUint32(112, image.attachBtfFd ?? 0, true);
   return bpf(CMD.PROG_LOAD, attr, log ? [image.code, LICENSE, log] : [image.code, LICENSE]);
 }
 

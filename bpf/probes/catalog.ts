@@ -1,36 +1,57 @@
 import type { Field } from "../../core/data/mod.ts";
-import { type Host, openTraceEvents, type TraceEvents } from "../../core/host/mod.ts";
-import type { ProbePoint } from "../../core/query/mod.ts";
-import { probePointText } from "../../core/query/probe_spec.ts";
+import { type Host, openTraceEvents, syscallNames, type TraceEvents } from "../../core/host/mod.ts";
+import { type CallTarget, fieldRef, type ProbePoint, probePointText } from "../../core/query/mod.ts";
+import type { Access } from "../codegen/access.ts";
 import { CannotGenerate } from "../codegen/cannot_generate.ts";
+import type { CallProbes, TargetFinder } from "../codegen/plan.ts";
+import { mechanism, works } from "../mechanisms.ts";
 import { askNamespace } from "./ask_namespace.ts";
-import { BUILTIN_FIELDS, builtinAccess } from "./builtins.ts";
+import { BUILTIN_FIELDS, builtinAccess, TASKLESS } from "./builtins.ts";
+import { type CallPoints, callPoints, frameAccess } from "./call_probes.ts";
+import { openCodeFiles } from "./code_file.ts";
+import { groupBase, groupKey, type GroupOptions, groupPlaces, type NamedPlace, targetsOf } from "./group_places.ts";
+import { iteratorKind } from "./iterator.ts";
+import { kernelFunctionKind } from "./kernel_function.ts";
+import { openKernelFunctions } from "./kernel_functions.ts";
 import { openKernelTypes } from "./kernel_types.ts";
 import { type Namespace, readNamespace } from "./namespace.ts";
+import { packetKind } from "./packet_probe.ts";
+import { globOf, type Matched, type Place, type PointKind } from "./point_kind.ts";
 import type { ProbeField } from "./probe_field.ts";
-import { rawTracepointNames } from "./raw_arguments.ts";
-import { rawTracepointField, rawTracepointFields } from "./raw_tracepoint.ts";
+import { rawTracepointKind } from "./raw_tracepoint.ts";
+import { staticProbeKind } from "./static_probe.ts";
 import type { Target } from "./target.ts";
-import { tracepoints } from "./tracepoint.ts";
+import { timedKind } from "./timed_probe.ts";
+import { tracepointKind } from "./tracepoint.ts";
+import { userFunctionKind } from "./user_function.ts";
 
 /** What can be probed on this machine, and what is in it. Files are read when first needed, and only then. */
-export interface Catalog extends Disposable {
-  /**
-   * A probe point with the fields that a spec uses.
-   *
-   * @param names of those fields: they decide how a tracepoint is read best
-   * @throws {CannotGenerate} when there is no such point
-   */
-  target(point: ProbePoint, names: readonly string[]): Target;
+export interface Catalog extends TargetFinder, Disposable {
   /** One field of a point: `pid`, `args.filename`, `args.prev.comm`, `task.real_parent.tgid`. Null when there is none. */
   field(point: ProbePoint, name: string): ProbeField | null;
+  /** Why there is no such field, where more can be said than that; else null. */
+  fieldProblem(point: ProbePoint, name: string): string | null;
   /** The builtins and the arguments of a point, without the members of structs; null when there is no such point. */
   fields(point: ProbePoint): Field[] | null;
-  /** All points as the user writes them, sorted. */
-  points(): string[];
+  /** The fields of calls: builtins and arguments at the entry, `ret`, `errno`, `duration`. */
+  callFields(target: CallTarget): Field[] | null;
+  callField(target: CallTarget, name: string): Field | null;
+  /** The points that a pattern means: its names may hold `*` and `?`. */
+  match(pattern: ProbePoint, limit: number): Matched;
+  matchCalls(pattern: CallTarget, limit: number): { readonly targets: readonly CallTarget[]; readonly total: number };
+  /** Points of all kinds that can be listed without naming a file. Functions only where they can be attached to. */
+  points(): ProbePoint[];
   /** Where we stand among pid namespaces. @throws {SysError} when the kernel does not let us ask */
   namespace(): Namespace;
 }
+
+const DURATION: Field = { name: "duration", type: "duration", unit: "ns", doc: "From the entry to the return" };
+const ERRNO: Field = {
+  name: "errno",
+  type: "int",
+  unit: null,
+  doc: "The error number of what it returned; 0 for none",
+};
 
 /** Opens the catalogue of a machine. */
 export function openCatalog(host: Host): Catalog {
@@ -39,73 +60,194 @@ export function openCatalog(host: Host): Catalog {
   const events = (): TraceEvents => opened ??= openTraceEvents(host);
   let known: Namespace | undefined;
   const namespace = (): Namespace => known ??= readNamespace(host, () => askNamespace(types.btf()));
-  const records = tracepoints(types, events);
+  const answer = (which: Parameters<typeof mechanism>[0]): ReturnType<typeof mechanism> => mechanism(which, host);
+  const functions = openKernelFunctions(host);
+  const files = openCodeFiles(host);
 
-  const field = (point: ProbePoint, name: string, from?: "record"): ProbeField | null => {
+  const ofKernel = kernelFunctionKind(types, functions, answer);
+  const ofUser = userFunctionKind(files, answer);
+  const timed = timedKind();
+  const kinds = {
+    tracepoint: tracepointKind(types, events),
+    raw_tracepoint: rawTracepointKind(types),
+    kprobe: ofKernel,
+    kretprobe: ofKernel,
+    fentry: ofKernel,
+    fexit: ofKernel,
+    uprobe: ofUser,
+    uretprobe: ofUser,
+    usdt: staticProbeKind(files, answer),
+    profile: timed,
+    interval: timed,
+    software: timed,
+    hardware: timed,
+    iter: iteratorKind(types, answer, namespace),
+    xdp: packetKind(host),
+  } as const;
+  const kindOf = (point: ProbePoint): PointKind => kinds[point.kind] as unknown as PointKind;
+
+  /** How a field is read at a place: by its kind, else as a builtin of the current task. */
+  const accessAt = (place: Place, name: string): Access => {
+    const own = place.access(name);
+    if (own) return own;
+    const { tasks, item } = place.surroundings;
+    const current = tasks && item === null;
+    const access = current && name.startsWith("task.")
+      ? types.ofTask(name, name.slice("task.".length).split(".")).access
+      : current || TASKLESS.has(name)
+      ? builtinAccess(name, types, namespace)
+      : null;
+    if (access) return access;
+    throw new CannotGenerate(
+      current ? `the kernel has no field "${name}" here` : `"${name}" is not known here: no task has to do with it`,
+    );
+  };
+  const options: GroupOptions = {
+    access: accessAt,
+    get kprobeMulti(): boolean {
+      return works("kprobe_multi", host);
+    },
+  };
+  const placesOf = (point: ProbePoint, names: readonly string[], text = probePointText(point)): NamedPlace[] =>
+    kindOf(point).places(point, names).map((place) => ({ place, text }));
+  const targets = (points: readonly ProbePoint[], names: readonly string[]): Target[] =>
+    groupPlaces(points.flatMap((p) => placesOf(p, names)), names, options);
+
+  const fieldOrThrow = (point: ProbePoint, name: string): ProbeField | null => {
     const builtin = BUILTIN_FIELDS.find((f) => f.name === name);
     if (builtin) {
-      const access = builtinAccess(name, point, types, namespace);
-      return access && { field: builtin, access };
+      const taskless = point.kind === "xdp" && !TASKLESS.has(name);
+      return taskless ? null : { field: builtin, access: { kind: "constant", value: 0n } };
     }
     if (name.startsWith("task.")) return types.ofTask(name, name.slice("task.".length).split("."));
-    if (!name.startsWith("args.")) return null;
-    switch (point.kind) {
-      case "raw_tracepoint":
-        return rawTracepointField(point.name, name, types);
-      case "tracepoint":
-        return records.field(point, name, from);
-      default:
-        return null;
+    return name.startsWith("args.") ? kindOf(point).field(point, name) : null;
+  };
+  const quietly = <T>(work: () => T | null): T | null => {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof CannotGenerate) return null;
+      throw error;
     }
   };
-  const target = (point: ProbePoint, rest: Pick<Target, "attach" | "guards">, from?: "record"): Target => ({
-    point,
-    ...rest,
-    access(name) {
-      const found = field(point, name, from);
-      if (!found) throw new CannotGenerate(`the kernel has no field "${name}" for ${probePointText(point)}`);
-      return found.access;
-    },
-  });
+  const field = (point: ProbePoint, name: string): ProbeField | null => quietly(() => fieldOrThrow(point, name));
+  const pointsOf = (target: CallTarget): CallPoints | null => quietly(() => pointsOfCalls([target])[0]);
+  const callField = (target: CallTarget, name: string): Field | null => {
+    const points = pointsOf(target);
+    if (!points) return null;
+    switch (name) {
+      case "duration":
+        return DURATION;
+      case "errno":
+        return target.kind === "user" ? null : ERRNO;
+      case "ret": {
+        const found = field(points.end, "args.ret")?.field;
+        return found ? { ...found, name } : null;
+      }
+      default:
+        return field(points.start, name)?.field ?? null;
+    }
+  };
 
   return {
-    target(point, names) {
-      switch (point.kind) {
-        case "raw_tracepoint":
-          return target(point, { attach: { kind: "raw_tracepoint", name: point.name }, guards: [] });
-        case "tracepoint": {
-          const { from, ...rest } = records.attach(point, names);
-          return target(point, rest, from);
-        }
-        default:
-          throw new CannotGenerate(
-            `the bpf engine does not serve ${point.kind}: probes yet`,
-            "Use tracepoint: or raw_tracepoint: probes.",
-          );
-      }
-    },
-    field(point, name) {
+    targets,
+    calls: callTargets,
+    field,
+    fieldProblem(point, name) {
       try {
-        return field(point, name);
+        fieldOrThrow(point, name);
+        return null;
       } catch (error) {
-        if (error instanceof CannotGenerate) return null;
+        if (error instanceof CannotGenerate) return error.message;
         throw error;
       }
     },
     fields(point) {
-      const args = point.kind === "raw_tracepoint"
-        ? rawTracepointFields(point.name, types)
-        : point.kind === "tracepoint"
-        ? records.fields(point)
-        : null;
-      return args && [...BUILTIN_FIELDS, ...args];
+      const args = quietly(() => kindOf(point).fields(point));
+      return args && [...BUILTIN_FIELDS.filter((f) => point.kind !== "xdp" || TASKLESS.has(f.name)), ...args];
+    },
+    callFields(target) {
+      const points = pointsOf(target);
+      const args = points && quietly(() => kindOf(points.start).fields(points.start));
+      if (!args) return null;
+      return [
+        ...BUILTIN_FIELDS,
+        ...args,
+        ...["ret", "errno", "duration"].flatMap((name) => callField(target, name) ?? []),
+      ];
+    },
+    callField,
+    match: (pattern, limit) => quietly(() => kindOf(pattern).match(pattern, limit)) ?? { points: [], total: 0 },
+    matchCalls(pattern, limit) {
+      if (pattern.kind === "syscall") {
+        const names = syscallNames().filter(globOf(pattern.name));
+        return { targets: names.slice(0, limit).map((name) => ({ kind: "syscall", name })), total: names.length };
+      }
+      const point: ProbePoint = pattern.kind === "kernel"
+        ? { kind: "kprobe", symbol: pattern.symbol }
+        : { kind: "uprobe", path: pattern.path, symbol: pattern.symbol };
+      const { points, total } = this.match(point, limit);
+      const found = points.map((p): CallTarget => ({ ...pattern, symbol: (p as { symbol: string }).symbol }));
+      return { targets: found, total };
     },
     points() {
-      const btf = types.btfOrNull();
-      const raw = btf ? rawTracepointNames(btf).map((name) => `raw_tracepoint:${name}`) : [];
-      return [...raw, ...events().names().map((name) => `tracepoint:${name}`)].sort();
+      const all = (kind: keyof typeof kinds): readonly ProbePoint[] =>
+        quietly(() => (kinds[kind] as unknown as PointKind).match(null, Infinity).points) ?? [];
+      return [
+        ...all("raw_tracepoint"),
+        ...all("tracepoint"),
+        ...(works("kprobe", host) ? all("kprobe") : []),
+        ...all("software"),
+        ...all("iter"),
+        ...all("xdp"),
+      ];
     },
     namespace,
     [Symbol.dispose]: () => types[Symbol.dispose](),
   };
+
+  function callTargets(
+    list: readonly CallTarget[],
+    startNames: readonly string[],
+    endNames: readonly string[],
+  ): CallProbes {
+    const atEnd = endNames.map((n) => n === "errno" ? "args.ret" : n);
+    // Entries and returns are grouped alike: where one program serves many functions, a function's number is its place
+    // in the group.
+    const groups = new Map<string, { points: CallPoints; starts: NamedPlace[]; ends: NamedPlace[] }>();
+    for (const points of pointsOfCalls(list)) {
+      const starts = placesOf(points.start, startNames, points.text);
+      const ends = placesOf(points.end, atEnd, points.text);
+      const key = groupKey(starts[0], startNames, options, groups.size) +
+        groupKey(ends[0], atEnd, options, groups.size);
+      const group = groups.get(key);
+      if (group) {
+        group.starts.push(...starts);
+        group.ends.push(...ends);
+      } else groups.set(key, { points, starts, ends });
+    }
+    const all = [...groups.values()];
+    const frameOf = (point: ProbePoint, group: number): Access => {
+      const many = all[group].starts.length > 1;
+      return frameAccess(point, many ? { kind: "sum", of: COOKIE, add: groupBase(group) } : null);
+    };
+    const starts = targetsOf(all.map((g) => g.starts), options).map((target, i): Target => ({
+      ...target,
+      access: (name) => name === "frame" ? frameOf(all[i].points.start, i) : target.access(name),
+    }));
+    const ends = targetsOf(all.map((g) => g.ends), options).map((target, i): Target => ({
+      ...target,
+      access(name): Access {
+        if (name === "frame") return frameOf(all[i].points.end, i);
+        return name === "errno" ? { kind: "errno", of: target.access("args.ret") } : target.access(name);
+      },
+    }));
+    return { starts, ends, key: [fieldRef("ktid", "tid"), fieldRef("frame", "address")] };
+  }
+
+  function pointsOfCalls(list: readonly CallTarget[]): CallPoints[] {
+    return callPoints(list, (which) => works(which, host), (symbol) => types.ofFunction(symbol) !== null);
+  }
 }
+
+const COOKIE: Access = { kind: "builtin", name: "cookie" };

@@ -1,7 +1,11 @@
 import type { Field } from "../../core/data/mod.ts";
+import type { ProbePoint } from "../../core/query/mod.ts";
 import type { Access } from "../codegen/access.ts";
+import { PROBE } from "../codegen/program.ts";
 import type { KernelTypes } from "./kernel_types.ts";
+import { globOf, type Place, type PointKind, upTo } from "./point_kind.ts";
 import type { ProbeField } from "./probe_field.ts";
+import { rawTracepointNames } from "./raw_arguments.ts";
 import { isSyscallRaw, NUMBER, REGISTERS, syscallRawFields } from "./syscall_probe.ts";
 
 /** Most arguments that the kernel hands to a program (include/trace/bpf_probe.h). */
@@ -33,4 +37,25 @@ export function rawTracepointFields(tracepoint: string, types: KernelTypes): Fie
   const args = types.arguments(tracepoint);
   return args &&
     args.params.flatMap((p, i) => rawTracepointField(tracepoint, `args.${p.name || i}`, types)?.field ?? []);
+}
+
+type RawTracepoint = Extract<ProbePoint, { kind: "raw_tracepoint" }>;
+
+/** Raw tracepoints: the arguments as the kernel hands them to its own tracepoint functions. */
+export function rawTracepointKind(types: KernelTypes): PointKind<RawTracepoint> {
+  return {
+    field: (point, name) => rawTracepointField(point.name, name, types),
+    fields: (point) => rawTracepointFields(point.name, types),
+    places: (point): readonly Place[] => [{
+      attach: { kind: "raw_tracepoint", name: point.name },
+      guards: [],
+      surroundings: PROBE,
+      access: (name) => name.startsWith("args.") ? rawTracepointField(point.name, name, types)?.access ?? null : null,
+    }],
+    match(pattern, limit): ReturnType<PointKind<RawTracepoint>["match"]> {
+      const btf = types.btfOrNull();
+      const names = btf ? rawTracepointNames(btf).filter(globOf(pattern?.name ?? "*")) : [];
+      return upTo(names.map((name): RawTracepoint => ({ kind: "raw_tracepoint", name })), limit);
+    },
+  };
 }

@@ -36,7 +36,7 @@ export function syscallProbe(name: string, format: Format | null): SyscallProbe 
         bits: { shift: PT_REGS.native.shift, size: PT_REGS.native.bits },
       },
     },
-    equals: BigInt(PT_REGS.native.equals),
+    oneOf: [BigInt(PT_REGS.native.equals)],
   };
   if (m[1] === "exit") {
     const { offset, width } = PT_REGS.syscallNumber;
@@ -44,7 +44,7 @@ export function syscallProbe(name: string, format: Format | null): SyscallProbe 
     const ret = { field: field("args.ret", "int", "long"), access: RESULT };
     return {
       rawName: "sys_exit",
-      guards: [{ access: nr, equals: BigInt(number) }, native],
+      guards: [{ access: nr, oneOf: [BigInt(number)] }, native],
       args: new Map([["ret", ret]]),
     };
   }
@@ -57,7 +57,7 @@ export function syscallProbe(name: string, format: Format | null): SyscallProbe 
       access: { ...register(PT_REGS.syscallArguments[i]), leaf: { kind: "int", width, signed, bool: false } },
     });
   });
-  return { rawName: "sys_enter", guards: [{ access: NUMBER, equals: BigInt(number) }, native], args };
+  return { rawName: "sys_enter", guards: [{ access: NUMBER, oneOf: [BigInt(number)] }, native], args };
 }
 
 /** `trace_sys_enter(regs, id)` and `trace_sys_exit(regs, ret)`: the first argument. */
@@ -91,6 +91,12 @@ const OTHER_NAMES: Readonly<Record<string, string>> = {
   sendfile64: "sendfile",
   umount: "umount2",
 };
+
+/** The name in `sys_enter_NAME` of a system call; null when there is none of that name. */
+export function tracepointOfSyscall(call: string): string | null {
+  if (syscallNumber(call) === null) return null;
+  return Object.entries(OTHER_NAMES).find(([, name]) => name === call)?.[0] ?? call;
+}
 
 function kernelName(name: string): string {
   return OTHER_NAMES[name] ?? name;

@@ -2,34 +2,23 @@ import type { Field } from "../../core/data/mod.ts";
 import { formatField, type TraceEvents } from "../../core/host/mod.ts";
 import { type ProbePoint } from "../../core/query/mod.ts";
 import { probePointText } from "../../core/query/probe_spec.ts";
+import type { Access } from "../codegen/access.ts";
 import { CannotGenerate } from "../codegen/cannot_generate.ts";
-import type { Guard } from "../codegen/program.ts";
+import { PROBE } from "../codegen/program.ts";
 import { formatAccess } from "./format_access.ts";
 import type { KernelTypes } from "./kernel_types.ts";
 import { LOWERED, LOWERED_TEXTS } from "./lowered.ts";
+import { globOf, type Place, type PointKind, upTo } from "./point_kind.ts";
 import type { ProbeField } from "./probe_field.ts";
 import { type SyscallProbe, syscallProbe } from "./syscall_probe.ts";
-import type { Attach } from "./target.ts";
 
 type Tracepoint = Extract<ProbePoint, { kind: "tracepoint" }>;
 
-/** Tracepoints: read from the raw tracepoint where all wanted fields are there, else from their own record. */
-export interface Tracepoints {
-  field(point: Tracepoint, name: string, from?: "record"): ProbeField | null;
-  /** Null when there is no such tracepoint. */
-  fields(point: Tracepoint): Field[] | null;
-  /**
-   * How a program for these fields is attached, and where it reads them from.
-   *
-   * @throws {CannotGenerate} when there is no such tracepoint
-   */
-  attach(
-    point: Tracepoint,
-    names: readonly string[],
-  ): { readonly attach: Attach; readonly guards: readonly Guard[]; readonly from?: "record" };
-}
-
-export function tracepoints(types: KernelTypes, events: () => TraceEvents): Tracepoints {
+/**
+ * Tracepoints: read from the raw tracepoint where all wanted fields are there, else from their own record; of system
+ * calls from the raw tracepoints of all.
+ */
+export function tracepointKind(types: KernelTypes, events: () => TraceEvents): PointKind<Tracepoint> {
   const syscalls = new Map<string, SyscallProbe | null>();
   const syscallOf = ({ category, name }: Tracepoint): SyscallProbe | null => {
     if (category !== "syscalls") return null;
@@ -61,8 +50,7 @@ export function tracepoints(types: KernelTypes, events: () => TraceEvents): Trac
     return access ? { field: formatField(found, name), access } : null;
   };
 
-  const field: Tracepoints["field"] = (point, name, from) => {
-    if (from === "record") return recorded(point, name);
+  const field = (point: Tracepoint, name: string): ProbeField | null => {
     const syscall = syscallOf(point);
     if (syscall) return syscall.args.get(name.slice("args.".length)) ?? null;
     return lowered(point, name) ?? recorded(point, name);
@@ -70,25 +58,44 @@ export function tracepoints(types: KernelTypes, events: () => TraceEvents): Trac
 
   return {
     field,
-    fields(point) {
+    fields(point): Field[] | null {
       const syscall = syscallOf(point);
       if (syscall) return [...syscall.args.values()].map((a) => a.field);
       const names = events().format(point.category, point.name)?.fields.map((f) => f.name) ??
         Object.keys(LOWERED[`${point.category}:${point.name}`] ?? {});
       return names.length === 0 ? null : names.flatMap((n) => field(point, `args.${n}`)?.field ?? []);
     },
-    attach(point, names) {
+    places(point, names): readonly Place[] {
       const syscall = syscallOf(point);
-      if (syscall) return { attach: { kind: "raw_tracepoint", name: syscall.rawName }, guards: syscall.guards };
+      if (syscall) {
+        const access = (name: string): Access | null => field(point, name)?.access ?? null;
+        return [{
+          attach: { kind: "raw_tracepoint", name: syscall.rawName },
+          guards: syscall.guards,
+          surroundings: PROBE,
+          access,
+        }];
+      }
       const { category, name } = point;
       const args = names.filter((n) => n.startsWith("args."));
       const lowers = `${category}:${name}` in LOWERED && types.arguments(name) !== null;
       if (lowers && args.every((n) => lowered(point, n) !== null)) {
-        return { attach: { kind: "raw_tracepoint", name }, guards: [] };
+        const access = (wanted: string): Access | null => lowered(point, wanted)?.access ?? null;
+        return [{ attach: { kind: "raw_tracepoint", name }, guards: [], surroundings: PROBE, access }];
       }
       const record = events().format(category, name);
       if (!record) throw unknown(point, events().problem);
-      return { attach: { kind: "tracepoint", id: record.id, name: `${category}:${name}` }, guards: [], from: "record" };
+      const access = (wanted: string): Access | null => recorded(point, wanted)?.access ?? null;
+      const attach = { kind: "tracepoint", id: record.id, name: `${category}:${name}` } as const;
+      return [{ attach, guards: [], surroundings: PROBE, access }];
+    },
+    match(pattern, limit): ReturnType<PointKind<Tracepoint>["match"]> {
+      const category = globOf(pattern?.category ?? "*"), name = globOf(pattern?.name ?? "*");
+      const points = events().names().flatMap((text): Tracepoint[] => {
+        const [first, second] = text.split(":");
+        return category(first) && name(second) ? [{ kind: "tracepoint", category: first, name: second }] : [];
+      });
+      return upTo(points, limit);
     },
   };
 }

@@ -1,6 +1,7 @@
 import { MAP, type Mapping, mmapFd, PROT } from "../../core/sys/mod.ts";
+import type { RecordSource } from "./record_source.ts";
 
-/** A reader of one BPF ring buffer. Disposing it unmaps; the descriptor stays its owner's. */
+/** A reader of one BPF ring buffer. */
 export interface RingReader extends Disposable {
   /** The data as bytes and as words. Records begin at multiples of 8 and never wrap: the kernel maps them twice. */
   readonly bytes: Uint8Array<ArrayBuffer>;
@@ -15,6 +16,16 @@ export interface RingReader extends Disposable {
    * @returns how many there were
    */
   drain(visit: (offset: number, length: number) => void, limit?: number): number;
+}
+
+/** A ring buffer as a source of records. */
+export function ringSource(ring: RingReader): RecordSource {
+  const { bytes, words } = ring;
+  return {
+    drain: (visit) => ring.drain((at) => visit(bytes, words, at)),
+    pending: () => ring.pending() > 0,
+    [Symbol.dispose]: () => ring[Symbol.dispose](),
+  };
 }
 
 /** Bits of a record's length (include/uapi/linux/bpf.h, BPF_RINGBUF_BUSY_BIT and _DISCARD_BIT). */

@@ -9,6 +9,10 @@ export function hostPath(what: HostPath, pid: number | undefined, tracefs: strin
       return `/proc/${what}`;
     case "btf_vmlinux":
       return "/sys/kernel/btf/vmlinux";
+    case "btf_modules":
+      return "/sys/kernel/btf";
+    case "net_class":
+      return "/sys/class/net";
     case "tracefs":
       return tracefs ?? "/sys/kernel/tracing";
     case "self_stat":

@@ -96,6 +96,10 @@ export interface Host {
    */
   cgroups(): CgroupStat[];
   cgroup(path: string): CgroupStat | null;
+  /** Path of a cgroup of version 2 by the kernel's number for it, relative to the mount; null when it is gone. */
+  cgroupPath(id: number): string | null;
+  /** The kernel's number of a cgroup of version 2; null when there is none of this path. */
+  cgroupId(path: string): number | null;
   /** Entries of the last `maxAgeNs` nanoseconds that matter to performance, oldest first; null without permission. */
   kernelLog(maxAgeNs: number): KernelLogEntry[] | null;
   topology(): Topology;
@@ -129,6 +133,8 @@ export type HostPath =
   | "kallsyms"
   | "modules"
   | "btf_vmlinux"
+  | "btf_modules"
+  | "net_class"
   | "tracefs"
   | "pid_maps"
   | "pid_root"

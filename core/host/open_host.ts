@@ -1,5 +1,6 @@
 import { openReader } from "./_reader.ts";
 import { readUnits } from "./_auxv.ts";
+import { openCgroupIds } from "./_cgroup_ids.ts";
 import { readCgroupLayout } from "./_cgroup_layout.ts";
 import { openCgroups } from "./_cgroups.ts";
 import { wholeDisks } from "./_disks.ts";
@@ -46,6 +47,7 @@ export function openHost(root = "/"): Host {
   const units = once(() => readUnits(reader));
   const layout = once(() => readCgroupLayout(reader));
   const cgroups = once(() => openCgroups(reader, layout()));
+  const cgroupIds = once(() => openCgroupIds(reader, layout().v2));
   const arch = once(() => reader.word("/proc/sys/kernel/arch") ?? Deno.build.arch);
   const processes = once(() => openProcesses(reader, units(), arch()));
   const speedOf = speeds((device) => reader.number(`/sys/class/net/${device}/speed`));
@@ -89,6 +91,8 @@ export function openHost(root = "/"): Host {
     maps: (pid) => processes().maps(pid),
     cgroups: () => cgroups().all(),
     cgroup: (path) => cgroups().one(path),
+    cgroupPath: (id) => cgroupIds().pathOf(id),
+    cgroupId: (path) => cgroupIds().idOf(path),
     kernelLog: (maxAgeNs) => readKernelLog(reader, maxAgeNs),
     topology: () => readTopology(reader),
     get ticksPerSecond() {

@@ -19,6 +19,11 @@ export function syscallNumber(name: string, arch: string = Deno.build.arch): num
   return number < 0 ? null : number;
 }
 
+/** Names of all system calls that the architecture has, sorted. */
+export function syscallNames(arch: string = Deno.build.arch): string[] {
+  return tableOf(arch).filter((name) => name !== undefined).sort();
+}
+
 function tableOf(arch: string): readonly (string | undefined)[] {
   let table = tables.get(arch);
   if (table === undefined) {

@@ -34,4 +34,6 @@ export interface ProbeEngine {
   open(spec: ProbeSpec): ProbeSession;
   /** The program that would run, for `explain --bytecode`; null where there is none. */
   disassemble?(spec: ProbeSpec): string | null;
+  /** What would be made in the kernel, a line each: programs, maps with their sizes. For `explain`. */
+  describe?(spec: ProbeSpec): string[];
 }

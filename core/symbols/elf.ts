@@ -158,6 +158,16 @@ export function fileOffsetToVaddr(elf: Elf, offset: number): number | null {
   return found === null ? null : offset - found.offset + found.vaddr;
 }
 
+/**
+ * The byte of the file that lies at an address, as symbols name it.
+ *
+ * @returns null when no loadable segment has that address in the file
+ */
+export function vaddrToFileOffset(elf: Elf, vaddr: number): number | null {
+  const s = elf.segments.find((s) => s.type === PT.LOAD && vaddr >= s.vaddr && vaddr < s.vaddr + s.fileSize);
+  return s ? vaddr - s.vaddr + s.offset : null;
+}
+
 /** Text up to the next NUL byte; empty when the offset is outside. At most 64 KiB long. */
 export function stringAt(bytes: Uint8Array, offset: number): string {
   if (offset >= bytes.length) return "";

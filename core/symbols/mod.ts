@@ -14,6 +14,7 @@ export { findDebugFile, type OpenDebugFile } from "./debug_file.ts";
 export { demangle } from "./demangle/mod.ts";
 export * from "./elf.ts";
 export { buildId, debugLink } from "./elf_notes.ts";
+export { type StaticProbe, staticProbes } from "./elf_probes.ts";
 export { elfFunctions, hasSymtab } from "./elf_symbols.ts";
 export { type Kallsyms, KERNEL_MODULE, type KernelSymbol, parseKallsyms } from "./kallsyms.ts";
 export { createKernelSymbols, type KernelSymbols } from "./kernel_symbols.ts";
