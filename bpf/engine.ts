@@ -21,7 +21,7 @@ import { openSession } from "./session.ts";
 import { VerifierError } from "./kernel/verifier_error.ts";
 
 /** How the records of streams come from the kernel: its ring buffer (since 5.8), or a ring of perf events on each CPU. */
-export type StreamWay = Machine["stream"];
+export type StreamWay = "ring" | "perf";
 
 /**
  * The engine that compiles probe specs to BPF and loads them with `bpf(2)`. Nothing happens before the first spec.

@@ -278,7 +278,7 @@ Deno.test("an interval fires on one CPU, a page fault where it happens", async (
   assert.ok(Number(n) <= theirs && Number(n) >= theirs * 0.5, `${n} of ${theirs}`);
 });
 
-Deno.test("an iterator sees every thread once, and reads it as /proc does", async () => {
+Deno.test("an iterator sees every thread once, and reads it as /proc does", () => {
   if (!privileged) return skip("CAP_BPF or CAP_PERFMON is missing");
   const stream: ProbeSpec = {
     source: events({ kind: "iter", target: "task" }),
