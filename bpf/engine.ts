@@ -71,10 +71,9 @@ export function bpfEngine(host: Host, stream: StreamWay = "ring"): ProbeEngine {
     open(spec): ProbeSession {
       const what = sourceText(spec.source);
       try {
-        return openSession(planOf(spec), loadPlan(planOf(spec), host, { variables: variables() }), {
-          host,
-          cpus: cpus(),
-        });
+        const plan = planOf(spec);
+        const loaded = loadPlan(plan, host, { variables: variables() });
+        return openSession(plan, loaded, { host, cpus: cpus(), budget: spec.budget });
       } catch (error) {
         if (error instanceof CannotGenerate) {
           throw new UnsupportedError(`The kernel cannot run it: ${error.message}`, error.remedy, { cause: error });

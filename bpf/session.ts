@@ -10,7 +10,9 @@ import { nameOf } from "./decode/names.ts";
 import { openStacks, type StackReader } from "./decode/stacks.ts";
 import { type Meanings, structReader } from "./decode/struct_reader.ts";
 import { enableRunTimeStats, programStats } from "./kernel/program.ts";
-import { readMap } from "./kernel/map.ts";
+import { readMap, updateMap } from "./kernel/map.ts";
+import { keepBudget } from "./budget.ts";
+import { estimatedCostNs, probeCostNs } from "./cost.ts";
 import type { LoadedPlan } from "./load.ts";
 import { openPerfRings } from "./ring/perf_reader.ts";
 import type { RecordSource } from "./ring/record_source.ts";
@@ -21,19 +23,19 @@ export interface SessionMachine {
   readonly host: Host;
   /** CPUs that there may ever be: that many values has an entry of a per-CPU map. */
   readonly cpus: number;
+  /** What may be spent, as a part of one CPU. */
+  readonly budget?: number;
 }
 
 /** Shortest and longest time between two looks at the ring, in ms. */
 const LOOK_MS = { min: 2, max: 25 } as const;
-/** What a program's run costs where the kernel does not tell, in ns: the entry and a map update (docs/internals/bpf.md). */
-const ESTIMATED_RUN_NS = 150;
 
 /**
  * Attaches a loaded plan and answers the session that owns it.
  *
  * @throws {SysError} when attaching fails; everything is closed then
  */
-export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus }: SessionMachine): ProbeSession {
+export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus, budget }: SessionMachine): ProbeSession {
   let source: RecordSource | null = null;
   let stats: Fd | null = null;
   let ended = false;
@@ -55,6 +57,11 @@ export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus }: Sess
   };
   const reader = plan.output.kind === "stream" ? structReader(plan.output.record, meanings) : null;
   const waiting = new Set<() => void>();
+  const attached = plan.programs.map((p) => p.attach);
+  /** Null where the kernel does not measure programs. */
+  const measuredCostNs = (): number | null =>
+    stats && probeCostNs(attached, loaded.programs.map((p) => programStats(p.fd)));
+  let endNs: number | null = null;
   let ownNs = 0;
   let events = 0;
   let overflow = 0;
@@ -99,7 +106,22 @@ export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus }: Sess
       const timer = setTimeout(end, ms);
       waiting.add(end);
     });
+  const detach = (): void => {
+    if (endNs !== null) return;
+    endNs = clockNs();
+    loaded.detach();
+  };
+  const keeper = budget === undefined ? null : keepBudget({
+    budget,
+    spentNs: () => ownNs + (measuredCostNs() ?? estimatedCostNs(attached, readCounters(loaded, cpus).offered)),
+    sample: (shift) => {
+      const control = loaded.maps.get(MAP.control);
+      if (control) updateMap(control.fd.fd, Uint32Array.of(0), BigUint64Array.of(BigInt(shift)), "the sampling");
+    },
+    detach,
+  });
   const dispose = (): void => {
+    keeper?.[Symbol.dispose]();
     ended = true;
     for (const end of [...waiting]) end();
     source?.[Symbol.dispose]();
@@ -122,11 +144,9 @@ export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus }: Sess
     finish(): { batch: Batch; quality: Quality } {
       if (ended) throw new TypeError("The session has already ended");
       try {
-        const durationNs = costed(() => {
-          const now = clockNs();
-          loaded.detach();
-          return Math.max(1, now - startNs);
-        });
+        keeper?.[Symbol.dispose]();
+        costed(detach);
+        const durationNs = Math.max(1, endNs! - startNs);
         const batch = costed(() => plan.output.kind === "stream" ? readRecords(true) : readAggregate(durationNs));
         return { batch, quality: qualityOf(durationNs) };
       } finally {
@@ -148,7 +168,9 @@ export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus }: Sess
     }
     if (missed > 0) lost_by.recursion = missed;
     const measured = stats !== null;
-    const probe_ns = measured ? runs.reduce((ns, r) => ns + r.runTimeNs, 0) : events * ESTIMATED_RUN_NS;
+    const probe_ns = measured ? probeCostNs(attached, runs) : estimatedCostNs(attached, events);
+    const sampled = (keeper?.highest ?? 0) > 0;
+    const sampling = sampled && counters.offered > 0 ? counters.taken / counters.offered : 1;
     const inFlight = loaded.maps.get(MAP.inFlight);
     let open = 0;
     if (inFlight) { for (const { count } of readMap(inFlight.fd.fd, inFlight.spec, 1)) open += count; }
@@ -159,7 +181,9 @@ export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus }: Sess
       unmatched: { starts: open, ends: counters.unmatched_ends, replaced: counters.replaced },
       duration_ns: durationNs,
       cost: { cpu_ns: ownNs, probe_ns, ratio: (ownNs + probe_ns) / durationNs, estimated: !measured },
-      notes: stacks?.notes() ?? [],
+      sampling,
+      estimated: sampled,
+      notes: [...(keeper?.detached ? [keeper.detached] : []), ...(stacks?.notes() ?? [])],
     });
   }
 }

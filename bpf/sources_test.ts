@@ -292,21 +292,33 @@ Deno.test("an iterator sees every thread once, and reads it as /proc does", () =
   };
   const support = engine.supports(stream);
   if (!support.ok) return skip(support.reason);
+  /** What /proc says of every thread, kernel workers without their names, to which it adds what they do. */
+  const look = (): Map<number, unknown[]> =>
+    new Map(
+      host.pids().flatMap((pid) =>
+        host.threads(pid).flatMap((tid): [number, unknown[]][] => {
+          const stat = host.processStat(pid, tid);
+          return stat ? [[tid, [pid, stat.ppid, stat.ppid === 2 || pid === 2 ? "" : stat.comm]]] : [];
+        })
+      ),
+    );
+  const before = look();
   using session = engine.open(stream);
-  const rows = new Map(recordsOf(session.finish().batch).map((r) => [r.tid, r]));
-  let seen = 0;
-  for (const pid of host.pids()) {
-    for (const tid of host.threads(pid)) {
-      const stat = host.processStat(pid, tid);
-      const row = rows.get(tid);
-      if (!stat || !row) continue; // came or went meanwhile
-      assert.deepEqual([row.pid, row.ppid], [pid, stat.ppid]);
-      // Kernel workers show more than their name there.
-      if (stat.ppid !== 2 && pid !== 2) assert.equal(row.comm, stat.comm);
-      seen++;
-    }
+  const rows = recordsOf(session.finish().batch);
+  const after = look();
+  assert.equal(new Set(rows.map((r) => r.tid)).size, rows.length);
+  const same = rows.filter((r) =>
+    JSON.stringify(before.get(Number(r.tid))) === JSON.stringify(after.get(Number(r.tid)))
+  );
+  for (const r of same) {
+    const stat = before.get(Number(r.tid));
+    if (stat) assert.deepEqual([r.pid, r.ppid, stat[2] === "" ? "" : r.comm], stat);
   }
-  assert.ok(seen >= 10 && seen >= rows.size * 0.8, `${seen} of ${rows.size}`);
+  // Threads that were there all the time are all seen.
+  const stayed = [...before.keys()].filter((tid) => after.has(tid));
+  const seen = new Set(rows.map((r) => r.tid));
+  assert.ok(stayed.length >= 10);
+  assert.deepEqual(stayed.filter((tid) => !seen.has(tid)), []);
 });
 
 Deno.test("XDP counts the packets of an interface and lets them through", async () => {

@@ -44,7 +44,7 @@ export function emitAggregate(g: Gen, keys: Struct, states: StateLayout): void {
     emitFindOrCreate(g, MAP.aggregate, key, states.bytes, "map_full");
   }
   states.parts.forEach((part, i) => emitState(g, part, args[i]));
-  emitAdd(g, 0, 1);
+  emitAddOne(g, 0);
   states.bucketSets.forEach((set, i) => emitBucket(g, key, keys.bytes, i, set, kept.get(exprText(set.arg))!));
 }
 
@@ -131,15 +131,21 @@ function emitState(g: Gen, part: StatePart, arg: Argument | null): void {
       break;
     case "sum":
       a.load(8, 2, FP, arg.slot);
+      if (g.shift !== null) a.load(8, 1, FP, g.shift).alu("lsh", 2, { r: 1 });
       emitAddReg(g, part.off);
       break;
     case "avg": {
       // 128 bits: the average of great numbers must not suffer from a sum that wrapped.
       const noCarry = a.label("no_carry");
-      a.load(8, 2, FP, arg.slot).load(8, 1, 0, part.off).alu("add", 1, { r: 2 }).store(8, 0, part.off, 1);
-      a.movReg(3, 2);
-      if (part.unsigned) a.constant(3, 0);
+      a.load(8, 2, FP, arg.slot).movReg(3, 2);
+      if (g.shift !== null) {
+        // r3 = the bits above the 64 of the value times 2^n: it shifted by 1, then by 63 - n.
+        const down = part.unsigned ? "rsh" : "arsh";
+        a.load(8, 4, FP, g.shift).constant(5, 63).alu("sub", 5, { r: 4 });
+        a.alu(down, 3, 1).alu(down, 3, { r: 5 }).alu("lsh", 2, { r: 4 });
+      } else if (part.unsigned) a.constant(3, 0);
       else a.alu("arsh", 3, 63);
+      a.load(8, 1, 0, part.off).alu("add", 1, { r: 2 }).store(8, 0, part.off, 1);
       a.jump("ge", 1, { r: 2 }, noCarry).alu("add", 3, 1).mark(noCarry);
       a.load(8, 1, 0, part.off + 8).alu("add", 1, { r: 3 }).store(8, 0, part.off + 8, 1);
       break;
@@ -153,13 +159,14 @@ function emitState(g: Gen, part: StatePart, arg: Argument | null): void {
       break;
     }
   }
-  if (part.countOff !== 0) emitAdd(g, part.countOff, 1);
+  if (part.countOff !== 0) emitAddOne(g, part.countOff);
   a.mark(next);
 }
 
-/** Adds a constant to a word of the map's value. */
-export function emitAdd(g: Gen, off: number, value: number): void {
-  g.a.constant(2, value);
+/** Counts the event in a word of the map's value: as many as it stands for. */
+export function emitAddOne(g: Gen, off: number): void {
+  g.a.constant(2, 1);
+  if (g.shift !== null) g.a.load(8, 1, FP, g.shift).alu("lsh", 2, { r: 1 });
   emitAddReg(g, off);
 }
 

@@ -1,4 +1,4 @@
-import { type Argument, emitAdd, emitFindOrCreate } from "./aggregate.ts";
+import { type Argument, emitAddOne, emitFindOrCreate } from "./aggregate.ts";
 import { HELPER } from "../asm/mod.ts";
 import { FP, type Gen, MAP, type Place } from "./gen.ts";
 import type { BucketSet } from "./layout.ts";
@@ -32,7 +32,7 @@ export function emitBucket(
   a.store(4, key.base, key.off + keyBytes + 4, 0).call(HELPER.get_smp_processor_id);
   a.alu("or", 0, number << SET_SHIFT).store(4, key.base, key.off + keyBytes, 0);
   emitFindOrCreate(g, MAP.buckets, key, 8, "buckets_full");
-  emitAdd(g, 0, 1);
+  emitAddOne(g, 0);
   a.mark(next);
 }
 

@@ -9,6 +9,8 @@ export const MAP = {
   buckets: "buckets",
   ring: "ring",
   counters: "counters",
+  /** One word: of 2^n events one is taken. Only where there is a budget to keep. */
+  control: "control",
   stacks: "stacks",
   inFlight: "in_flight",
   /** One for each program, so that a program that interrupts another does not write over its texts. */
@@ -25,6 +27,8 @@ export const COUNTERS = [
   "unmatched_ends",
   "replaced",
   "stack_collision",
+  "offered",
+  "taken",
 ] as const;
 /** One of {@linkcode COUNTERS}. */
 export type Counter = typeof COUNTERS[number];
@@ -75,6 +79,8 @@ export interface Gen {
   readonly scratch: (bytes: number) => number;
   /** The end of the program: nothing more to do for this event. */
   readonly end: Label;
+  /** Stack slot of n, where of 2^n events one is taken and stands for all; null where all are. */
+  shift: number | null;
   /** Whether several programs of the session update the same map, and may interrupt each other. */
   readonly shared: boolean;
 }

@@ -7,7 +7,7 @@ import { emitAddress, emitCopy, emitCount, FP, type Gen, MAP, type Place } from 
 import { type AccessOf, layoutStruct, type Struct } from "./layout.ts";
 import { emitStruct } from "./write_struct.ts";
 
-/** What is kept of a start until its end: the time, then the carried values. */
+/** What is kept of a start until its end. */
 export interface PairLayout {
   /** Laid out for the programs at the start. */
   readonly startKey: Struct;
@@ -19,8 +19,9 @@ export interface PairLayout {
   readonly valueBytes: number;
 }
 
-/** Bytes of the start's time, in front of the carried values. */
-const TIME_BYTES = 8;
+/** In front of the carried values: the start's time, and how many starts it stands for (see `Gen.shift`). */
+const HEAD_BYTES = 16;
+const SHIFT_OFFSET = 8;
 
 /** Lays out the map of starts in flight. */
 export function layoutPair(
@@ -45,7 +46,7 @@ export function layoutPair(
     endKey: sameLayout(endKey, parts),
     cancelKey: sameLayout(cancelKey, parts),
     carried: carriedStruct,
-    valueBytes: TIME_BYTES + carriedStruct.bytes,
+    valueBytes: HEAD_BYTES + carriedStruct.bytes,
   };
 }
 
@@ -66,14 +67,17 @@ export function emitStart(g: Gen, pair: PairLayout): void {
   const BPF_ANY = 0;
   const key = emitKey(g, pair.startKey);
   const value = placeFor(g, pair.valueBytes);
-  emitStruct(g, pair.carried, { base: value.base, off: value.off + TIME_BYTES });
+  emitStruct(g, pair.carried, { base: value.base, off: value.off + HEAD_BYTES });
   const fresh = a.label("fresh");
   a.map(1, MAP.inFlight);
   emitAddress(g, 2, key);
   a.call(HELPER.map_lookup_elem).jump("eq", 0, 0, fresh);
   emitCount(g, "replaced");
   // The clock last: what happens before belongs to the probe, not to what is measured.
-  a.mark(fresh).call(HELPER.ktime_get_ns).store(8, value.base, value.off, 0).map(1, MAP.inFlight);
+  a.mark(fresh);
+  if (g.shift !== null) a.load(8, 1, FP, g.shift).store(8, value.base, value.off + SHIFT_OFFSET, 1);
+  else a.storeImm(8, value.base, value.off + SHIFT_OFFSET, 0);
+  a.call(HELPER.ktime_get_ns).store(8, value.base, value.off, 0).map(1, MAP.inFlight);
   emitAddress(g, 2, key);
   emitAddress(g, 3, value);
   a.constant(4, BPF_ANY).call(HELPER.map_update_elem).jump("eq", 0, 0, g.end);
@@ -81,7 +85,7 @@ export function emitStart(g: Gen, pair: PairLayout): void {
 }
 
 /** The end: finds the start, takes it out, and makes its values and the duration known to what follows. */
-export function emitEnd(g: Gen, pair: PairLayout): void {
+export function emitEnd(g: Gen, pair: PairLayout, sampled: boolean): void {
   const { a } = g;
   g.duration = g.frame.alloc(8);
   // The clock first, for the same reason.
@@ -91,7 +95,8 @@ export function emitEnd(g: Gen, pair: PairLayout): void {
   a.map(1, MAP.inFlight);
   emitAddress(g, 2, key);
   a.call(HELPER.map_lookup_elem).jump("ne", 0, 0, found);
-  emitCount(g, "unmatched_ends");
+  // With sampled starts most ends have none, which tells nothing.
+  if (!sampled) emitCount(g, "unmatched_ends");
   a.goto(g.end).mark(found);
   a.load(8, 1, FP, g.duration).load(8, 2, 0, 0).alu("sub", 1, { r: 2 }).store(8, FP, g.duration, 1);
   const values = placeFor(g, pair.valueBytes);
@@ -99,7 +104,11 @@ export function emitEnd(g: Gen, pair: PairLayout): void {
   a.map(1, MAP.inFlight);
   emitAddress(g, 2, key);
   a.call(HELPER.map_delete_elem);
-  const struct: Place = { base: values.base, off: values.off + TIME_BYTES };
+  if (sampled) {
+    g.shift = g.frame.alloc(8);
+    a.load(8, 1, values.base, values.off + SHIFT_OFFSET).alu("and", 1, 31).store(8, FP, g.shift, 1);
+  }
+  const struct: Place = { base: values.base, off: values.off + HEAD_BYTES };
   for (const part of pair.carried.parts) {
     let nullFlag: number | null = null;
     if (part.nullBit !== null) {

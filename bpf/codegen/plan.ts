@@ -59,28 +59,35 @@ export interface CallProbes {
 export function planProbe(spec: ProbeSpec, finder: TargetFinder, machine: Machine): Plan {
   const prepared = prepare(spec.steps, spec.output);
   const { source } = spec;
-  if (source.kind === "event") return planEvents(source.probes, prepared, !spec.includeSelf, finder, machine);
+  const common: Common = { excludeSelf: !spec.includeSelf, sampled: spec.budget !== undefined, machine };
+  if (source.kind === "event") return planEvents(source.probes, prepared, finder, common);
   if (source.kind === "pair") {
     const { carried, endNames } = pairNames(prepared);
     const starts = finder.targets(source.starts, fieldNames([...source.startKey, ...carried.map((c) => c.expr)]));
     const ends = finder.targets(source.ends, [...fieldNames(source.endKey), ...endNames]);
     const cancels = source.cancels.length > 0 ? finder.targets(source.cancels, fieldNames(source.cancelKey)) : [];
     const sides = { ...source, starts, ends, cancels };
-    return planPair(sides, carried, prepared, !spec.includeSelf, machine);
+    return planPair(sides, carried, prepared, common);
   }
   const renamed = callFields(prepared);
   const { carried, endNames } = pairNames(renamed);
   const calls = finder.calls(source.targets, fieldNames(carried.map((c) => c.expr)), endNames);
   const sides = { ...calls, cancels: [], startKey: calls.key, endKey: calls.key, cancelKey: [] };
-  return planPair({ ...sides, maxInFlight: source.maxInFlight }, carried, renamed, !spec.includeSelf, machine);
+  return planPair({ ...sides, maxInFlight: source.maxInFlight }, carried, renamed, common);
+}
+
+/** What holds for all programs of a spec. */
+interface Common {
+  readonly excludeSelf: boolean;
+  readonly sampled: boolean;
+  readonly machine: Machine;
 }
 
 function planEvents(
   points: readonly ProbePoint[],
   { filters, output }: Prepared,
-  excludeSelf: boolean,
   finder: TargetFinder,
-  machine: Machine,
+  { excludeSelf, sampled, machine }: Common,
 ): Plan {
   if (points.length === 0) throw new CannotGenerate("it has no probe");
   const targets = finder.targets(points, fieldNames([...filters, ...outputExprs(output)]));
@@ -95,6 +102,7 @@ function planEvents(
         guards: target.guards,
         surroundings: target.surroundings,
         excludeSelf,
+        sampled,
         filters,
         output: out,
         shared: targets.length > 1 || interrupts(target.attach),
@@ -102,7 +110,7 @@ function planEvents(
       machine,
     ),
   }));
-  return { programs, maps: withStacks(maps, programs), output: planned(out, output) };
+  return { programs, maps: withUsed(maps, programs), output: planned(out, output) };
 }
 
 /** Whether several of its events may be under way on one CPU: probes on many functions, of which one calls another. */
@@ -124,8 +132,7 @@ function planPair(
   sides: Sides,
   carried: readonly NamedExpr[],
   { filters, output }: Prepared,
-  excludeSelf: boolean,
-  machine: Machine,
+  { excludeSelf, sampled, machine }: Common,
 ): Plan {
   const { starts, ends, cancels } = sides;
   const pair = layoutPair(
@@ -152,7 +159,7 @@ function planPair(
   const side = (role: "start" | "cancel", target: Target): PlannedProgram => ({
     ...common(target, role),
     ...buildProgram(
-      { ...target, access: accessOf(target), excludeSelf, shared: true },
+      { ...target, access: accessOf(target), excludeSelf, sampled: sampled && role === "start", shared: true },
       machine,
       (g) => role === "start" ? emitStart(g, pair) : emitCancel(g, pair),
     ),
@@ -164,18 +171,19 @@ function planPair(
       ...generateProgram({
         filters,
         excludeSelf: false,
+        sampled: false,
         access: endAccess[i],
         guards: target.guards,
         surroundings: target.surroundings,
         output: out,
         shared: true,
-        pair: (g) => emitEnd(g, pair),
+        pair: (g) => emitEnd(g, pair, sampled),
       }, machine),
     })),
     ...cancels.map((t) => side("cancel", t)),
     ...starts.map((t) => side("start", t)),
   ];
-  return { programs, maps: withStacks([...maps, inFlight], programs), output: planned(out, output) };
+  return { programs, maps: withUsed([...maps, inFlight], programs), output: planned(out, output) };
 }
 
 /** What is kept of a start, named without its prefix, and what is read at the end. */
@@ -274,9 +282,10 @@ const STACK_FRAMES = 127;
  */
 const STACKS = 16_384;
 
-/** With the map of stacks where a program uses it. */
-function withStacks(maps: readonly MapSpec[], programs: readonly Program[]): MapSpec[] {
-  const used = programs.some((p) => p.insns.some((i) => i.op === "ld_map" && i.map === MAP.stacks));
+/** With the maps of stacks and of control where a program uses them. */
+function withUsed(maps: readonly MapSpec[], programs: readonly Program[]): MapSpec[] {
+  const uses = (name: string): boolean =>
+    programs.some((p) => p.insns.some((i) => i.op === "ld_map" && i.map === name));
   const stacks: MapSpec = {
     name: MAP.stacks,
     type: "stack_trace",
@@ -284,7 +293,8 @@ function withStacks(maps: readonly MapSpec[], programs: readonly Program[]): Map
     valueBytes: STACK_FRAMES * 8,
     maxEntries: STACKS,
   };
-  return used ? [...maps, stacks] : [...maps];
+  const control: MapSpec = { name: MAP.control, type: "array", keyBytes: 4, valueBytes: 8, maxEntries: 1 };
+  return [...maps, ...(uses(MAP.stacks) ? [stacks] : []), ...(uses(MAP.control) ? [control] : [])];
 }
 
 /** The kernel wants a power of two and whole pages; 64 KiB pages are the largest there are. */

@@ -5,7 +5,7 @@ import { emitAggregate } from "./aggregate.ts";
 import { CannotGenerate } from "./cannot_generate.ts";
 import { emitCondition } from "./conditions.ts";
 import { createFrame } from "./frame.ts";
-import { CTX, FP, type Gen, ITEM, type Machine, MAP, SCRATCH } from "./gen.ts";
+import { CTX, emitCount, FP, type Gen, ITEM, type Machine, MAP, SCRATCH } from "./gen.ts";
 import { emitKept, planKept } from "./keep.ts";
 import type { AccessOf, StateLayout, Struct } from "./layout.ts";
 import { emitAccess } from "./read_access.ts";
@@ -41,6 +41,8 @@ export interface ProgramSpec {
   readonly access: AccessOf;
   readonly guards: readonly Guard[];
   readonly excludeSelf: boolean;
+  /** Whether events are sampled when they cost too much: only where there is a budget. */
+  readonly sampled: boolean;
   readonly surroundings: Surroundings;
   readonly filters: readonly Expr[];
   readonly output: Output;
@@ -87,7 +89,7 @@ export function generateProgram(spec: ProgramSpec, machine: Machine): Program {
 
 /** What is common to all programs: the frame around `body`. */
 export function buildProgram(
-  spec: Pick<ProgramSpec, "access" | "guards" | "excludeSelf" | "shared" | "surroundings">,
+  spec: Pick<ProgramSpec, "access" | "guards" | "excludeSelf" | "shared" | "surroundings" | "sampled">,
   machine: Machine,
   body: (g: Gen) => void,
 ): Program {
@@ -118,6 +120,7 @@ export function buildProgram(
       return off;
     },
     end: a.label("end"),
+    shift: null,
     shared: spec.shared,
   };
   a.movReg(CTX, 1);
@@ -125,6 +128,7 @@ export function buildProgram(
   for (const guard of spec.guards) emitGuard(g, guard);
   const pidAt = a.insns.length;
   const scratchKey = frame.alloc(8);
+  if (spec.sampled) emitSampling(g);
   body(g);
   a.mark(g.end).constant(0, surroundings.result).exit();
   const prologue = new Assembler();
@@ -136,6 +140,21 @@ export function buildProgram(
   if (scratchBytes > 0) prologue.insns.push(...loadScratch(scratchKey, g));
   a.insns.splice(pidAt, 0, ...prologue.insns);
   return { insns: a.insns, scratchBytes };
+}
+
+/** Takes one of 2^n events, n as the session has set it, by a random number. */
+function emitSampling(g: Gen): void {
+  const { a } = g;
+  const taken = a.label("taken");
+  emitCount(g, "offered");
+  g.shift = g.frame.alloc(8);
+  g.frame.withSlot((key) => {
+    a.storeImm(4, FP, key, 0).map(1, MAP.control).movReg(2, FP).alu("add", 2, key).call(HELPER.map_lookup_elem);
+  });
+  a.jump("eq", 0, 0, g.end).load(8, 1, 0, 0).alu("and", 1, 31).store(8, FP, g.shift, 1).jump("eq", 1, 0, taken);
+  a.call(HELPER.get_prandom_u32).load(8, 1, FP, g.shift);
+  a.constant(2, 1).alu("lsh", 2, { r: 1 }).alu("sub", 2, 1).alu("and", 0, { r: 2 }).jump("ne", 0, 0, g.end).mark(taken);
+  emitCount(g, "taken");
 }
 
 /** Lets pass what is one of the guard's values: of neighbours the first and the last are compared. */

@@ -130,4 +130,9 @@ export interface ProbeSpec {
   readonly output: ProbeOutput;
   /** Whether sonde's own processes are seen. */
   readonly includeSelf: boolean;
+  /**
+   * What the measurement may cost, as a part of one CPU (0.05 is 5 %). Above it the engine samples, scales the results
+   * and says so; what cannot be kept so is detached. Absent: the cost is told, and nothing is done about it.
+   */
+  readonly budget?: number;
 }
