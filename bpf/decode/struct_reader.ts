@@ -1,12 +1,9 @@
 import type { Batch, Column, Field } from "../../core/data/mod.ts";
 import { fieldOf } from "../../core/query/batch_ops.ts";
+import { numberColumn } from "../../core/query/columns/number_column.ts";
+import { textColumn } from "../../core/query/columns/text_column.ts";
 import { isUnsigned } from "../codegen/nullable.ts";
 import type { Part, Struct } from "../codegen/layout.ts";
-import { numberColumn } from "./number_column.ts";
-import { type TextPool, textPool } from "./text_pool.ts";
-
-/** Distinct texts of a column that are remembered between batches. */
-const MAX_TEXTS = 16_384;
 
 /** Turns structs that a program wrote into columns. */
 export interface StructReader {
@@ -67,34 +64,20 @@ function partReader(part: Part): PartReader {
     };
   }
   const argv = part.expr.op === "call" && part.expr.fn === "argv";
-  const newPool = (): TextPool => textPool(argv ? joinArguments : undefined);
-  let pool = newPool();
-  let codes = new Int32Array(256);
-  let n = 0;
+  const column = textColumn(argv ? joinArguments : undefined);
   return {
     read(bytes, words, at, isNull, tail): number {
-      if (n === codes.length) {
-        const more = new Int32Array(n * 2);
-        more.set(codes);
-        codes = more;
-      }
       if (isNull) {
-        codes[n++] = -1;
+        column.addNull();
         return tail;
       }
       const inside = part.kind === "text";
       const start = inside ? at + part.off : tail;
       const length = inside ? part.bytes : words[at + part.off >> 2];
-      codes[n++] = pool.intern(bytes, start, start + length, !argv);
+      column.add(bytes, start, start + length, !argv);
       return inside ? tail : tail + length;
     },
-    take(): Column {
-      // The pool only appends, so batches may share its list; it starts over before it grows without bounds.
-      const column: Column = { kind: "string", codes: codes.slice(0, n), dict: pool.texts };
-      if (pool.texts.length > MAX_TEXTS) pool = newPool();
-      n = 0;
-      return column;
-    },
+    take: () => column.take(),
   };
 }
 

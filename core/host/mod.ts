@@ -29,6 +29,7 @@ export * from "./parse_softnet.ts";
 export * from "./parse_stat.ts";
 export * from "./parse_tcp.ts";
 export * from "./syscall_name.ts";
+export * from "./tracefs/argument_width.ts";
 export * from "./tracefs/format_field.ts";
 export * from "./tracefs/parse_format.ts";
 export * from "./tracefs/trace_events.ts";
