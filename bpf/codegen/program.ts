@@ -110,7 +110,9 @@ export function buildProgram(
   const scratchAt = a.insns.length;
   const scratchKey = frame.alloc(8);
   body(g);
-  a.mark(g.end).constant(0, 0).exit();
+  // On a tracepoint 0 would keep the event from everybody else's perf events (kernel/events/core.c,
+  // perf_trace_run_bpf_submit); raw tracepoints take any answer. (fentry and fexit would take 0 only.)
+  a.mark(g.end).constant(0, 1).exit();
   if (scratchBytes > 0) a.insns.splice(scratchAt, 0, ...loadScratch(scratchKey, g));
   return { insns: a.insns, scratchBytes };
 }
