@@ -1,33 +1,76 @@
+import { UsageError } from "../core/data/mod.ts";
 import { type Host, mountTracefs } from "../core/host/mod.ts";
 import type { ProbeEngine, ProbeSession } from "../core/plugin_api/mod.ts";
 import type { ProbeSpec } from "../core/query/mod.ts";
 
-const engines = new WeakMap<Host, readonly ProbeEngine[]>();
+type Engines = readonly ProbeEngine[];
+const compiled = new WeakMap<Host, Engines>();
+const fallback = new WeakMap<Host, Engines>();
 
-/** The engines of this machine, best first. Loaded when a probe is first asked for. */
-export async function enginesOf(host: Host): Promise<readonly ProbeEngine[]> {
-  let list = engines.get(host);
-  if (!list) {
+/** Those that run programs in the kernel, best first. */
+async function compiledEngines(host: Host): Promise<Engines> {
+  return compiled.get(host) ?? await remember(compiled, host, async () => {
     const { bpfEngine } = await import("../bpf/mod.ts");
     // Without it only raw tracepoints have names; doctor says why where it cannot be mounted.
     mountTracefs(host);
-    list = [bpfEngine(host)];
-    engines.set(host, list);
-  }
-  return list;
+    return [bpfEngine(host)];
+  });
+}
+
+/** Those for where that is refused. Loaded only then. */
+async function fallbackEngines(host: Host): Promise<Engines> {
+  return fallback.get(host) ?? await remember(fallback, host, async () => {
+    const { perfEngine, pollEngine } = await import("../core/engine/mod.ts");
+    return [perfEngine(host), pollEngine()];
+  });
+}
+
+async function remember(known: WeakMap<Host, Engines>, host: Host, make: () => Promise<Engines>): Promise<Engines> {
+  const made = await make();
+  // Two may have waited for the same modules: the first list stays.
+  if (!known.has(host)) known.set(host, made);
+  return known.get(host)!;
+}
+
+/** The engines of this machine, best first. */
+export async function enginesOf(host: Host): Promise<Engines> {
+  return [...await compiledEngines(host), ...await fallbackEngines(host)];
 }
 
 /**
- * The first engine that takes the spec.
+ * One engine by its name, as `--engine` forces it.
  *
- * @throws {UnsupportedError} with the reason of each when none does
+ * @throws {UsageError} when there is none of that name
  */
-export async function chooseEngineFor(host: Host, spec: ProbeSpec): Promise<ProbeEngine> {
-  const { chooseEngine, requireEngine } = await import("../core/engine/mod.ts");
-  return requireEngine(chooseEngine(spec, await enginesOf(host)), spec);
+export async function engineNamed(host: Host, name: string): Promise<ProbeEngine> {
+  const list = await enginesOf(host);
+  const found = list.find((e) => e.name === name);
+  if (found) return found;
+  const names = list.map((e) => e.name).join(", ");
+  throw new UsageError(`There is no engine "${name}"`, `Engines, best first: ${names}`);
 }
 
-/** Opens a probe on the best engine. @throws {UnsupportedError} when there is none */
+/**
+ * The first engine that takes the spec, for a caller that asks for less when none does: once an engine could give the
+ * bare events, no lesser one is asked.
+ *
+ * @param only name of the one engine to ask
+ * @throws {UnsupportedError} with the reason of each when none does
+ * @throws {UsageError} when `only` is no engine
+ */
+export async function chooseEngineFor(host: Host, spec: ProbeSpec, only?: string): Promise<ProbeEngine> {
+  const { chooseForSplit, requireEngine } = await import("../core/engine/choose_engine.ts");
+  if (only !== undefined) return requireEngine(chooseForSplit(spec, [await engineNamed(host, only)]), spec);
+  const best = chooseForSplit(spec, await compiledEngines(host));
+  if (best.settled) return requireEngine(best, spec);
+  const rest = chooseForSplit(spec, await fallbackEngines(host));
+  return requireEngine({ ...rest, asked: [...best.asked, ...rest.asked] }, spec);
+}
+
+/** Opens a probe on the best engine that takes it as it is. @throws {UnsupportedError} when there is none */
 export async function openProbe(host: Host, spec: ProbeSpec): Promise<ProbeSession> {
-  return (await chooseEngineFor(host, spec)).open(spec);
+  const { chooseEngine, requireEngine } = await import("../core/engine/choose_engine.ts");
+  const best = chooseEngine(spec, await compiledEngines(host));
+  const choice = best.engine ? best : chooseEngine(spec, await enginesOf(host));
+  return requireEngine(choice, spec).open(spec);
 }

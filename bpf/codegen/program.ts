@@ -28,8 +28,14 @@ export interface Surroundings {
   readonly result: number;
 }
 
-/** Those of a probe. */
+/** Those of a probe; fentry and fexit take no other answer. */
 export const PROBE: Surroundings = { tasks: true, item: null, result: 0 };
+
+/**
+ * Those of a tracepoint: 0 would keep the event from everybody else's perf events (kernel/events/core.c,
+ * perf_trace_run_bpf_submit).
+ */
+export const TRACEPOINT: Surroundings = { ...PROBE, result: 1 };
 
 /** What a program does with an event that passed its filters. */
 export type Output =

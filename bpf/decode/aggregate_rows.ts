@@ -2,12 +2,12 @@ import { type Batch, type Cell, cellAt, type Column, columnFrom, type Frame } fr
 import type { BucketState } from "../../core/query/aggregates/buckets.ts";
 import { AGGREGATES, aggregateType } from "../../core/query/aggregates/table.ts";
 import { fieldOf, takeColumn } from "../../core/query/batch_ops.ts";
+import { type ByteIndex, byteIndex } from "../../core/query/columns/byte_index.ts";
 import type { AggregateSpec, ValueType } from "../../core/query/mod.ts";
 import { KEY_SUFFIX_BYTES } from "../codegen/aggregate.ts";
 import { SET_SHIFT } from "../codegen/buckets.ts";
 import { constantArguments, type StateLayout, type StatePart, type Struct } from "../codegen/layout.ts";
 import type { MapEntries } from "../kernel/map.ts";
-import { type ByteIndex, byteIndex } from "./byte_index.ts";
 import { type Meanings, structReader } from "./struct_reader.ts";
 
 /** The result of an aggregation, and how many events are in it. */

@@ -1,14 +1,11 @@
-import { type Batch, type Column, columnFrom, type Field } from "../../core/data/mod.ts";
+import type { Batch, Column, Field } from "../../core/data/mod.ts";
 import { fieldOf } from "../../core/query/batch_ops.ts";
+import { numberColumn } from "../../core/query/columns/number_column.ts";
+import { textColumn } from "../../core/query/columns/text_column.ts";
 import { isUnsigned } from "../codegen/nullable.ts";
 import type { NameTable } from "../codegen/access.ts";
 import type { Part, Struct } from "../codegen/layout.ts";
-import { numberColumn } from "./number_column.ts";
 import type { StackReader } from "./stacks.ts";
-import { type TextPool, textPool } from "./text_pool.ts";
-
-/** Distinct texts of a column that are remembered between batches. */
-const MAX_TEXTS = 16_384;
 
 /** Turns structs that a program wrote into columns. */
 export interface StructReader {
@@ -86,34 +83,20 @@ function partReader(part: Part, meanings: Meanings): PartReader {
     };
   }
   const argv = part.expr.op === "call" && part.expr.fn === "argv";
-  const newPool = (): TextPool => textPool(argv ? joinArguments : undefined);
-  let pool = newPool();
-  let codes = new Int32Array(256);
-  let n = 0;
+  const column = textColumn(argv ? joinArguments : undefined);
   return {
     read(bytes, words, at, isNull, tail): number {
-      if (n === codes.length) {
-        const more = new Int32Array(n * 2);
-        more.set(codes);
-        codes = more;
-      }
       if (isNull) {
-        codes[n++] = -1;
+        column.addNull();
         return tail;
       }
       const inside = part.kind === "text";
       const start = inside ? at + part.off : tail;
       const length = inside ? part.bytes : words[at + part.off >> 2];
-      codes[n++] = pool.intern(bytes, start, start + length, !argv);
+      column.add(bytes, start, start + length, !argv);
       return inside ? tail : tail + length;
     },
-    take(): Column {
-      // The pool only appends, so batches may share its list; it starts over before it grows without bounds.
-      const column: Column = { kind: "string", codes: codes.slice(0, n), dict: pool.texts };
-      if (pool.texts.length > MAX_TEXTS) pool = newPool();
-      n = 0;
-      return column;
-    },
+    take: () => column.take(),
   };
 }
 
@@ -121,28 +104,19 @@ function partReader(part: Part, meanings: Meanings): PartReader {
 function nameReader(part: Part, meanings: Meanings): PartReader {
   const known = new Map<number, string | null>();
   const off = part.off >> 2;
-  let names: (string | null)[] = [];
+  const column = textColumn();
   return {
     read(_bytes, words, at, isNull, tail): number {
       const w = (at >> 2) + off;
       const n = words[w + 1] * 2 ** 32 + words[w];
       let name = isNull ? null : known.get(n);
       if (name === undefined) known.set(n, name = meanings.name(part.table!, n));
-      names.push(name);
+      if (name === null) column.addNull();
+      else column.addText(name);
       return tail;
     },
-    take(): Column {
-      const column = textColumn(names);
-      names = [];
-      return column;
-    },
+    take: () => column.take(),
   };
-}
-
-/** Texts as a column of text, also when all are null. */
-function textColumn(names: readonly (string | null)[]): Column {
-  const column = columnFrom(names);
-  return column.kind === "string" ? column : { kind: "string", codes: new Int32Array(names.length).fill(-1), dict: [] };
 }
 
 /** Numbers of the kernel's and the user's frames, and the process. */

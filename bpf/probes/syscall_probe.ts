@@ -3,7 +3,7 @@ import { syscallNumber } from "../../core/host/syscall_name.ts";
 import { PT_REGS } from "../../core/sys/arch/pt_regs.ts";
 import type { Access, MemberAccess } from "../codegen/access.ts";
 import type { Guard } from "../codegen/program.ts";
-import { type Format, type FormatField, formatField } from "../../core/host/mod.ts";
+import { argumentWidth, type Format, type FormatField, formatField } from "../../core/host/mod.ts";
 
 /** One side of one system call, as a raw tracepoint on all of them with a guard. */
 export interface SyscallProbe {
@@ -51,7 +51,7 @@ export function syscallProbe(name: string, format: Format | null): SyscallProbe 
   const args = new Map<string, { field: Field; access: Access }>();
   const named = format?.fields.filter((f) => !f.name.startsWith("__")) ?? positional();
   named.slice(0, 6).forEach((f, i) => {
-    const { width, signed } = widthOf(f);
+    const { width, signed } = argumentWidth(f);
     args.set(f.name, {
       field: formatField({ ...f, signed }, `args.${f.name}`),
       access: { ...register(PT_REGS.syscallArguments[i]), leaf: { kind: "int", width, signed, bool: false } },
@@ -115,34 +115,4 @@ function positional(): FormatField[] {
     size: 8,
     signed: false,
   }));
-}
-
-/** Registers are 64 bits wide whatever the argument is: what lies above its type's width is not the kernel's to trust. */
-function widthOf(f: FormatField): { width: 1 | 2 | 4 | 8; signed: boolean } {
-  if (f.type.includes("*")) return { width: 8, signed: false };
-  switch (f.type.replace(/^const /, "")) {
-    case "int":
-    case "pid_t":
-    case "clockid_t":
-    case "timer_t":
-    case "key_serial_t":
-    case "mqd_t":
-      return { width: 4, signed: true };
-    case "unsigned int":
-    case "unsigned":
-    case "uid_t":
-    case "gid_t":
-    case "qid_t":
-    case "u32":
-    case "__u32":
-      return { width: 4, signed: false };
-    case "umode_t":
-      return { width: 2, signed: false };
-    case "long":
-    case "off_t":
-    case "loff_t":
-      return { width: 8, signed: true };
-    default:
-      return { width: 8, signed: false };
-  }
 }

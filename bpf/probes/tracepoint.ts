@@ -4,7 +4,7 @@ import { type ProbePoint } from "../../core/query/mod.ts";
 import { probePointText } from "../../core/query/probe_spec.ts";
 import type { Access } from "../codegen/access.ts";
 import { CannotGenerate } from "../codegen/cannot_generate.ts";
-import { PROBE } from "../codegen/program.ts";
+import { PROBE, TRACEPOINT } from "../codegen/program.ts";
 import { formatAccess } from "./format_access.ts";
 import type { KernelTypes } from "./kernel_types.ts";
 import { LOWERED, LOWERED_TEXTS } from "./lowered.ts";
@@ -87,7 +87,7 @@ export function tracepointKind(types: KernelTypes, events: () => TraceEvents): P
       if (!record) throw unknown(point, events().problem);
       const access = (wanted: string): Access | null => recorded(point, wanted)?.access ?? null;
       const attach = { kind: "tracepoint", id: record.id, name: `${category}:${name}` } as const;
-      return [{ attach, guards: [], surroundings: PROBE, access }];
+      return [{ attach, guards: [], surroundings: TRACEPOINT, access }];
     },
     match(pattern, limit): ReturnType<PointKind<Tracepoint>["match"]> {
       const category = globOf(pattern?.category ?? "*"), name = globOf(pattern?.name ?? "*");

@@ -1,4 +1,5 @@
 import { resultsToJson, type Table } from "../../core/data/mod.ts";
+import type { ProbeSpec } from "../../core/query/mod.ts";
 import { CAP, hasCapability } from "../../core/sys/mod.ts";
 import { mountTracefs } from "../../core/host/mod.ts";
 import { openSession, type Session } from "../session.ts";
@@ -125,7 +126,6 @@ function privilegeChecks(): Check[] {
 
 async function bpfChecks(session: Session): Promise<Check[]> {
   const { probeFeatures } = await import("../../bpf/mod.ts");
-  const { chooseEngine } = await import("../../core/engine/mod.ts");
   const { enginesOf } = await import("../engines.ts");
   const checks: Check[] = probeFeatures(session.host).map((f) => ({
     area: "bpf",
@@ -134,20 +134,26 @@ async function bpfChecks(session: Session): Promise<Check[]> {
     found: f.state === "yes" ? "works" : f.reason,
     remedy: f.remedy,
   }));
-  // The smallest spec there is tells which engine gets recipes here.
-  const choice = chooseEngine({
+  // The smallest spec there is tells which engine gets recipes here; each has its say.
+  const smallest: ProbeSpec = {
     source: { kind: "event", probes: [{ kind: "raw_tracepoint", name: "sys_enter" }] },
     steps: [],
     output: { kind: "aggregate", keys: [], aggregates: [{ fn: "count", args: [], name: "count" }], maxKeys: 1 },
     includeSelf: false,
-  }, await enginesOf(session.host));
-  for (const a of choice.asked) {
+  };
+  let best = true;
+  for (const engine of await enginesOf(session.host)) {
+    const support = engine.supports(smallest);
+    const found = support.ok
+      ? best ? `runs probes of recipes here (${support.accuracy})` : `works too (${support.accuracy})`
+      : support.reason;
+    if (support.ok) best = false;
     checks.push({
       area: "engines",
-      name: a.engine,
-      state: a.ok ? "yes" : "no",
-      found: a.ok ? `runs probes of recipes here (${choice.accuracy})` : a.reason,
-      remedy: a.remedy,
+      name: engine.name,
+      state: support.ok ? "yes" : "no",
+      found,
+      remedy: support.ok ? "" : support.remedy,
     });
   }
   return checks;

@@ -2,6 +2,7 @@ import { UnsupportedError } from "../data/errors.ts";
 import type { Accuracy, ProbeEngine } from "../plugin_api/engine.ts";
 import type { ProbeSpec } from "../query/mod.ts";
 import { sourceText } from "../query/probe_spec.ts";
+import { sourceOnly } from "./source_fields.ts";
 
 /** What one engine said about a spec. */
 export interface EngineAnswer {
@@ -21,6 +22,12 @@ export interface EngineChoice {
   readonly asked: readonly EngineAnswer[];
 }
 
+/** A choice for a caller that can ask for less. */
+export interface SplitChoice extends EngineChoice {
+  /** No lesser engine is to be asked: there is an engine, or one that could give the bare events. */
+  readonly settled: boolean;
+}
+
 /** Asks engines, best first, until one can run the spec. */
 export function chooseEngine(spec: ProbeSpec, engines: readonly ProbeEngine[]): EngineChoice {
   const asked: EngineAnswer[] = [];
@@ -35,6 +42,22 @@ export function chooseEngine(spec: ProbeSpec, engines: readonly ProbeEngine[]): 
     if (support.ok) return { engine, accuracy: support.accuracy, asked };
   }
   return { engine: null, accuracy: null, asked };
+}
+
+/**
+ * Asks like {@linkcode chooseEngine}, for a caller that can do steps and aggregates itself and will ask for less: as
+ * soon as an engine could give the bare events it says no to the spec, and no lesser engine is asked. Filtering and
+ * aggregating here what a better engine streams beats a lesser engine that does it all.
+ */
+export function chooseForSplit(spec: ProbeSpec, engines: readonly ProbeEngine[]): SplitChoice {
+  const asked: EngineAnswer[] = [];
+  let bare: ProbeSpec | null = null;
+  for (const engine of engines) {
+    const choice = chooseEngine(spec, [engine]);
+    asked.push(...choice.asked);
+    if (choice.engine || engine.supports(bare ??= sourceOnly(spec)).ok) return { ...choice, asked, settled: true };
+  }
+  return { engine: null, accuracy: null, asked, settled: false };
 }
 
 /**

@@ -11,6 +11,10 @@ export const HW = {
   CACHE_MISSES: 3,
   BRANCH_INSTRUCTIONS: 4,
   BRANCH_MISSES: 5,
+  BUS_CYCLES: 6,
+  STALLED_CYCLES_FRONTEND: 7,
+  STALLED_CYCLES_BACKEND: 8,
+  REF_CPU_CYCLES: 9,
 } as const;
 
 /** `perf_event_attr.config` of software events. */
@@ -20,6 +24,10 @@ export const SW = {
   PAGE_FAULTS: 2,
   CONTEXT_SWITCHES: 3,
   CPU_MIGRATIONS: 4,
+  PAGE_FAULTS_MIN: 5,
+  PAGE_FAULTS_MAJ: 6,
+  ALIGNMENT_FAULTS: 7,
+  EMULATION_FAULTS: 8,
   DUMMY: 9,
 } as const;
 
@@ -35,6 +43,7 @@ export const SAMPLE = {
   CPU: 1 << 7,
   PERIOD: 1 << 8,
   STREAM_ID: 1 << 9,
+  RAW: 1 << 10,
   IDENTIFIER: 1 << 16,
 } as const;
 
@@ -61,8 +70,11 @@ export const MISC = { COMM_EXEC: 1 << 13, MMAP_BUILD_ID: 1 << 14 } as const;
  */
 export const CONTEXT = { HV: -32, KERNEL: -128, USER: -512, GUEST: -2048, MAX: -4095 } as const;
 
-/** `ioctl(2)` requests: `_IO('$', n)`. */
-export const IOC = { ENABLE: 0x2400, DISABLE: 0x2401, RESET: 0x2403, SET_OUTPUT: 0x2405 } as const;
+/** Bits of `perf_event_attr.read_format`: what read(2) answers behind the count. LOST is there since Linux 6.0. */
+export const FORMAT = { LOST: 1 << 4 } as const;
+
+/** `ioctl(2)` requests: `_IO('$', n)`, but `_IOR('$', 7, __u64 *)` for ID. */
+export const IOC = { ENABLE: 0x2400, DISABLE: 0x2401, RESET: 0x2403, SET_OUTPUT: 0x2405, ID: 0x80082407 } as const;
 
 /** The kernel's default limit on frames in a call chain (sysctl kernel.perf_event_max_stack). */
 export const DEFAULT_MAX_STACK = 127;

@@ -17,6 +17,9 @@ export interface PerfAttr {
   readonly excludeKernel?: boolean;
   readonly excludeHypervisor?: boolean;
   readonly excludeIdle?: boolean;
+  /** Leave the kernel's, or the user's, part of call chains out. */
+  readonly excludeCallchainKernel?: boolean;
+  readonly excludeCallchainUser?: boolean;
   /** COMM records, marked when they come from an exec. */
   readonly comm?: boolean;
   /** MMAP2 records for executable mappings. */
@@ -62,6 +65,8 @@ export function encodeAttr(a: PerfAttr): Uint8Array<ArrayBuffer> {
   bit(13, a.task);
   bit(14, a.wakeupWatermark !== undefined);
   bit(18, a.sampleIdAll);
+  bit(21, a.excludeCallchainKernel);
+  bit(22, a.excludeCallchainUser);
   bit(23, a.mmap); // mmap2
   bit(24, a.comm); // comm_exec
   bit(25, a.clockId !== undefined); // use_clockid

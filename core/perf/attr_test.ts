@@ -15,9 +15,10 @@ int main(void) {
   a.type = 1; a.size = 112; a.config = 0x1234567890ULL; a.sample_freq = 997; a.freq = 1;
   a.sample_type = PERF_SAMPLE_IP | PERF_SAMPLE_TID | PERF_SAMPLE_TIME | PERF_SAMPLE_CPU | PERF_SAMPLE_PERIOD |
     PERF_SAMPLE_CALLCHAIN;
-  a.read_format = 5;
+  a.read_format = PERF_FORMAT_TOTAL_TIME_ENABLED | PERF_FORMAT_ID;
   a.disabled = a.inherit = a.exclude_user = a.exclude_kernel = a.exclude_hv = a.exclude_idle = 1;
-  a.comm = a.comm_exec = a.mmap = a.mmap2 = a.task = a.sample_id_all = a.watermark = a.use_clockid = 1;
+  a.comm = a.comm_exec = a.mmap = a.mmap2 = a.task = a.sample_id_all = a.watermark = a.use_clockid =
+    a.exclude_callchain_kernel = a.exclude_callchain_user = 1;
   a.wakeup_watermark = 65536; a.clockid = 7; a.sample_max_stack = 64;
   for (int i = 0; i < 112; i++) printf("%02x", ((unsigned char *)&a)[i]);
 }
@@ -42,6 +43,8 @@ Deno.test("encodeAttr() lays out struct perf_event_attr as the C compiler does",
       comm: true,
       mmap: true,
       task: true,
+      excludeCallchainKernel: true,
+      excludeCallchainUser: true,
       sampleIdAll: true,
       wakeupWatermark: 65536,
       clockId: 7,

@@ -1,22 +1,8 @@
-import {
-  CLOCK,
-  clockNs,
-  ERRNO,
-  type Fd,
-  ioctl,
-  MAP,
-  type Mapping,
-  mmapFd,
-  ownFd,
-  perfEventOpenRaw,
-  POLL,
-  poll,
-  PROT,
-  SysError,
-} from "../sys/mod.ts";
+import { CLOCK, clockNs, ERRNO, type Fd, ioctl, ownFd, perfEventOpenRaw, POLL, poll, SysError } from "../sys/mod.ts";
 import { IOC, SAMPLE } from "./abi.ts";
 import { encodeAttr, type PerfAttr } from "./attr.ts";
-import { drainRings, type PerfRing, perfRing, type RecordSink } from "./ring.ts";
+import { createRing } from "./create_ring.ts";
+import { drainRings, type PerfRing, type RecordSink, SETTLE_NS } from "./ring.ts";
 import { type SampleLayout, sampleLayout } from "./sample_layout.ts";
 
 /** What a sampler counts and whom it watches. */
@@ -109,22 +95,11 @@ export function openSampler(options: SamplerOptions): Sampler {
       return true;
     }
     leaders.set(cpu, fd);
-    const mapping = mapRing(fd.fd);
-    owned.use(mapping);
-    rings.push(perfRing(mapping.buffer, options.pageSize));
+    const made = createRing(fd.fd, ringBytes, options.pageSize);
+    ringBytes = made.ringBytes;
+    owned.use(made.mapping);
+    rings.push(made.ring);
     return true;
-  };
-  const mapRing = (fd: number): Mapping => {
-    for (;;) {
-      try {
-        return mmapFd(fd, options.pageSize + ringBytes, PROT.READ | PROT.WRITE, MAP.SHARED);
-      } catch (error) {
-        // EPERM: over kernel.perf_event_mlock_kb and RLIMIT_MEMLOCK. A smaller ring loses more, and says so.
-        const tooMuch = error instanceof SysError && (error.errno === ERRNO.EPERM || error.errno === ERRNO.ENOMEM);
-        if (!tooMuch || ringBytes <= options.pageSize) throw error;
-        ringBytes >>>= 1;
-      }
-    }
   };
   const add = (tid: number): boolean => {
     for (const cpu of options.cpus) if (!openOn(tid, cpu)) return false;
@@ -162,6 +137,3 @@ export function openSampler(options: SamplerOptions): Sampler {
 }
 
 const SAMPLE_TYPE = SAMPLE.IP | SAMPLE.TID | SAMPLE.TIME | SAMPLE.CPU | SAMPLE.PERIOD | SAMPLE.CALLCHAIN;
-
-/** A record is stamped before it is published: what is younger than this, in ns, may still be on its way elsewhere. */
-const SETTLE_NS = 1e6;

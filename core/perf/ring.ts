@@ -44,6 +44,11 @@ export function perfRing(buffer: ArrayBuffer, pageSize: number): PerfRing {
   return { control, data, tail, head: tail, nextTime: Infinity, words: data, at: 0 };
 }
 
+/** How full a ring is, in bytes. */
+export function ringFill(ring: PerfRing): number {
+  return Number(Atomics.load(ring.control, DATA_HEAD)) - ring.tail;
+}
+
 /**
  * Hands on the records of several rings in the order of time, and frees their room in the rings.
  *
@@ -119,6 +124,9 @@ function load(ring: PerfRing, layout: SampleLayout, sink: RecordSink): void {
   }
   ring.nextTime = recordTime(ring.words, ring.at, layout);
 }
+
+/** A record is stamped before it is published: what is younger than this, in ns, may still be on its way elsewhere. */
+export const SETTLE_NS = 1e6;
 
 /** Index of `data_head` and `data_tail` in 64-bit words: bytes 1024 and 1032. */
 const DATA_HEAD = 128;

@@ -11,6 +11,8 @@ export interface SampleLayout {
   readonly period: number;
   /** Number of entries (64 bits), then the entries, leaf first. */
   readonly callchain: number;
+  /** Size of the raw data in bytes (32 bits), then the data; where a call chain comes before it, that of an empty one. */
+  readonly raw: number;
   /** Words that every record but samples ends with (`sample_id_all`). */
   readonly trailer: number;
   /** Words from a record's end back to the trailer's time, or -1. */
@@ -20,7 +22,7 @@ export interface SampleLayout {
 /**
  * The layout that a `sample_type` gives.
  *
- * @param sampleType bits of {@linkcode SAMPLE}; READ and what follows the call chain are not supported
+ * @param sampleType bits of {@linkcode SAMPLE}; READ and what follows RAW are not supported
  */
 export function sampleLayout(sampleType: number): SampleLayout {
   const on = (flag: number): boolean => (sampleType & flag) !== 0;
@@ -41,6 +43,7 @@ export function sampleLayout(sampleType: number): SampleLayout {
   const period = take(SAMPLE.PERIOD);
   if (on(SAMPLE.READ)) throw new RangeError("Samples with counter values are not supported");
   const callchain = take(SAMPLE.CALLCHAIN);
+  const raw = on(SAMPLE.RAW) ? at : -1;
   // Trailer: TID, TIME, ID, STREAM_ID, CPU, IDENTIFIER, each 8 bytes.
   const after = [SAMPLE.ID, SAMPLE.STREAM_ID, SAMPLE.CPU, SAMPLE.IDENTIFIER].filter(on).length * 2;
   const timed = on(SAMPLE.TIME) ? 2 : 0;
@@ -51,6 +54,7 @@ export function sampleLayout(sampleType: number): SampleLayout {
     cpu,
     period,
     callchain,
+    raw,
     trailer: (on(SAMPLE.TID) ? 2 : 0) + timed + after,
     trailerTime: timed ? timed + after : -1,
   };

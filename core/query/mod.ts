@@ -6,6 +6,7 @@ export { type BucketList, histogramOf } from "./aggregates/buckets.ts";
 export * from "./batch_ops.ts";
 export * from "./build.ts";
 export * from "./compile_expr.ts";
+export * from "./concat_batches.ts";
 export * from "./expr.ts";
 export * from "./expr_text.ts";
 export * from "./like.ts";

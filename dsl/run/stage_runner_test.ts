@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Batch, field, recordsOf, tableFromRows } from "../../core/data/mod.ts";
-import { fieldRef, literal } from "../../core/query/mod.ts";
+import { concatBatches, fieldRef, literal } from "../../core/query/mod.ts";
 import type { StagePlan } from "../plan.ts";
-import { concat } from "./row_store.ts";
 import { applyStage, stageRunner } from "./stage_runner.ts";
 
 const FIELDS = [field("n", "int"), field("s", "string"), field("b", "bytes")];
@@ -56,14 +55,14 @@ function plain(record: Record<string, unknown>): Record<string, unknown> {
   return Object.fromEntries(Object.entries(record).map(([k, v]) => [k, typeof v === "number" ? BigInt(v) : v]));
 }
 
-Deno.test("concat() keeps nulls, texts and integers beyond 2^53", () => {
+Deno.test("concatBatches() keeps nulls, texts and integers beyond 2^53", () => {
   const parts = [batch([[1, "a", null], [null, null, 5n]]), batch([[2, "b", (1n << 53n) + 1n]]), batch([])];
-  assert.deepEqual(recordsOf(concat(FIELDS, parts)).map(plain), [
+  assert.deepEqual(recordsOf(concatBatches(FIELDS, parts)).map(plain), [
     { n: 1n, s: "a", b: null },
     { n: null, s: null, b: 5n },
     { n: 2n, s: "b", b: (1n << 53n) + 1n },
   ]);
-  assert.deepEqual(concat(FIELDS, []).columns.map((c) => c.kind), ["number", "string", "number"]);
+  assert.deepEqual(concatBatches(FIELDS, []).columns.map((c) => c.kind), ["number", "string", "number"]);
 });
 
 Deno.test("rows over the limit are counted as lost, and those before a top are not", () => {

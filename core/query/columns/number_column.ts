@@ -1,4 +1,4 @@
-import type { Column } from "../../core/data/mod.ts";
+import type { Column } from "../../data/mod.ts";
 
 /** Collects 64-bit integers that come as two words. */
 export interface NumberColumnBuilder {

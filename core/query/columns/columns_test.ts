@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { cellAt } from "../../core/data/mod.ts";
+import { cellAt } from "../../data/mod.ts";
 import { numberColumn } from "./number_column.ts";
 import { textPool } from "./text_pool.ts";
 

@@ -1,0 +1,203 @@
+import { eventOfSyscall } from "../../host/mod.ts";
+import {
+  type Expr,
+  exprText,
+  isTextType,
+  type ProbePoint,
+  probePointText,
+  type ProbeSpec,
+  SCALARS,
+  type ValueType,
+} from "../../query/mod.ts";
+import { fieldsOf, partsOf, sourceFields, specExprs } from "../source_fields.ts";
+import { CannotTrace } from "./cannot_trace.ts";
+import type { PerfPoint } from "./perf_point.ts";
+
+/** A field of a source's rows. */
+export interface SourceField {
+  readonly name: string;
+  readonly t: ValueType;
+}
+
+/** The probes that play one part, and what is read of each of their events. */
+export interface RolePlan {
+  readonly points: readonly PerfPoint[];
+  /** What `probe` says of each: the point as it was written. */
+  readonly names: readonly string[];
+  readonly fields: readonly SourceField[];
+  /** Expressions over `fields`; none for plain events. */
+  readonly key: readonly Expr[];
+}
+
+/** Where a field of a pair's rows comes from. */
+export type JoinedField =
+  & SourceField
+  & (
+    | { readonly from: "duration" }
+    | { readonly from: "start" | "end"; readonly field: string }
+    /** Of the end's field: its error number, null when there is none. */
+    | { readonly from: "errno"; readonly field: string }
+  );
+
+/** A spec as perf events serve it. Printable: nothing is open. */
+export interface PerfPlan {
+  readonly spec: ProbeSpec;
+  readonly source:
+    | { readonly kind: "event"; readonly events: RolePlan }
+    | {
+      readonly kind: "pair";
+      readonly start: RolePlan;
+      readonly end: RolePlan;
+      readonly cancel: RolePlan;
+      readonly joined: readonly JoinedField[];
+      readonly maxInFlight: number;
+    };
+  readonly accuracy: "exact" | "sampled";
+}
+
+/** Fields that every event has here. */
+const BUILTINS: ReadonlySet<string> = new Set([
+  "time",
+  "ktime",
+  "pid",
+  "tid",
+  "comm",
+  "cpu",
+  "probe",
+  "stack",
+  "kstack",
+  "ustack",
+]);
+
+/**
+ * Says how perf events serve a spec.
+ *
+ * @param pointOf finds a probe point
+ * @throws {CannotTrace} with the reason when they cannot
+ */
+export function planPerf(spec: ProbeSpec, pointOf: (point: ProbePoint) => PerfPoint): PerfPlan {
+  const { source } = spec;
+  const fields = sourceFields(spec);
+  checkComputable(specExprs(spec));
+  if (source.kind === "pair") checkComputable([...source.startKey, ...source.endKey, ...source.cancelKey]);
+  if (source.kind === "event") {
+    if (source.probes.length === 0) throw new CannotTrace("it has no probe");
+    return planned(spec, { kind: "event", events: role(source.probes, pointOf, fields, []) });
+  }
+  if (source.kind === "calls") return planCalls(spec, source, fields, pointOf);
+  const joined = fields.map((f): JoinedField => {
+    if (f.name === "duration") return { ...f, from: "duration" };
+    const start = f.name.startsWith("start.");
+    return { ...f, from: start ? "start" : "end", field: f.name.replace(/^(start|end)\./, "") };
+  });
+  return planned(spec, {
+    kind: "pair",
+    start: role(source.starts, pointOf, ofSide(joined, "start", source.startKey), source.startKey),
+    end: role(source.ends, pointOf, ofSide(joined, "end", source.endKey), source.endKey),
+    cancel: role(source.cancels, pointOf, fieldsOf(source.cancelKey), source.cancelKey),
+    joined,
+    maxInFlight: source.maxInFlight,
+  });
+}
+
+/** System calls are pairs of their own tracepoints: a thread is in one at a time. */
+function planCalls(
+  spec: ProbeSpec,
+  source: Extract<ProbeSpec["source"], { kind: "calls" }>,
+  fields: readonly SourceField[],
+  pointOf: (point: ProbePoint) => PerfPoint,
+): PerfPlan {
+  const names = source.targets.map((t) => {
+    if (t.kind === "syscall") return t.name;
+    throw new CannotTrace(
+      `calls of ${t.kind === "kernel" ? "kernel" : "user"} functions take a program in the kernel`,
+      "Use `calls syscall:NAME`, or the bpf engine.",
+    );
+  });
+  const points = (side: "enter" | "exit"): ProbePoint[] =>
+    names.map((name) => ({ kind: "tracepoint", category: "syscalls", name: `sys_${side}_${eventOfSyscall(name)}` }));
+  const joined = fields.map((f): JoinedField => {
+    switch (f.name) {
+      case "duration":
+        return { ...f, from: "duration" };
+      case "ret":
+        return { ...f, from: "end", field: "args.ret" };
+      case "errno":
+        return { ...f, from: "errno", field: "args.ret" };
+      default:
+        return { ...f, from: "start", field: f.name };
+    }
+  });
+  const tid: Expr = { op: "field", name: "tid", t: { type: "tid", unit: null } };
+  const written = names.map((name) => `syscall:${name}`);
+  const errno = joined.some((f) => f.from === "errno");
+  const ret: SourceField = { name: "args.ret", t: { type: "int", unit: null } };
+  const end = ofSide(joined, "end", [tid]);
+  return planned(spec, {
+    kind: "pair",
+    start: { ...role(points("enter"), pointOf, ofSide(joined, "start", [tid]), [tid]), names: written },
+    end: role(points("exit"), pointOf, errno && !end.some((f) => f.name === ret.name) ? [...end, ret] : end, [tid]),
+    cancel: role([], pointOf, [], []),
+    joined,
+    maxInFlight: source.maxInFlight,
+  });
+}
+
+function planned(spec: ProbeSpec, source: PerfPlan["source"]): PerfPlan {
+  const roles = source.kind === "event" ? [source.events] : [source.start, source.end, source.cancel];
+  const exact = roles.every((r) => r.points.every((p) => p.fraction === null));
+  return { spec, source, accuracy: exact ? "exact" : "sampled" };
+}
+
+function role(
+  points: readonly ProbePoint[],
+  pointOf: (point: ProbePoint) => PerfPoint,
+  fields: readonly SourceField[],
+  key: readonly Expr[],
+): RolePlan {
+  const found = points.map(pointOf);
+  for (const f of fields) for (const p of found) checkField(f, p);
+  return { points: found, names: points.map(probePointText), fields, key };
+}
+
+function checkField({ name, t }: SourceField, p: PerfPoint): void {
+  if (BUILTINS.has(name)) return;
+  const arg = p.args.get(name);
+  if (arg) {
+    if ((arg.kind === "number") === isTextType(t.type)) {
+      throw new CannotTrace(`"${name}" of ${probePointText(p.point)} is ${arg.kind}, not ${t.type}`);
+    }
+    return;
+  }
+  if (name.startsWith("args.")) {
+    throw new CannotTrace(`the record of ${probePointText(p.point)} has no field "${name}"`);
+  }
+  throw new CannotTrace(
+    `a perf event does not tell "${name}"`,
+    "Leave it out, or use the bpf engine: `sonde doctor` says what that lacks here.",
+  );
+}
+
+/** The fields of one side that the rows, or its key, are made of. */
+function ofSide(joined: readonly JoinedField[], side: "start" | "end", key: readonly Expr[]): SourceField[] {
+  const wanted = joined.flatMap((f) => f.from === side ? [{ name: f.field, t: f.t }] : []);
+  return unique([...wanted, ...fieldsOf(key)]);
+}
+
+function unique(fields: readonly SourceField[]): SourceField[] {
+  const byName = new Map<string, SourceField>();
+  for (const f of fields) if (!byName.has(f.name)) byName.set(f.name, f);
+  return [...byName.values()];
+}
+
+/** @throws {CannotTrace} for what only code in the kernel can compute */
+function checkComputable(exprs: readonly Expr[]): void {
+  for (const e of exprs.flatMap(partsOf)) {
+    if (e.op === "param") throw new CannotTrace(`the parameter $${e.name} has no value`);
+    if (e.op !== "call" || SCALARS.has(e.fn) && !(e.fn === "str" && e.args[0]?.t.type === "address")) continue;
+    throw new CannotTrace(
+      `${exprText(e)} reads memory of the process, which a perf event does not carry`,
+      "Leave it out, or use the bpf engine: `sonde doctor` says what that lacks here.",
+    );
+  }
+}
