@@ -1,4 +1,13 @@
 /** The BPF engine: probe specs to bytecode to tables, without compiler or library. @module */
 export { bpfEngine } from "./engine.ts";
 export { type Feature, probeFeatures } from "./features.ts";
-export { builtinFields, listProbes, probeField, probeFields } from "./list_probes.ts";
+export {
+  builtinFields,
+  callField,
+  callFields,
+  listProbes,
+  matchCalls,
+  matchProbes,
+  probeField,
+  probeFields,
+} from "./list_probes.ts";

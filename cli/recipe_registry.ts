@@ -1,5 +1,13 @@
-import { listProbes, probeField, probeFields } from "../bpf/list_probes.ts";
-import { probePointText } from "../core/query/mod.ts";
+import {
+  callField,
+  callFields,
+  listProbes,
+  matchCalls,
+  matchProbes,
+  probeField,
+  probeFields,
+} from "../bpf/list_probes.ts";
+import { type CallTarget, callTargetText, probePointText } from "../core/query/mod.ts";
 import type { RecipeRegistry } from "../dsl/mod.ts";
 import type { Session } from "./session.ts";
 
@@ -25,6 +33,24 @@ export function recipeRegistry(session: Session): RecipeRegistry {
       const text = probePointText(point);
       return listProbes(text.slice(0, text.indexOf(":") + 1) + "*", host);
     },
+    matchProbes: (pattern, limit) => matchProbes(pattern, host, limit),
+    callFields(target) {
+      const fields = callFields(target, host);
+      if (fields) return fields;
+      const known = matchCalls(anyOf(target), host, 1).total > 0;
+      return known ? `There is no ${callTargetText(target)} on this machine` : null;
+    },
+    callField: (target, name) => callField(target, name, host),
+    similarCalls: (target) => matchCalls(anyOf(target), host, Infinity).targets.map(callTargetText),
+    matchCalls(target, limit) {
+      const { targets, total } = matchCalls(target, host, limit);
+      return { points: targets, total };
+    },
     saveExtensions: () => SAVE_EXTENSIONS,
   };
+}
+
+/** All functions where this one is. */
+function anyOf(target: CallTarget): CallTarget {
+  return target.kind === "syscall" ? { kind: "syscall", name: "*" } : { ...target, symbol: "*" };
 }

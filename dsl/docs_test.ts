@@ -5,6 +5,7 @@ import { field } from "../core/data/mod.ts";
 import type { PluginInfo } from "../core/plugin_api/mod.ts";
 import { AGGREGATES, SCALARS } from "../core/query/mod.ts";
 import { LATER_STAGES } from "./_vocabulary.ts";
+import { CALL_FIELDS } from "./_testing.ts";
 import { check } from "./compile.ts";
 import { diagnosticText } from "./diagnostic.ts";
 import { UNIT_NAMES } from "./literal.ts";
@@ -22,6 +23,9 @@ const REGISTRY: RecipeRegistry = {
     point.kind === "tracepoint"
       ? [field("args.filename", "string"), field("args.flags", "int")]
       : [field("args.id", "int")],
+  matchProbes: (pattern) => ({ points: [pattern], total: 1 }),
+  callFields: () => CALL_FIELDS,
+  matchCalls: (target) => ({ points: [target], total: 1 }),
   saveExtensions: () => [".json", ".csv", ".svg"],
 };
 

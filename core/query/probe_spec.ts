@@ -130,4 +130,6 @@ export interface ProbeSpec {
   readonly output: ProbeOutput;
   /** Whether sonde's own processes are seen. */
   readonly includeSelf: boolean;
+  /** What the probes may cost, as a ratio of one CPU: over it an engine samples, then detaches. Default: no limit. */
+  readonly budget?: number;
 }

@@ -1,8 +1,8 @@
 import { type Cell, UsageError } from "../../core/data/mod.ts";
 import type { Collector, ParamValues } from "../../core/plugin_api/mod.ts";
-import type { Bindings, Expr } from "../../core/query/mod.ts";
+import type { Bindings, Expr, SourceSpec } from "../../core/query/mod.ts";
 import type { PipelinePlan, SourcePlan, StagePlan } from "../plan.ts";
-import { constantValue } from "./bind.ts";
+import { bindExpr, constantValue } from "./bind.ts";
 import { profilePipeline, rowsPipeline } from "./collector_pipeline.ts";
 import type { ReadyPipeline } from "./outcome.ts";
 import { probePipeline } from "./probe_pipeline.ts";
@@ -26,7 +26,7 @@ export async function readyPipeline(
   const stages = bindStages(plan.stages, bindings);
   const { includeSelf } = source;
   if (source.kind === "probes") {
-    return probePipeline(plan, { kind: "event", probes: source.probes }, includeSelf, stages, durationNs, services);
+    return probePipeline(plan, bindSource(source.source, bindings), includeSelf, stages, durationNs, services);
   }
   const collector = await services.collector(source.collector);
   const params = paramsOf(source, collector, bindings);
@@ -82,4 +82,16 @@ function paramsOf(
     const safe = typeof value === "bigint" && value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER;
     return [p.name, safe ? Number(value) : value];
   }));
+}
+
+/** The source of a run: keys of a span without parameters. */
+function bindSource(source: SourceSpec, bindings: Bindings): SourceSpec {
+  if (source.kind !== "pair") return source;
+  const bound = (keys: readonly Expr[]): Expr[] => keys.map((e) => bindExpr(e, bindings));
+  return {
+    ...source,
+    startKey: bound(source.startKey),
+    endKey: bound(source.endKey),
+    cancelKey: bound(source.cancelKey),
+  };
 }
