@@ -1,5 +1,6 @@
 import type { Cell, Field, Frame, HistogramCell, Unit } from "../data/mod.ts";
 import { escapeText } from "./escape.ts";
+import { stackLine } from "./stack_text.ts";
 
 /** The parts of a field that decide how its values read. */
 export type FieldShape = Pick<Field, "type" | "unit">;
@@ -126,9 +127,7 @@ function formatObject(cell: object): string {
     const h = cell as HistogramCell;
     return h.buckets.length === 0 ? "-" : histogramLine(h);
   }
-  if (Array.isArray(cell)) {
-    return (cell as Frame[]).map((f) => escapeText(f.function || "[unknown]", { limit: 256 })).reverse().join(" ← ");
-  }
+  if (Array.isArray(cell)) return stackLine(cell as Frame[]);
   return escapeText(JSON.stringify(cell) ?? "", { limit: 4096 });
 }
 

@@ -54,6 +54,7 @@ export const en = {
   "quality.calls": "{n} tool calls",
   "quality.elapsed": "answered in {time}",
   "quality.driver": "driver {driver}",
+  "stack.more": "… {n} more frames",
   "table.empty": "no rows",
   "table.more_rows": "… {n} more rows",
   "table.hidden": "not shown: {columns}",

@@ -56,6 +56,7 @@ export const zh: Messages = {
   "quality.calls": "{n} 次工具调用",
   "quality.elapsed": "用时 {time}",
   "quality.driver": "驱动 {driver}",
+  "stack.more": "… 另有 {n} 个栈帧",
   "table.empty": "没有数据行",
   "table.more_rows": "… 另有 {n} 行",
   "table.hidden": "未显示：{columns}",
