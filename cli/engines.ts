@@ -1,3 +1,5 @@
+import { UsageError } from "../core/data/mod.ts";
+import type { EngineChoice } from "../core/engine/mod.ts";
 import { type Host, mountTracefs } from "../core/host/mod.ts";
 import type { ProbeEngine, ProbeSession } from "../core/plugin_api/mod.ts";
 import type { ProbeSpec } from "../core/query/mod.ts";
@@ -18,13 +20,31 @@ export async function enginesOf(host: Host): Promise<readonly ProbeEngine[]> {
 }
 
 /**
+ * Asks the engines of this machine, best first, until one takes the spec.
+ *
+ * @param only name of the only engine to ask
+ * @throws {UsageError} when there is none of that name
+ */
+export async function askEngines(host: Host, spec: ProbeSpec, only?: string): Promise<EngineChoice> {
+  const { chooseEngine } = await import("../core/engine/mod.ts");
+  const all = await enginesOf(host);
+  const asked = only === undefined ? all : all.filter((e) => e.name === only);
+  if (asked.length === 0 && only !== undefined) {
+    throw new UsageError(`There is no engine "${only}"`, `Engines: ${all.map((e) => e.name).join(", ")}`);
+  }
+  return chooseEngine(spec, asked);
+}
+
+/**
  * The first engine that takes the spec.
  *
+ * @param only name of the only engine to ask
  * @throws {UnsupportedError} with the reason of each when none does
+ * @throws {UsageError} when there is none of that name
  */
-export async function chooseEngineFor(host: Host, spec: ProbeSpec): Promise<ProbeEngine> {
-  const { chooseEngine, requireEngine } = await import("../core/engine/mod.ts");
-  return requireEngine(chooseEngine(spec, await enginesOf(host)), spec);
+export async function chooseEngineFor(host: Host, spec: ProbeSpec, only?: string): Promise<ProbeEngine> {
+  const { requireEngine } = await import("../core/engine/mod.ts");
+  return requireEngine(await askEngines(host, spec, only), spec);
 }
 
 /** Opens a probe on the best engine. @throws {UnsupportedError} when there is none */

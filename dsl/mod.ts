@@ -8,6 +8,15 @@ export type { Matches, RecipeRegistry } from "./registry.ts";
 export { AGGREGATIONS, STAGES, type WordInfo } from "./words.ts";
 export { execute, reportQuality } from "./run/execute.ts";
 export {
+  type EnginesAnswer,
+  type ExplainedPipeline,
+  type ExplainedStep,
+  explainPlan,
+  type ExplainServices,
+  type Explanation,
+  type Refusal,
+} from "./run/explain.ts";
+export {
   type AskReport,
   exitCode,
   type ExpectReport,

@@ -3,7 +3,7 @@ import { type CallTarget, callTargetText, type ProbePoint, probePointText } from
 import type { ProbeText } from "./ast.ts";
 import { readCall } from "./call_text.ts";
 import type { CheckContext } from "./check_expr.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean, nearest } from "./nearest.ts";
 import { type ProbeProblem, readProbe } from "./probe_text.ts";
 import type { Matches, RecipeRegistry } from "./registry.ts";
 
@@ -169,7 +169,8 @@ function similarPattern(text: string, names: readonly string[]): string {
   const rest = text.slice(at);
   const beginnings = new Set(names.map((n) => n.slice(0, at)));
   beginnings.delete(text.slice(0, at));
-  return didYouMean(text, [...beginnings].map((b) => b + rest));
+  const [best] = nearest(text, [...beginnings].map((b) => b + rest), 1);
+  return best === undefined ? "" : `Did you mean ${best}?`;
 }
 
 function grouped(n: number): string {

@@ -20,8 +20,14 @@ export function histogramRows(buckets: readonly Bucket[], most: number): Bucket[
   if (lo < 0) return joinNeighbours(buckets, most);
   const top = Math.log2(Math.max(hi, 1));
   const bottom = Math.max(0, Math.floor(Math.log2(Math.max(lo, 1))));
-  const parts = [8, 4, 2, 1].find((p) => (top - bottom) * p <= most) ?? 1;
+  const finest = Math.min(...buckets.map(partsOf));
+  const parts = [8, 4, 2, 1].find((p) => p <= finest && (top - bottom) * p <= most) ?? 1;
   return logRows(buckets, parts, Math.max(1, Math.ceil((top - bottom) * parts / most)));
+}
+
+/** How many buckets of this width a power of two has. Rows that are finer would be empty for no reason of the data. */
+function partsOf(b: Bucket): number {
+  return b.min < 1 ? Infinity : Math.max(1, Math.round(2 ** Math.floor(Math.log2(b.min) + 1e-12) / (b.max - b.min)));
 }
 
 function contiguous(buckets: readonly Bucket[]): boolean {

@@ -27,6 +27,16 @@ Deno.test("histogramRows() leaves few buckets of one width as they are and fills
   assert.deepEqual(rows.map((r) => [r.min, r.count]), [[0, 1], [10, 0], [20, 0], [30, 2]]);
 });
 
+Deno.test("histogramRows() makes no rows finer than the buckets: powers of two stay whole", () => {
+  const buckets = [10, 11, 14, 18].map((e): Bucket => ({ min: 2 ** e, max: 2 ** (e + 1), count: e }));
+  const rows = histogramRows(buckets, 24);
+  assert.deepEqual(
+    rows.map((r) => [r.min, r.max]),
+    Array.from({ length: 9 }, (_, i) => [2 ** (10 + i), 2 ** (11 + i)]),
+  );
+  assert.deepEqual(rows.map((r) => r.count), [10, 11, 0, 0, 14, 0, 0, 0, 18]);
+});
+
 Deno.test("histogramRows() joins linear buckets below zero", () => {
   const buckets = Array.from({ length: 100 }, (_, i) => ({ min: i - 50, max: i - 49, count: 1 }));
   const rows = histogramRows(buckets, 20);

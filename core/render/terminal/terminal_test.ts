@@ -147,7 +147,7 @@ Deno.test("renderTable() lists one row of many columns as pairs, its stacks belo
     [field("pid", "pid"), field("comm", "string"), field("n", "int"), field("ustack", "stack")],
     [[1, "init", 5, [frame("main")]]],
   );
-  assert.match(renderTable(t, plain(80)), /^pid .*\n(.*\n)?    ustack\n    main  libc\.so\.6$/);
+  assert.match(renderTable(t, plain(80)), /^pid .*\n(.*\n)? {4}ustack\n {4}main {2}libc\.so\.6$/);
 });
 
 Deno.test("renderQuality() shows window, events, loss and cost in one line", () => {
