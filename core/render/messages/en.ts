@@ -60,7 +60,7 @@ export const en = {
   "table.hidden": "not shown: {columns}",
   "table.hidden_empty": "nothing but zeros: {columns}",
   "result.empty": "nothing was measured",
-  "histogram.summary": "{n} values · p50 {p50} · p90 {p90} · p99 {p99} · max < {max}",
+  "histogram.summary": "{n} values · p50 {p50} · p90 {p90} · p99 {p99} · max {max}",
   "series.min": "min",
   "series.mean": "mean",
   "series.max": "max",

@@ -62,7 +62,7 @@ export const zh: Messages = {
   "table.hidden": "未显示：{columns}",
   "table.hidden_empty": "全部为零：{columns}",
   "result.empty": "没有测到数据",
-  "histogram.summary": "{n} 个值 · p50 {p50} · p90 {p90} · p99 {p99} · 最大值 < {max}",
+  "histogram.summary": "{n} 个值 · p50 {p50} · p90 {p90} · p99 {p99} · 最大值 {max}",
   "series.min": "最小",
   "series.mean": "平均",
   "series.max": "最大",
