@@ -46,6 +46,16 @@ export function callField(target: CallTarget, name: string, host: Host): Field |
   return catalogOf(host).callField(target, name);
 }
 
+/** Why there is no such point here, for people; null when nothing speaks against it. */
+export function probeProblem(point: ProbePoint, host: Host): string | null {
+  return catalogOf(host).problem(point);
+}
+
+/** Why there is no such function here, for people; null when nothing speaks against it. */
+export function callProblem(target: CallTarget, host: Host): string | null {
+  return catalogOf(host).callProblem(target);
+}
+
 /** Fields that every probe has. */
 export function builtinFields(): readonly Field[] {
   return BUILTIN_FIELDS;

@@ -5,10 +5,12 @@ export {
   builtinFields,
   callField,
   callFields,
+  callProblem,
   listPoints,
   listProbes,
   matchCalls,
   matchProbes,
   probeField,
   probeFields,
+  probeProblem,
 } from "./list_probes.ts";

@@ -48,6 +48,21 @@ export function parsePid(text: string, option: string): number {
   return parseInteger(text, option, 1, 4194304);
 }
 
+/**
+ * A share of one CPU: `5%`, `0.05`.
+ *
+ * @returns a ratio over 0, at most 1
+ * @throws {UsageError} when it is none
+ */
+export function parseShare(text: string, option: string): number {
+  const match = /^(\d+(?:\.\d+)?|\.\d+)\s*(%?)$/.exec(text.trim());
+  const share = match ? Number(match[1]) / (match[2] === "%" ? 100 : 1) : NaN;
+  if (!(share > 0 && share <= 1)) {
+    throw new UsageError(`${option}: "${text}" is no share of a CPU over 0 and up to 100%`, "Write 5% or 0.05");
+  }
+  return share;
+}
+
 /** A sampling frequency: `99`, `99hz`. @throws {UsageError} when it is out of 1–10000 */
 export function parseHz(text: string, option: string): number {
   return parseInteger(text.replace(/hz$/i, ""), option, 1, 10000);

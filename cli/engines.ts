@@ -1,4 +1,5 @@
 import { UsageError } from "../core/data/mod.ts";
+import type { EngineChoice } from "../core/engine/mod.ts";
 import { type Host, mountTracefs } from "../core/host/mod.ts";
 import type { ProbeEngine, ProbeSession } from "../core/plugin_api/mod.ts";
 import type { ProbeSpec } from "../core/query/mod.ts";
@@ -13,7 +14,7 @@ async function compiledEngines(host: Host): Promise<Engines> {
     const { bpfEngine } = await import("../bpf/mod.ts");
     // Without it only raw tracepoints have names; doctor says why where it cannot be mounted.
     mountTracefs(host);
-    return [bpfEngine(host)];
+    return [bpfEngine(host), bpfEngine(host, "perf")];
   });
 }
 
@@ -51,6 +52,19 @@ export async function engineNamed(host: Host, name: string): Promise<ProbeEngine
 }
 
 /**
+ * Asks the engines of this machine, best first, until one takes the spec as it is.
+ *
+ * @param only name of the only engine to ask
+ * @throws {UsageError} when there is none of that name
+ */
+export async function askEngines(host: Host, spec: ProbeSpec, only?: string): Promise<EngineChoice> {
+  const { chooseEngine } = await import("../core/engine/choose_engine.ts");
+  if (only !== undefined) return chooseEngine(spec, [await engineNamed(host, only)]);
+  const best = chooseEngine(spec, await compiledEngines(host));
+  return best.engine ? best : chooseEngine(spec, await enginesOf(host));
+}
+
+/**
  * The first engine that takes the spec, for a caller that asks for less when none does: once an engine could give the
  * bare events, no lesser one is asked.
  *
@@ -69,8 +83,6 @@ export async function chooseEngineFor(host: Host, spec: ProbeSpec, only?: string
 
 /** Opens a probe on the best engine that takes it as it is. @throws {UnsupportedError} when there is none */
 export async function openProbe(host: Host, spec: ProbeSpec): Promise<ProbeSession> {
-  const { chooseEngine, requireEngine } = await import("../core/engine/choose_engine.ts");
-  const best = chooseEngine(spec, await compiledEngines(host));
-  const choice = best.engine ? best : chooseEngine(spec, await enginesOf(host));
-  return requireEngine(choice, spec).open(spec);
+  const { requireEngine } = await import("../core/engine/choose_engine.ts");
+  return requireEngine(await askEngines(host, spec), spec).open(spec);
 }

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { EXIT } from "./exit_code.ts";
 import { UsageError } from "../core/data/mod.ts";
-import { parseDuration, parseHz, parseInteger, parsePid } from "./arguments.ts";
+import { parseDuration, parseHz, parseInteger, parsePid, parseShare } from "./arguments.ts";
 import { VERSION } from "./version.ts";
 
 /** Commander hands options over untyped; each command declares what it takes. */
@@ -14,6 +14,7 @@ type OptionParser<T> = (text: string) => T;
 const duration = (option: string): OptionParser<number> => (text) => parseDuration(text, option);
 const pid: OptionParser<number> = (text) => parsePid(text, "--pid");
 const hz: OptionParser<number> = (text) => parseHz(text, "--frequency");
+const share: OptionParser<number> = (text) => parseShare(text, "--budget");
 const list = (text: string, before: string[] = []): string[] => [...before, text];
 
 /**
@@ -102,6 +103,9 @@ export function program(): Command {
     .option("-e, --expression <statements>", "statements to run")
     .option("--param <name=value>", "set a parameter of the recipe (repeatable)", list)
     .option("-o, --output <file>", "write the results to a file (.json, .csv, .txt, .svg, .folded)")
+    .option("--engine <name>", "use this probe engine and no other")
+    .option("--btf <file>", "type information of the kernel, where it has none of itself")
+    .option("--budget <share>", "what probes may cost, of one CPU: 5%; over it they sample, then stop", share)
     .allowExcessArguments(false)
     .action(run(async (file: string | undefined, options: Options) => {
       const { runCommand } = await import("./commands/run.ts");
@@ -112,6 +116,19 @@ export function program(): Command {
     .action(run(async (files: string[], options: Options) => {
       const { check } = await import("./commands/check.ts");
       return check(files, options);
+    }));
+
+  plugin(
+    json(command("explain [file]", "say how a recipe would run: engines, what they do, results; -e for a one-liner")),
+  )
+    .option("-e, --expression <statements>", "statements to explain")
+    .option("--param <name=value>", "set a parameter of the recipe (repeatable)", list)
+    .option("--bytecode", "with the programs that would run in the kernel")
+    .option("--engine <name>", "ask this probe engine and no other")
+    .option("--btf <file>", "type information of the kernel, where it has none of itself")
+    .action(run(async (file: string | undefined, options: Options) => {
+      const { explainCommand } = await import("./commands/explain.ts");
+      return explainCommand(file, options);
     }));
 
   command("header <file>", "print a recipe with the header that lets deno run it anywhere")

@@ -1,5 +1,15 @@
-import { listProbes, probeField, probeFields } from "../bpf/list_probes.ts";
-import { probePointText } from "../core/query/mod.ts";
+import {
+  callField,
+  callFields,
+  callProblem,
+  listProbes,
+  matchCalls,
+  matchProbes,
+  probeField,
+  probeFields,
+  probeProblem,
+} from "../bpf/list_probes.ts";
+import { type CallTarget, callTargetText, probePointText } from "../core/query/mod.ts";
 import type { RecipeRegistry } from "../dsl/mod.ts";
 import type { Session } from "./session.ts";
 
@@ -16,18 +26,37 @@ export function recipeRegistry(session: Session): RecipeRegistry {
     probeFields(point) {
       const fields = probeFields(point, host);
       if (fields) return fields;
+      const text = probePointText(point);
+      if (point.kind !== "tracepoint" && point.kind !== "raw_tracepoint") {
+        const problem = probeProblem(point, host);
+        return problem === null ? null : `There is no ${text} on this machine: ${problem}`;
+      }
       // Where no probe of the kind can be listed, this one may exist all the same: the engine will tell.
-      const known = listProbes(`${point.kind}:*`, host).length > 0;
-      return known ? `There is no ${probePointText(point)} on this machine` : null;
+      return listProbes(`${point.kind}:*`, host).length > 0 ? `There is no ${text} on this machine` : null;
     },
-    probeField: (point, name) => {
-      const found = probeField(point, name, host);
-      return typeof found === "string" ? null : found;
-    },
+    probeField: (point, name) => probeField(point, name, host),
     similarProbes(point) {
       const text = probePointText(point);
       return listProbes(text.slice(0, text.indexOf(":") + 1) + "*", host);
     },
+    matchProbes: (pattern, limit) => matchProbes(pattern, host, limit),
+    callFields(target) {
+      const fields = callFields(target, host);
+      if (fields) return fields;
+      const problem = callProblem(target, host);
+      return problem === null ? null : `There is no ${callTargetText(target)} on this machine: ${problem}`;
+    },
+    callField: (target, name) => callField(target, name, host),
+    similarCalls: (target) => matchCalls(anyOf(target), host, Infinity).targets.map(callTargetText),
+    matchCalls(target, limit) {
+      const { targets, total } = matchCalls(target, host, limit);
+      return { points: targets, total };
+    },
     saveExtensions: () => SAVE_EXTENSIONS,
   };
+}
+
+/** All functions where this one is. */
+function anyOf(target: CallTarget): CallTarget {
+  return target.kind === "syscall" ? { kind: "syscall", name: "*" } : { ...target, symbol: "*" };
 }

@@ -22,6 +22,12 @@ export interface RunRecipeOptions {
   readonly output?: string;
   readonly lang?: "en" | "zh";
   readonly plugin?: readonly string[];
+  /** Name of the only probe engine to use. */
+  readonly engine?: string;
+  /** A file with the kernel's type information, instead of the kernel's own. */
+  readonly btf?: string;
+  /** What probes may cost, as a ratio of one CPU; without, they cost what they do. */
+  readonly budget?: number;
 }
 
 /**
@@ -33,7 +39,7 @@ export interface RunRecipeOptions {
 export async function runRecipe(text: string, options: RunRecipeOptions): Promise<number> {
   checkOutput(options.output);
   const progress = terminalProgress();
-  const session = await openSession(options.plugin, (line) => progress.show(line));
+  const session = await openSession(options.plugin, (line) => progress.show(line), { btf: options.btf });
   const plan = await compileRecipe(text, options.file, session);
   if (!plan) return EXIT.usage;
   let report: RecipeReport;
@@ -41,7 +47,8 @@ export async function runRecipe(text: string, options: RunRecipeOptions): Promis
     report = await execute(plan, {
       context: session.context,
       collector: (name) => session.registry.collector(name),
-      chooseEngine: (spec) => chooseEngineFor(session.host, spec),
+      chooseEngine: (spec) => chooseEngineFor(session.host, spec, options.engine),
+      budget: options.budget,
       investigator: () => investigator(session, options.lang),
       save,
       untilStopped: Deno.stdout.isTerminal() && !options.json && options.output === undefined,

@@ -1,3 +1,4 @@
+import { UsageError } from "../core/data/mod.ts";
 import type { Host } from "../core/host/mod.ts";
 import { openHost } from "../core/host/mod.ts";
 import {
@@ -21,17 +22,27 @@ export interface Session {
   readonly context: RunContext;
 }
 
+/** Options of a session. */
+export interface SessionOptions {
+  /** A file with the kernel's type information, instead of the kernel's own. */
+  readonly btf?: string;
+}
+
 /**
  * Puts a session together.
  *
  * @param plugins files of plugins to add
  * @param progress where progress texts go; nowhere by default
+ * @param options what stands for files of the machine
+ * @throws {UsageError} when a file that is named cannot be read, or is no type information
  */
 export async function openSession(
   plugins: readonly string[] = [],
   progress: (text: string) => void = () => {},
+  options: SessionOptions = {},
 ): Promise<Session> {
-  const host = openHost();
+  if (options.btf !== undefined) checkBtf(options.btf);
+  const host = openHost("/", options);
   const api = createSondeApi(host);
   const registry = createRegistry(
     index as unknown as PluginInfo[],
@@ -39,4 +50,23 @@ export async function openSession(
   );
   for (const path of plugins) await loadPlugin(path, api, registry);
   return { host, api, registry, context: { signal: interruptSignal(), progress } };
+}
+
+/** BTF begins with this, in the byte order of its machine (include/uapi/linux/btf.h). */
+const BTF_MAGIC = 0xeb9f;
+
+function checkBtf(path: string): void {
+  const head = new Uint8Array(2);
+  try {
+    using file = Deno.openSync(path);
+    file.readSync(head);
+  } catch (error) {
+    throw new UsageError(`--btf: cannot read "${path}": ${(error as Error).message}`, "Name a file with BTF");
+  }
+  if ((head[0] | head[1] << 8) !== BTF_MAGIC) {
+    throw new UsageError(
+      `--btf: "${path}" is no type information (BTF)`,
+      "Raw BTF, as the kernel's own; of an ELF file: objcopy -O binary --only-section=.BTF vmlinux FILE",
+    );
+  }
 }

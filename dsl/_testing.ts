@@ -2,6 +2,8 @@ import { type Batch, type Field, field, quality, tableFromRows, UnsupportedError
 import type { Collector, ProbeEngine, ProbeSession, RunContext, Support } from "../core/plugin_api/mod.ts";
 import {
   aggregateBatch,
+  type CallTarget,
+  callTargetText,
   deriveBatch,
   exprText,
   filterBatch,
@@ -22,7 +24,27 @@ export const TEST_PROBES: Readonly<Record<string, readonly Field[]>> = {
   "tracepoint:syscalls:sys_enter_openat": [field("filename", "string"), field("flags", "int"), field("pid", "tid")],
   "tracepoint:syscalls:sys_enter_open": [field("filename", "string"), field("mode", "int")],
   "tracepoint:block:block_rq_issue": [field("bytes", "bytes"), field("sector", "int"), field("ptr", "address")],
+  "tracepoint:block:block_rq_complete": [field("sector", "int"), field("error", "int")],
+  "tracepoint:sched:sched_wakeup": [field("comm", "string"), field("pid", "tid"), field("prio", "int")],
+  "tracepoint:sched:sched_wakeup_new": [field("comm", "string"), field("pid", "tid"), field("target_cpu", "int")],
+  "tracepoint:sched:sched_switch": [field("prev_pid", "tid"), field("next_pid", "tid"), field("next_comm", "string")],
 };
+
+/** For tests: functions and the arguments of their calls. */
+export const TEST_CALLS: Readonly<Record<string, readonly Field[]>> = {
+  "kernel:vfs_read": [field("file", "address"), field("count", "bytes")],
+  "kernel:vfs_write": [field("file", "address"), field("count", "int")],
+  "syscall:fsync": [field("fd", "int")],
+  "syscall:openat": [field("filename", "string"), field("pid", "tid")],
+};
+
+/** For tests: what the calls of every function have beside their arguments. */
+export const CALL_FIELDS: readonly Field[] = [
+  ...BUILTINS,
+  field("ret", "int"),
+  field("errno", "int"),
+  field("duration", "duration"),
+];
 
 /** For tests: collectors in memory. */
 export const TEST_COLLECTORS: readonly Collector[] = [
@@ -147,19 +169,79 @@ export const TEST_REGISTRY: RecipeRegistry = {
   collectorNames: () => TEST_COLLECTORS.map((c) => c.name),
   probeFields: (point) => {
     const text = probePointText(point);
-    if (point.kind === "kprobe") return null;
+    if (point.kind === "kprobe" || point.kind === "uprobe") return null;
+    if (["software", "hardware", "profile", "interval", "iter", "xdp"].includes(point.kind)) return [];
     return TEST_PROBES[text]?.map((f) => ({ ...f, name: `args.${f.name}` })) ??
       `There is no ${point.kind} "${text.slice(text.indexOf(":") + 1)}"`;
   },
-  probeField: (point, name) => point.kind === "tracepoint" && name === "args.file.name" ? field(name, "string") : null,
+  probeField(point, name) {
+    if (point.kind !== "tracepoint") return null;
+    if (name === "args.file.name") return field(name, "string");
+    if (name.startsWith("args.ptr.__")) return `"${name}" leads through a union\nName the member that it holds`;
+    return name.startsWith("args.ptr.")
+      ? `struct request has no member "${name.slice("args.ptr.".length)}"; nearest: __sector, __data_len`
+      : null;
+  },
   similarProbes: () => Object.keys(TEST_PROBES),
+  matchProbes(pattern, limit) {
+    // As many as a kernel has functions.
+    if (pattern.kind === "kprobe" && pattern.symbol === "*") return { points: [], total: 48_213 };
+    const points = Object.keys(TEST_PROBES).filter((p) => matches(probePointText(pattern), p)).map((p) => {
+      const [kind, category, name] = p.split(":");
+      return kind === "tracepoint"
+        ? { kind, category, name } as const
+        : { kind: "raw_tracepoint", name: category } as const;
+    });
+    return { points: points.slice(0, limit), total: points.length };
+  },
+  callFields: (target) => {
+    const text = callTargetText(target);
+    if (target.kind === "user") return null;
+    const args = TEST_CALLS[text];
+    return args ? [...CALL_FIELDS, ...args.map((f) => ({ ...f, name: `args.${f.name}` }))] : `There is no ${text}`;
+  },
+  similarCalls: () => Object.keys(TEST_CALLS),
+  matchCalls(target, limit) {
+    const points = Object.keys(TEST_CALLS).filter((c) => matches(callTargetText(target), c)).map((c): CallTarget => {
+      const [kind, name] = c.split(":");
+      return kind === "kernel" ? { kind, symbol: name } : { kind: "syscall", name };
+    });
+    return { points: points.slice(0, limit), total: points.length };
+  },
   saveExtensions: () => [".json", ".csv", ".svg", ".folded"],
 };
 
+function matches(pattern: string, text: string): boolean {
+  const source = pattern.split(/([*?])/).map((p) => p === "*" ? ".*" : p === "?" ? "." : RegExp.escape(p)).join("");
+  return new RegExp(`^${source}$`).test(text);
+}
+
+/** For tests: rows of a span, of which the fields are named in full (`start.args.bytes`). */
+export function spanBatch(
+  starts: readonly Field[],
+  ends: readonly Field[],
+  rows: readonly Readonly<Record<string, unknown>>[],
+): Batch {
+  const side = (prefix: string, args: readonly Field[]): Field[] =>
+    [...BUILTINS, ...args.map((f) => ({ ...f, name: `args.${f.name}` }))].map((f) => ({
+      ...f,
+      name: `${prefix}.${f.name}`,
+    }));
+  return rowBatch([...side("start", starts), ...side("end", ends), field("duration", "duration")], rows);
+}
+
+/** For tests: calls of a function. */
+export function callBatch(args: readonly Field[], rows: readonly Readonly<Record<string, unknown>>[]): Batch {
+  return rowBatch([...CALL_FIELDS, ...args.map((f) => ({ ...f, name: `args.${f.name}` }))], rows);
+}
+
+function rowBatch(fields: readonly Field[], rows: readonly Readonly<Record<string, unknown>>[]): Batch {
+  return tableFromRows(fields, rows.map((r) => fields.map((f) => r[f.name] ?? null)));
+}
+
 /** For tests: events of a probe with every builtin and argument, as a batch. */
 export function eventBatch(args: readonly Field[], rows: readonly Readonly<Record<string, unknown>>[]): Batch {
-  const fields = [...BUILTINS, ...args.map((f) => ({ ...f, name: `args.${f.name}` }))];
-  return tableFromRows(fields, rows.map((r) => fields.map((f) => r[f.name] ?? null)));
+  return rowBatch([...BUILTINS, ...args.map((f) => ({ ...f, name: `args.${f.name}` }))], rows);
 }
 
 /** What an engine in memory takes over. */

@@ -8,6 +8,7 @@ export const BUILTINS: readonly Field[] = [
   field("time", "time", "When it happened"),
   field("pid", "pid", "The process"),
   field("tid", "tid", "The thread"),
+  field("ktid", "tid", "The thread in the initial pid namespace, as the kernel's own arguments number it"),
   field("ppid", "pid", "The parent process"),
   field("comm", "string", "Name of the thread, at most 15 bytes"),
   field("cpu", "int", "The CPU it ran on"),
@@ -18,4 +19,5 @@ export const BUILTINS: readonly Field[] = [
   field("kstack", "stack", "Kernel frames"),
   field("ustack", "stack", "User frames"),
   field("probe", "string", "The probe that fired, as written"),
+  field("ktime", "duration", "The monotonic clock: time since boot, without suspend"),
 ];

@@ -3,7 +3,8 @@ import { adaptLiteral, type ValueType, valueType } from "../core/query/mod.ts";
 import type * as ast from "./ast.ts";
 import { checkCondition } from "./check_condition.ts";
 import { aType, type CheckContext, checkExpr, checkTyped } from "./check_expr.ts";
-import { checkDuration, checkSource, fits } from "./check_source.ts";
+import { fits } from "./check_collector.ts";
+import { checkDuration, checkSource } from "./check_source.ts";
 import { checkStage } from "./check_stage.ts";
 import type { Diagnostics } from "./diagnostic.ts";
 import { type Flow, implicitSelect, namedColumn, outputFields } from "./flow.ts";
@@ -247,6 +248,7 @@ function checkPipeline(
     of: `"${name}"`,
     note: undefined,
     member: undefined,
+    refuse: undefined,
     columns: flow.columns.filter((c) => c.shown).map((c) => ({
       ...namedColumn(c.output, c.t, c.doc, c.calls),
       aliases: [...new Set([c.output, ...c.aliases])],

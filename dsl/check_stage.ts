@@ -143,7 +143,7 @@ function checkDistinct(stage: Stage, flow: Flow, scope: Scope, cx: CheckContext)
     const kept = flow.columns.filter((c) => c.shown).map((c) => namedColumn(c.output, c.t, c.doc, c.calls));
     return {
       plan: { kind: "distinct", columns },
-      flow: { ...flow, columns: kept, note: undefined, member: undefined },
+      flow: { ...flow, columns: kept, note: undefined, member: undefined, refuse: undefined },
     };
   }
   const columns = namedItems(stage.items, "distinct", scope, cx);
@@ -297,8 +297,8 @@ function namedItems(items: readonly StageItem[], of: string, scope: Scope, cx: C
       cx.out.error(item.span, "column-name", "This column needs a name", `Write: ${nodeText(item.expr)} as NAME`);
       return null;
     }
-    if (of === "by" && (expr.t.type === "histogram" || expr.t.type === "stack")) {
-      cx.out.error(item.span, "type", `A ${expr.t.type} is no key to group by`);
+    if (of === "by" && expr.t.type === "histogram") {
+      cx.out.error(item.span, "type", "A histogram is no key to group by");
       return null;
     }
     const text = nodeText(item.expr);

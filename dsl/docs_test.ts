@@ -3,8 +3,9 @@ import { fileURLToPath } from "node:url";
 import index from "../plugins/index.json" with { type: "json" };
 import { field } from "../core/data/mod.ts";
 import type { PluginInfo } from "../core/plugin_api/mod.ts";
-import { AGGREGATES, SCALARS } from "../core/query/mod.ts";
+import { AGGREGATES, probePointText, SCALARS } from "../core/query/mod.ts";
 import { LATER_STAGES } from "./_vocabulary.ts";
+import { CALL_FIELDS, TEST_PROBES, TEST_REGISTRY } from "./_testing.ts";
 import { check } from "./compile.ts";
 import { diagnosticText } from "./diagnostic.ts";
 import { UNIT_NAMES } from "./literal.ts";
@@ -18,10 +19,13 @@ const COLLECTORS = (index as unknown as PluginInfo[]).flatMap((p) => p.collector
 const REGISTRY: RecipeRegistry = {
   collector: (name) => COLLECTORS.find((c) => c.name === name),
   collectorNames: () => COLLECTORS.map((c) => c.name),
-  probeFields: (point) =>
-    point.kind === "tracepoint"
-      ? [field("args.filename", "string"), field("args.flags", "int")]
-      : [field("args.id", "int")],
+  probeFields: (point) => {
+    const known = TEST_PROBES[probePointText(point)]?.map((f) => ({ ...f, name: `args.${f.name}` }));
+    return known ?? [field("args.id", "int")];
+  },
+  matchProbes: TEST_REGISTRY.matchProbes,
+  callFields: () => [...CALL_FIELDS, field("args.filename", "string")],
+  matchCalls: (target) => ({ points: [target], total: 1 }),
   saveExtensions: () => [".json", ".csv", ".svg"],
 };
 

@@ -1,6 +1,6 @@
 import { defaultUnit, type Field } from "../core/data/mod.ts";
 import type { NamedExpr, ValueType } from "../core/query/mod.ts";
-import type { Column, Members } from "./scope.ts";
+import type { Column, Members, Scope } from "./scope.ts";
 
 /** What flows between two stages of a pipeline, as far as it is known before anything runs. */
 export interface Flow {
@@ -14,6 +14,8 @@ export interface Flow {
   readonly note?: string;
   /** Members of structs behind the source's fields. */
   readonly member?: Members["member"];
+  /** Why a name is no field of the source. */
+  readonly refuse?: Scope["refuse"];
 }
 
 /** A column, and whether it is part of the result when nothing is selected. */

@@ -4,9 +4,18 @@ export { type Diagnostic, diagnosticText } from "./diagnostic.ts";
 export { addHeader } from "./header.ts";
 export type * from "./plan.ts";
 export type { Position } from "./position.ts";
-export type { RecipeRegistry } from "./registry.ts";
+export type { Matches, RecipeRegistry } from "./registry.ts";
 export { AGGREGATIONS, STAGES, type WordInfo } from "./words.ts";
 export { execute, reportQuality } from "./run/execute.ts";
+export {
+  type EnginesAnswer,
+  type ExplainedPipeline,
+  type ExplainedStep,
+  explainPlan,
+  type ExplainServices,
+  type Explanation,
+  type Refusal,
+} from "./run/explain.ts";
 export {
   type AskReport,
   exitCode,

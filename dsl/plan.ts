@@ -1,5 +1,5 @@
 import type { Field } from "../core/data/mod.ts";
-import type { AggregateSpec, Expr, NamedExpr, ProbePoint, ValueType } from "../core/query/mod.ts";
+import type { AggregateSpec, Expr, NamedExpr, SourceSpec, ValueType } from "../core/query/mod.ts";
 
 /**
  * What running a recipe means. Pure data (JSON but for bigint): parameters are unbound, engines unasked, plugins
@@ -115,7 +115,8 @@ export type SourcePlan =
   }
   | {
     readonly kind: "probes";
-    readonly probes: readonly ProbePoint[];
+    /** Events, spans or calls; wildcards are expanded, keys may name parameters. */
+    readonly source: SourceSpec;
     readonly duration: Expr | null;
     readonly includeSelf: boolean;
   }

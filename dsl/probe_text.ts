@@ -1,11 +1,26 @@
 import type { ProbePoint } from "../core/query/mod.ts";
+import { isPattern, isSymbol, type ProbePart, probeParts } from "./_probe_parts.ts";
 import { readNumber } from "./literal.ts";
 import { didYouMean } from "./nearest.ts";
+import { HARDWARE_EVENTS, isClock, SOFTWARE_EVENTS } from "./perf_events.ts";
 
 /** A probe as written, read; or why it cannot be. */
 export type ProbeRead =
-  | { readonly ok: true; readonly point: ProbePoint }
-  | { readonly ok: false; readonly code: "probe" | "later"; readonly message: string; readonly hint: string };
+  | {
+    readonly ok: true;
+    readonly point: ProbePoint;
+    /** Its names hold `*` or `?` and stand for all that match. */
+    readonly pattern: boolean;
+  }
+  | ProbeProblem;
+
+/** Why a text is no probe. */
+export interface ProbeProblem {
+  readonly ok: false;
+  readonly code: "probe";
+  readonly message: string;
+  readonly hint: string;
+}
 
 const FORMS = {
   tracepoint: "tracepoint:CATEGORY:NAME",
@@ -14,99 +29,139 @@ const FORMS = {
   kretprobe: "kretprobe:FUNCTION",
   fentry: "fentry:FUNCTION",
   fexit: "fexit:FUNCTION",
-  uprobe: "uprobe:PATH:FUNCTION",
+  uprobe: "uprobe:PATH:FUNCTION, uprobe:PATH:FUNCTION+OFFSET or uprobe:PATH:0xADDRESS",
   uretprobe: "uretprobe:PATH:FUNCTION",
-  usdt: "usdt:PATH:PROVIDER:NAME",
+  usdt: "usdt:PATH:PROVIDER:NAME or usdt:PATH:NAME",
   profile: "profile:99hz",
   interval: "interval:1s",
-  software: "software:EVENT:PERIOD",
-  hardware: "hardware:EVENT:PERIOD",
+  software: "software:EVENT or software:EVENT:PERIOD",
+  hardware: "hardware:EVENT or hardware:EVENT:PERIOD",
   iter: "iter:TARGET",
+  xdp: "xdp:INTERFACE",
 } as const;
 type Kind = keyof typeof FORMS;
 
 /** Kinds of probes, as they are written before the first colon. */
 export const PROBE_KINDS: readonly string[] = Object.keys(FORMS);
 
-/** Reads `tracepoint:sched:sched_switch`, `uprobe:"/opt/my app":main`, `profile:99hz`, … */
+/** Kinds whose names may hold wildcards. */
+const NAMED: readonly Kind[] = [
+  ...["tracepoint", "raw_tracepoint", "kprobe", "kretprobe", "fentry", "fexit"] as const,
+  ...["uprobe", "uretprobe", "usdt"] as const,
+];
+
+/** Reads `tracepoint:sched:sched_switch`, `uprobe:"/opt/my app":main`, `kprobe:vfs_*`, `profile:99hz`, … */
 export function readProbe(text: string): ProbeRead {
   const colon = text.indexOf(":");
   const kind = text.slice(0, colon);
   if (!isKind(kind)) {
     const hints = [didYouMean(kind, PROBE_KINDS), `Kinds: ${PROBE_KINDS.join(", ")}`].filter(Boolean);
-    return { ok: false, code: "probe", message: `"${kind}" is no kind of probe`, hint: hints.join("\n") };
+    return problem(`"${kind}" is no kind of probe`, hints.join("\n"));
   }
-  const parts = split(text.slice(colon + 1));
-  if (parts.some((p) => !p.quoted && /[*?]/.test(p.text))) {
-    return {
-      ok: false,
-      code: "later",
-      message: "Wildcards in probes are not available in this version",
-      hint: "List the probes",
-    };
+  const parts = probeParts(text.slice(colon + 1));
+  const pattern = parts.some(isPattern);
+  if (pattern && !NAMED.includes(kind)) {
+    return problem(`There are no wildcards in ${kind} probes`, `It is written ${FORMS[kind]}`);
   }
-  const point = pointOf(kind, parts.map((p) => p.text));
-  if (point) return { ok: true, point };
-  return { ok: false, code: "probe", message: `"${text}" is no ${kind} probe`, hint: `It is written ${FORMS[kind]}` };
+  const inProgram = kind === "uprobe" || kind === "uretprobe" || kind === "usdt";
+  if (inProgram && parts.length > 1 && isPattern(parts[0])) {
+    return problem("Wildcards stand in names, not in the path of a program", `Name the program: ${FORMS[kind]}`);
+  }
+  const read = parts.some((p) => p.text === "") ? null : pointOf(kind, parts);
+  if (read === null) return problem(`"${text}" is no ${kind} probe`, `It is written ${FORMS[kind]}`);
+  return "ok" in read ? read : { ok: true, point: read, pattern };
+}
+
+function problem(message: string, hint: string): ProbeProblem {
+  return { ok: false, code: "probe", message, hint };
 }
 
 function isKind(text: string): text is Kind {
   return Object.hasOwn(FORMS, text);
 }
 
-function pointOf(kind: Kind, parts: readonly string[]): ProbePoint | null {
-  if (parts.some((p) => p === "")) return null;
-  const [first, second, third] = parts;
+function pointOf(kind: Kind, parts: readonly ProbePart[]): ProbePoint | ProbeProblem | null {
+  const [first, second, third] = parts.map((p) => p.text);
+  const { length } = parts;
   switch (kind) {
     case "tracepoint":
-      return parts.length === 2 && isSymbol(first) && isSymbol(second) ? { kind, category: first, name: second } : null;
+      return length === 2 && isSymbol(first) && isSymbol(second) ? { kind, category: first, name: second } : null;
     case "raw_tracepoint":
-      return parts.length === 1 && isSymbol(first) ? { kind, name: first } : null;
+      return length === 1 && isSymbol(first) ? { kind, name: first } : null;
     case "kprobe":
     case "kretprobe":
     case "fentry":
     case "fexit":
-      return parts.length === 1 && isSymbol(first) ? { kind, symbol: first } : null;
+      return length === 1 && isSymbol(first) ? { kind, symbol: first } : null;
     case "uprobe":
     case "uretprobe":
-      return parts.length === 2 ? { kind, path: first, symbol: second } : null;
+      return length === 2 ? inProgram(kind, first, parts[1]) : null;
     case "usdt":
-      return parts.length === 3 ? { kind, path: first, symbol: `${second}:${third}` } : null;
-    case "profile": {
-      const n = readNumber(first);
-      const hz = n.ok && n.t.type === "rate" && n.t.unit === "hz" ? Number(n.value) : 0;
-      return parts.length === 1 && hz >= 1 && hz <= 10_000 ? { kind, hz } : null;
-    }
-    case "interval": {
-      const n = readNumber(first);
-      const periodNs = n.ok && n.t.type === "duration" ? Number(n.value) : 0;
-      return parts.length === 1 && periodNs > 0 ? { kind, periodNs } : null;
-    }
+      if (length === 2) return { kind, path: first, symbol: second };
+      return length === 3 ? { kind, path: first, symbol: `${second}:${third}` } : null;
+    case "profile":
+      return profile(parts.map((p) => p.text));
+    case "interval":
+      return interval(parts.map((p) => p.text));
     case "software":
-    case "hardware": {
-      const period = /^\d{1,15}$/.test(second ?? "") ? Number(second) : 0;
-      return parts.length === 2 && period > 0 ? { kind, event: first, period } : null;
-    }
+    case "hardware":
+      return length <= 2 ? counted(kind, first, second) : null;
     case "iter":
-      return parts.length === 1 && isSymbol(first) ? { kind, target: first } : null;
+      return length === 1 && isSymbol(first) ? { kind, target: first } : null;
+    case "xdp":
+      // IFNAMSIZ is 16 with the final zero (include/uapi/linux/if.h).
+      return length === 1 && /^[^\s/]{1,15}$/.test(first) ? { kind, interface: first } : null;
   }
 }
 
-function isSymbol(text: string): boolean {
-  return /^[A-Za-z_][\w.$]*$/.test(text);
-}
-
-interface Part {
-  readonly text: string;
-  readonly quoted: boolean;
-}
-
-/** Splits at colons that are outside quotes, and takes the quotes and escapes away. */
-function split(text: string): Part[] {
-  const parts: Part[] = [];
-  for (const raw of text.match(/(?:"(?:[^"\\]|\\.)*"|[^:"])+|(?<=^|:)(?=:|$)/g) ?? []) {
-    const quoted = raw.startsWith('"');
-    parts.push({ text: quoted ? raw.slice(1, -1).replace(/\\(.)/g, "$1") : raw.replaceAll("\\/", "/"), quoted });
+function inProgram(kind: "uprobe" | "uretprobe", path: string, part: ProbePart): ProbePoint | ProbeProblem | null {
+  const { text } = part;
+  const offset = !part.quoted && /^(?:0[xX][0-9a-fA-F]+|(.+)\+(?:0[xX][0-9a-fA-F]+|\d+))$/.exec(text);
+  if (offset && kind === "uretprobe") {
+    return problem("A uretprobe fires when a function returns: it has no offset", `It is written ${FORMS.uretprobe}`);
   }
-  return parts;
+  return { kind, path, symbol: text };
+}
+
+const UNITS_OF_TIME: readonly string[] = ["s", "ms", "us", "ns"];
+
+/** `99hz`; other tracers' `hz:99` and a bare number are told how it is written. */
+function profile(parts: readonly string[]): ProbePoint | ProbeProblem | null {
+  const [first, second] = parts;
+  const bare = /^\d+$/.test(second ?? first);
+  if (bare && (parts.length === 1 || (parts.length === 2 && first.toLowerCase() === "hz"))) {
+    return problem("The frequency of profile has a unit", `Write profile:${second ?? first}hz`);
+  }
+  const n = readNumber(first);
+  if (parts.length !== 1 || !n.ok || n.t.type !== "rate" || n.t.unit !== "hz") return null;
+  const hz = Number(n.value);
+  if (hz >= 1 && hz <= 10_000) return { kind: "profile", hz };
+  return problem(`profile takes 1hz to 10khz, here are ${first}`, `It is written ${FORMS.profile}`);
+}
+
+function interval(parts: readonly string[]): ProbePoint | ProbeProblem | null {
+  const [first, second] = parts;
+  const bare = /^\d+$/.test(second ?? first);
+  if (bare && (parts.length === 1 || (parts.length === 2 && UNITS_OF_TIME.includes(first)))) {
+    return problem("The period of interval has a unit", `Write interval:${second ?? first}${second ? first : "s"}`);
+  }
+  const n = readNumber(first);
+  const periodNs = parts.length === 1 && n.ok && n.t.type === "duration" ? Number(n.value) : 0;
+  return periodNs > 0 ? { kind: "interval", periodNs } : null;
+}
+
+/** An event that the kernel or the CPU counts, and how many of them make it fire. */
+function counted(kind: "software" | "hardware", name: string, period?: string): ProbePoint | ProbeProblem | null {
+  const events = kind === "software" ? SOFTWARE_EVENTS : HARDWARE_EVENTS;
+  const event = events.aliases[name] ?? name;
+  if (!events.names.includes(event)) {
+    const known = [...events.names, ...Object.keys(events.aliases)];
+    const hints = [didYouMean(name, known), `Events: ${events.names.join(", ")}`].filter(Boolean);
+    return problem(`There is no ${kind} event "${name}"`, hints.join("\n"));
+  }
+  if (period === undefined) return { kind, event, period: events.defaultPeriod(event) };
+  const n = readNumber(period);
+  const fits = n.ok && (n.t.type === "int" || (isClock(event) && n.t.type === "duration"));
+  const count = fits ? Number(n.value) : 0;
+  return count > 0 && Number.isSafeInteger(count) ? { kind, event, period: count } : null;
 }

@@ -36,7 +36,11 @@ export interface Members {
 }
 
 /** A scope over columns. */
-export function columnScope(of: string, columns: readonly Column[], more: Pick<Scope, "note"> & Members = {}): Scope {
+export function columnScope(
+  of: string,
+  columns: readonly Column[],
+  more: Pick<Scope, "note" | "refuse"> & Members = {},
+): Scope {
   const names = new Map<string, Column>();
   const calls = new Map<string, Column>();
   for (const c of columns) {
@@ -48,6 +52,7 @@ export function columnScope(of: string, columns: readonly Column[], more: Pick<S
   return {
     of,
     note: more.note,
+    refuse: more.refuse,
     name: (name) => ref(names.get(name)) ?? (name.includes(".") ? more.member?.(name) : undefined),
     call: (text) => ref(calls.get(text)),
     names: () => columns.map((c) => c.aliases[0] ?? c.field),

@@ -36,6 +36,9 @@ export interface Catalog extends TargetFinder, Disposable {
   /** The fields of calls: builtins and arguments at the entry, `ret`, `errno`, `duration`. */
   callFields(target: CallTarget): Field[] | null;
   callField(target: CallTarget, name: string): Field | null;
+  /** Why a point, or a function, cannot be found here: a sentence, and what to do; null when it can. */
+  problem(point: ProbePoint): string | null;
+  callProblem(target: CallTarget): string | null;
   /** The points that a pattern means: its names may hold `*` and `?`. */
   match(pattern: ProbePoint, limit: number): Matched;
   matchCalls(pattern: CallTarget, limit: number): { readonly targets: readonly CallTarget[]; readonly total: number };
@@ -130,6 +133,17 @@ export function openCatalog(host: Host): Catalog {
       throw error;
     }
   };
+  /** What keeps a thing from being done, as text. */
+  const loudly = (work: () => unknown): string | null => {
+    try {
+      work();
+      return null;
+    } catch (error) {
+      if (error instanceof CannotGenerate) return [error.message, error.remedy].filter(Boolean).join("\n");
+      throw error;
+    }
+  };
+  const problem = (point: ProbePoint): string | null => loudly(() => kindOf(point).places(point, []));
   const field = (point: ProbePoint, name: string): ProbeField | null => quietly(() => fieldOrThrow(point, name));
   const pointsOf = (target: CallTarget): CallPoints | null => quietly(() => pointsOfCalls([target])[0]);
   const callField = (target: CallTarget, name: string): Field | null => {
@@ -153,15 +167,7 @@ export function openCatalog(host: Host): Catalog {
     targets,
     calls: callTargets,
     field,
-    fieldProblem(point, name) {
-      try {
-        fieldOrThrow(point, name);
-        return null;
-      } catch (error) {
-        if (error instanceof CannotGenerate) return error.message;
-        throw error;
-      }
-    },
+    fieldProblem: (point, name) => loudly(() => fieldOrThrow(point, name)),
     fields(point) {
       const args = quietly(() => kindOf(point).fields(point));
       return args && [...BUILTIN_FIELDS.filter((f) => point.kind !== "xdp" || TASKLESS.has(f.name)), ...args];
@@ -177,6 +183,11 @@ export function openCatalog(host: Host): Catalog {
       ];
     },
     callField,
+    problem,
+    callProblem(target) {
+      const sides = pointsOf(target);
+      return sides ? problem(sides.start) : loudly(() => pointsOfCalls([target]));
+    },
     match: (pattern, limit) => quietly(() => kindOf(pattern).match(pattern, limit)) ?? { points: [], total: 0 },
     matchCalls(pattern, limit) {
       if (pattern.kind === "syscall") {

@@ -9,17 +9,32 @@ export interface RunCommandOptions {
   readonly output?: string;
   readonly lang?: "en" | "zh";
   readonly plugin: readonly string[];
+  readonly engine?: string;
+  readonly btf?: string;
+  /** A ratio of one CPU. */
+  readonly budget?: number;
 }
 
 /** Runs a recipe from a file, from standard input (`-`), or the statements of `-e`. */
 export async function runCommand(file: string | undefined, options: RunCommandOptions): Promise<number> {
-  if (file !== undefined && options.expression !== undefined) {
-    throw new UsageError("A file and -e exclude each other");
-  }
-  const { expression, param, json, output, lang, plugin } = options;
-  const text = expression ?? await recipeText(file);
-  const name = expression === undefined ? file ?? "-" : "-e";
-  return await runRecipe(text, { file: name, params: readParams(param ?? []), json, output, lang, plugin });
+  const { expression, param, ...others } = options;
+  const { text, name } = await recipeOf(file, expression);
+  return await runRecipe(text, { ...others, file: name, params: readParams(param ?? []) });
+}
+
+/**
+ * The text of a recipe and what it is called in messages.
+ *
+ * @throws {UsageError} when both are given, or neither, or the file cannot be read
+ */
+export async function recipeOf(
+  file: string | undefined,
+  expression: string | undefined,
+): Promise<{ readonly text: string; readonly name: string }> {
+  if (file !== undefined && expression !== undefined) throw new UsageError("A file and -e exclude each other");
+  return expression === undefined
+    ? { text: await recipeText(file), name: file ?? "-" }
+    : { text: expression, name: "-e" };
 }
 
 async function recipeText(file: string | undefined): Promise<string> {

@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { UsageError } from "../../core/data/mod.ts";
+import { parseShare } from "../arguments.ts";
 import { reportError } from "../exit_code.ts";
 import { print } from "../output.ts";
 import { readParams, recipeHelp, runRecipe } from "../run_recipe.ts";
@@ -9,6 +10,9 @@ const HELP = `Options of a recipe:
   --json               print JSON
   -o, --output FILE    write the results to a file (.json, .csv, .txt, .svg, .folded)
   --plugin FILE        add a plugin (repeatable)
+  --engine NAME        use this probe engine and no other
+  --btf FILE           type information of the kernel, where it has none of itself
+  --budget SHARE       what probes may cost, of one CPU: 5%
   -h, --help           print this help
 `;
 
@@ -43,6 +47,9 @@ async function run(path: string, args: readonly string[]): Promise<number> {
     json: options.json,
     output: options.output,
     plugin: options.plugin,
+    engine: options.engine,
+    btf: options.btf,
+    budget: options.budget === undefined ? undefined : parseShare(options.budget, "--budget"),
   });
 }
 
@@ -51,6 +58,9 @@ function readOptions(args: string[]): {
   json?: boolean;
   output?: string;
   plugin?: string[];
+  engine?: string;
+  btf?: string;
+  budget?: string;
   help?: boolean;
 } {
   try {
@@ -61,6 +71,9 @@ function readOptions(args: string[]): {
         json: { type: "boolean" },
         output: { type: "string", short: "o" },
         plugin: { type: "string", multiple: true },
+        engine: { type: "string" },
+        btf: { type: "string" },
+        budget: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     }).values;

@@ -149,7 +149,13 @@ function cellToJson(cell: Cell, f: Field): Json {
   }
   if (typeof cell === "number") return numberToJson(cell);
   if (f.type === "histogram") return histogramToJson(cell as HistogramCell);
+  if (f.type === "stack") return { frames: (cell as readonly Frame[]).map(frameToJson) };
   return cell as Json;
+}
+
+/** The members of a frame and no others, in the order of profiles. */
+function frameToJson(f: Frame): Json {
+  return { function: f.function, module: f.module, file: f.file, line: f.line, kind: f.kind };
 }
 
 function cellFromJson(cell: Json, f: Field): unknown {
@@ -157,6 +163,7 @@ function cellFromJson(cell: Json, f: Field): unknown {
   const numeric = f.type !== "string" && f.type !== "ip";
   if (typeof cell === "string" && numeric) return BigInt(cell);
   if (f.type === "histogram") return histogramFromJson(cell as unknown as Parameters<typeof histogramFromJson>[0]);
+  if (f.type === "stack") return (cell as unknown as { frames: Frame[] }).frames;
   return cell;
 }
 

@@ -28,10 +28,17 @@ import { parseTcp } from "./parse_tcp.ts";
 /** A link's speed hardly changes, and some drivers ask the device under a global lock: look again after this long. */
 const SPEED_AGE_MS = 60_000;
 
+/** What stands for files of a machine. */
+export interface HostOptions {
+  /** A file with the kernel's type information, for kernels that have none of themselves. */
+  readonly btf?: string;
+}
+
 /**
  * Opens the readers of one machine. Nothing is read before it is asked for, and nothing is held open.
  *
  * @param root directory that stands for `/`: a recorded tree. Symbolic links in it are followed
+ * @param options what stands for files of the machine
  *
  * @example
  * ```ts
@@ -41,7 +48,7 @@ const SPEED_AGE_MS = 60_000;
  * console.log(host.memInfo().available, host.processStat(1)?.comm);
  * ```
  */
-export function openHost(root = "/"): Host {
+export function openHost(root = "/", options: HostOptions = {}): Host {
   const reader = openReader(root);
   const text = (path: string): string => reader.text(path) ?? "";
   const units = once(() => readUnits(reader));
@@ -101,8 +108,14 @@ export function openHost(root = "/"): Host {
     get pageSize() {
       return units().pageSize;
     },
-    features: () => readFeatures(reader, layout()),
-    path: (what, pid) => reader.at(hostPath(what, pid, what === "tracefs" ? findTracefs(reader) : null)),
+    features: () => {
+      const features = readFeatures(reader, layout());
+      return options.btf === undefined ? features : { ...features, btf: true };
+    },
+    path: (what, pid) =>
+      what === "btf_vmlinux" && options.btf !== undefined
+        ? options.btf
+        : reader.at(hostPath(what, pid, what === "tracefs" ? findTracefs(reader) : null)),
   };
 }
 

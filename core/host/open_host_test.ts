@@ -187,3 +187,10 @@ Deno.test("path() stays under the root and refuses what it does not know", () =>
   assert.equal(openHost().path("cpu_online"), "/sys/devices/system/cpu/online");
   assert.throws(() => host.path("passwd" as "kallsyms"), RangeError);
 });
+
+Deno.test("openHost() takes a file for the kernel's own type information, and nothing else changes", () => {
+  const host = openHost("/", { btf: "/tmp/other.btf" });
+  assert.equal(host.path("btf_vmlinux"), "/tmp/other.btf");
+  assert.equal(host.features().btf, true);
+  assert.equal(host.path("kallsyms"), openHost().path("kallsyms"));
+});

@@ -32,6 +32,8 @@ export interface ProbeEngine {
    * @throws {UnsupportedError} when the kernel refuses after all
    */
   open(spec: ProbeSpec): ProbeSession;
+  /** What it would make for a spec, for `explain`: maps with their sizes, programs, costs; a line each. */
+  describe?(spec: ProbeSpec): readonly string[];
   /** The program that would run, for `explain --bytecode`; null where there is none. */
   disassemble?(spec: ProbeSpec): string | null;
   /** What would be made in the kernel, a line each: programs, maps with their sizes. For `explain`. */

@@ -1,4 +1,4 @@
-import { type Cell, cellAt, type Column, columnFrom } from "../data/mod.ts";
+import { type Cell, cellAt, type Column, columnFrom, type Frame } from "../data/mod.ts";
 import { growInts } from "./aggregates/grow.ts";
 
 /** Numbers the distinct combinations of key values, across batches. */
@@ -127,7 +127,7 @@ function interner(): Interner {
             const cell = cellAt(column, i);
             let id = seen.get(cell);
             if (id === undefined) {
-              id = idOf(cell === null ? null : JSON.stringify(cell), cell);
+              id = idOf(cell === null ? null : objectKey(cell), cell);
               seen.set(cell, id);
             }
             out[i] = id;
@@ -137,4 +137,13 @@ function interner(): Interner {
       }
     },
   };
+}
+
+/**
+ * What makes two cells one group. Stacks are the same when their functions are: the addresses within, and so the lines,
+ * differ with every caller's loop, and engines that group them elsewhere tell them apart by names as well.
+ */
+function objectKey(cell: Cell): string {
+  if (!Array.isArray(cell)) return JSON.stringify(cell);
+  return JSON.stringify((cell as readonly Frame[]).map((f) => [f.function, f.module]));
 }

@@ -22,8 +22,9 @@ export function probePointText(p: ProbePoint): string {
       return `raw_tracepoint:${p.name}`;
     case "uprobe":
     case "uretprobe":
+      return `${p.kind}:${quoted(p.path)}:${quoted(p.symbol)}`;
     case "usdt":
-      return `${p.kind}:${p.path}:${p.symbol}`;
+      return `${p.kind}:${quoted(p.path)}:${p.symbol.split(":").map(quoted).join(":")}`;
     case "profile":
       return `profile:${p.hz}hz`;
     case "interval":
@@ -38,6 +39,11 @@ export function probePointText(p: ProbePoint): string {
     default:
       return `${p.kind}:${p.symbol}`;
   }
+}
+
+/** A name in quotes where the language needs them. */
+function quoted(name: string): string {
+  return /[\s,|(){}"#:]/.test(name) ? `"${name.replace(/["\\]/g, "\\$&")}"` : name;
 }
 
 /**
@@ -79,7 +85,7 @@ export function callTargetText(t: CallTarget): string {
     case "kernel":
       return `kernel:${t.symbol}`;
     case "user":
-      return `user:${t.path}:${t.symbol}`;
+      return `user:${quoted(t.path)}:${quoted(t.symbol)}`;
     case "syscall":
       return `syscall:${t.name}`;
   }

@@ -1,8 +1,9 @@
-import { cellAt, type Field, type Result, resultToJson, type Table } from "../data/mod.ts";
+import { cellAt, type Field, type Frame, type Result, resultToJson, type Table } from "../data/mod.ts";
+import { foldedStack } from "./stack_text.ts";
 
 /**
  * A result as CSV (RFC 4180, with a header, LF line ends). Values are raw: durations in nanoseconds, ratios 0–1,
- * addresses `0x…`, null empty. Text that a spreadsheet would take for a formula gets a leading apostrophe. A profile has
+ * addresses `0x…`, null empty, stacks folded (`main;caller;leaf`). Text that a spreadsheet would take for a formula gets a leading apostrophe. A profile has
  * a line for each stack, functions joined by `;`; a series one for each point.
  */
 export function resultToCsv(result: Result): string {
@@ -29,13 +30,14 @@ export function resultToCsv(result: Result): string {
 function tableCsv(table: Table): string {
   const json = resultToJson(table) as { rows: unknown[][] };
   const header = table.fields.map((f: Field) => f.name);
-  const nested = table.fields.map((f) => f.type === "stack" || f.type === "histogram");
   return lines(
     header,
     json.rows.map((row, r) =>
       row.map((cell, i) => {
         const raw = cellAt(table.columns[i], r);
-        return nested[i] && raw !== null ? JSON.stringify(cell) : cell;
+        if (raw === null) return cell;
+        const { type } = table.fields[i];
+        return type === "stack" ? foldedStack(raw as Frame[]) : type === "histogram" ? JSON.stringify(cell) : cell;
       })
     ),
   );

@@ -13,6 +13,13 @@ Deno.test("resultToCsv() keeps 64-bit integers exact and disarms formulas", () =
   assert.equal(resultToCsv(t), "n,s\n9223372036854775807,'=1+1\n5,'-x\n");
 });
 
+Deno.test("resultToCsv() folds stacks, root first", () => {
+  const frame = { module: "/usr/bin/x", file: "", line: 0, kind: "user" } as const;
+  const stack = [{ ...frame, function: "main" }, { ...frame, function: "a;b" }, { ...frame, function: "" }];
+  const t = tableFromRows([field("ustack", "stack"), field("n", "int")], [[stack, 1], [null, 2]]);
+  assert.equal(resultToCsv(t), "ustack,n\nmain;a:b;[x],1\n,2\n");
+});
+
 Deno.test("resultToCsv() writes every kind of result", () => {
   assert.match(resultToCsv(cpuProfile()), /^stack,samples,cpu\n.*;run_job;matrix_multiply,371,/);
   assert.match(resultToCsv(cpuSeries()), /^name,t_ns,v\nusage,0,0\.\d+\n/);

@@ -1,5 +1,6 @@
 import type { Cell, Field, Frame, HistogramCell, Unit } from "../data/mod.ts";
 import { escapeText } from "./escape.ts";
+import { stackLine } from "./stack_text.ts";
 
 /** The parts of a field that decide how its values read. */
 export type FieldShape = Pick<Field, "type" | "unit">;
@@ -126,9 +127,7 @@ function formatObject(cell: object): string {
     const h = cell as HistogramCell;
     return h.buckets.length === 0 ? "-" : histogramLine(h);
   }
-  if (Array.isArray(cell)) {
-    return (cell as Frame[]).map((f) => escapeText(f.function || "[unknown]", { limit: 256 })).reverse().join(" ← ");
-  }
+  if (Array.isArray(cell)) return stackLine(cell as Frame[]);
   return escapeText(JSON.stringify(cell) ?? "", { limit: 4096 });
 }
 
@@ -136,18 +135,22 @@ const LEVELS = "▁▂▃▄▅▆▇█";
 
 /** A histogram in one cell: its range and its shape. */
 function histogramLine(h: HistogramCell): string {
-  const lo = h.buckets[0].min;
-  const hi = h.buckets[h.buckets.length - 1].max;
+  const [first, last] = [h.buckets[0], h.buckets[h.buckets.length - 1]];
+  // What reaches to an infinity is drawn at its finite end.
+  const lo = Number.isFinite(first.min) ? first.min : first.max;
+  const hi = Number.isFinite(last.max) ? last.max : last.min;
   const slots = new Array<number>(Math.min(12, h.buckets.length)).fill(0);
   const scale = (v: number): number => Math.log2(Math.max(1, v - Math.min(0, lo) + 1));
   const [from, to] = [scale(lo), scale(hi)];
   for (const b of h.buckets) {
-    const at = to > from ? ((scale(b.min) + scale(b.max)) / 2 - from) / (to - from) : 0;
+    const [min, max] = [Math.max(lo, b.min), Math.min(hi, b.max)];
+    const at = to > from ? ((scale(min) + scale(max)) / 2 - from) / (to - from) : 0;
     slots[Math.min(slots.length - 1, Math.floor(at * slots.length))] += b.count;
   }
   const most = Math.max(...slots);
   const shape = slots.map((n) => n === 0 ? " " : LEVELS[Math.min(7, Math.floor(n / most * 7.999))]).join("");
-  return `${formatByUnit(lo, h.unit)} ${shape} ${formatByUnit(hi, h.unit)}`;
+  const [under, over] = [first.min === -Infinity ? "<" : "", last.max === Infinity ? "≥" : ""];
+  return `${under}${formatByUnit(lo, h.unit)} ${shape} ${over}${formatByUnit(hi, h.unit)}`;
 }
 
 /** Three significant digits in the largest unit that fits; exact multiples of the unit without decimals. */

@@ -59,6 +59,8 @@ Deno.test("formatValue() writes a stack leaf first and a histogram as range and 
   const frame = { module: "", file: "", line: 0, kind: "user" } as const;
   const stack = [{ ...frame, function: "main" }, { ...frame, function: "leaf" }];
   assert.equal(formatValue(stack, field("stack", "stack")), "leaf ← main");
+  const stripped = [{ ...frame, function: "main" }, { ...frame, function: "", module: "/usr/lib/libx.so" }];
+  assert.equal(formatValue(stripped, field("stack", "stack")), "[libx.so] ← main");
   const buckets = [{ min: 1024, max: 2048, count: 1 }, { min: 2048, max: 4096, count: 8 }];
   assert.equal(formatValue({ kind: "histogram", unit: "bytes", buckets }, field("h", "histogram")), "1 KiB ▁█ 4 KiB");
 });

@@ -8,9 +8,28 @@ function commonWidth(buckets: readonly Bucket[]): number {
 
 /**
  * Buckets made fit to be drawn: at most about `most` rows without gaps. Buckets of one width are joined by neighbours;
- * logarithmic ones into powers of two or even parts of them.
+ * logarithmic ones into powers of two or even parts of them. What reaches to an infinity (values beyond the ends of an
+ * `lhist`) keeps a row of its own.
  */
 export function histogramRows(buckets: readonly Bucket[], most: number): Bucket[] {
+  const below = buckets.filter((b) => b.min === -Infinity);
+  const above = buckets.filter((b) => b.max === Infinity && b.min !== -Infinity);
+  const inner = buckets.filter((b) => Number.isFinite(b.min) && Number.isFinite(b.max));
+  if (inner.length === buckets.length) return finiteRows(buckets, most);
+  const width = inner.length > 0 ? commonWidth(inner) : 0;
+  if (width > 0) {
+    // Of buckets with nothing in them no trace is left: those up to the ends are drawn as well.
+    if (above.length > 0 && inner[inner.length - 1].max < above[0].min) {
+      inner.push({ min: above[0].min - width, max: above[0].min, count: 0 });
+    }
+    if (below.length > 0 && inner[0].min > below[0].max) {
+      inner.unshift({ min: below[0].max, max: below[0].max + width, count: 0 });
+    }
+  }
+  return [...below, ...finiteRows(inner, most), ...above];
+}
+
+function finiteRows(buckets: readonly Bucket[], most: number): Bucket[] {
   if (buckets.length === 0) return [];
   const width = commonWidth(buckets);
   const lo = buckets[0].min;
@@ -20,8 +39,14 @@ export function histogramRows(buckets: readonly Bucket[], most: number): Bucket[
   if (lo < 0) return joinNeighbours(buckets, most);
   const top = Math.log2(Math.max(hi, 1));
   const bottom = Math.max(0, Math.floor(Math.log2(Math.max(lo, 1))));
-  const parts = [8, 4, 2, 1].find((p) => (top - bottom) * p <= most) ?? 1;
+  const finest = Math.min(...buckets.map(partsOf));
+  const parts = [8, 4, 2, 1].find((p) => p <= finest && (top - bottom) * p <= most) ?? 1;
   return logRows(buckets, parts, Math.max(1, Math.ceil((top - bottom) * parts / most)));
+}
+
+/** How many buckets of this width a power of two has. Rows that are finer would be empty for no reason of the data. */
+function partsOf(b: Bucket): number {
+  return b.min < 1 ? Infinity : Math.max(1, Math.round(2 ** Math.floor(Math.log2(b.min) + 1e-12) / (b.max - b.min)));
 }
 
 function contiguous(buckets: readonly Bucket[]): boolean {
@@ -80,11 +105,17 @@ export function histogramCount(buckets: readonly Bucket[]): number {
   return buckets.reduce((sum, b) => sum + b.count, 0);
 }
 
-/** The value below which a share `q` (0–1) of the values lies, taking values as spread evenly in their bucket. */
+/**
+ * The value below which a share `q` (0–1) of the values lies, taking values as spread evenly in their bucket; an
+ * infinity where that bucket reaches to one.
+ */
 export function histogramQuantile(buckets: readonly Bucket[], q: number): number {
   let left = histogramCount(buckets) * q;
   for (const b of buckets) {
-    if (left <= b.count && b.count > 0) return b.min + (b.max - b.min) * left / b.count;
+    if (left <= b.count && b.count > 0) {
+      if (b.min === -Infinity || b.max === Infinity) return b.min === -Infinity ? -Infinity : Infinity;
+      return b.min + (b.max - b.min) * left / b.count;
+    }
     left -= b.count;
   }
   return NaN;

@@ -6,8 +6,13 @@ import type { Lang } from "./options.ts";
 
 /** A histogram in one line: how many values, three quantiles, the upper end. Must have buckets. */
 export function histogramSummary(buckets: readonly Bucket[], unit: Unit, lang: Lang): string {
-  const at = (q: number): string => formatByUnit(Math.round(histogramQuantile(buckets, q)), unit);
-  const max = formatByUnit(buckets[buckets.length - 1].max, unit);
+  const first = buckets[0], last = buckets[buckets.length - 1];
+  const at = (q: number): string => {
+    const value = histogramQuantile(buckets, q);
+    if (value === -Infinity) return `< ${formatByUnit(first.max, unit)}`;
+    return value === Infinity ? `≥ ${formatByUnit(last.min, unit)}` : formatByUnit(Math.round(value), unit);
+  };
+  const max = last.max === Infinity ? `≥ ${formatByUnit(last.min, unit)}` : `< ${formatByUnit(last.max, unit)}`;
   const n = formatNumber(histogramCount(buckets));
   return message(lang, "histogram.summary", { n, p50: at(0.5), p90: at(0.9), p99: at(0.99), max });
 }

@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { type Batch, field, recordsOf, type Table } from "../../core/data/mod.ts";
+import { type Batch, field, type Frame, recordsOf, type Table } from "../../core/data/mod.ts";
 import { exprText, type ProbeSpec } from "../../core/query/mod.ts";
 import type { Collector } from "../../core/plugin_api/mod.ts";
 import {
+  callBatch,
   eventBatch,
   memoryEngine,
   type MemoryEngineOptions,
   planOf,
+  spanBatch,
   TEST_COLLECTORS,
   testServices,
 } from "../_testing.ts";
@@ -140,6 +142,139 @@ Deno.test("execute() gives the same rows whatever an engine refuses: random pipe
     }),
     { numRuns: 150 },
   );
+});
+
+const SPANS: Batch = spanBatch(
+  [field("comm", "string"), field("pid", "tid"), field("prio", "int")],
+  [field("prev_pid", "tid"), field("next_pid", "tid"), field("next_comm", "string")],
+  Array.from({ length: 80 }, (_, i) => ({
+    "start.time": 1000 + i,
+    "start.pid": 1 + i % 5,
+    "start.comm": ["bash", "nginx", null][i % 3],
+    "start.cpu": i % 2,
+    "start.args.comm": "woken",
+    "start.args.pid": i,
+    "start.args.prio": 100 + i % 40,
+    "end.time": 1500 + 2 * i,
+    "end.comm": ["swapper/0", "kworker"][i % 2],
+    "end.cpu": (i + i % 3) % 2,
+    "end.args.next_pid": i,
+    duration: 500 + i,
+  })),
+);
+const CALLS: Batch = callBatch(
+  [field("file", "address"), field("count", "bytes")],
+  Array.from({ length: 70 }, (_, i) => ({
+    time: 1000 + i,
+    pid: 1 + i % 5,
+    comm: ["bash", "nginx", null][i % 3],
+    cpu: i % 2,
+    "args.count": i % 9 === 0 ? null : 512 * (i % 8),
+    ret: i % 4 === 0 ? -2 : 512,
+    errno: i % 4 === 0 ? 2 : null,
+    duration: 1000 + i * i,
+    kstack: i % 6 === 5 ? null : stackOf(i % 3, i),
+  })),
+);
+
+/** A stack that says the same from other lines. */
+function stackOf(which: number, line: number): Frame[] {
+  const frame = (name: string): Frame => ({ function: name, module: "[kernel]", file: "", line, kind: "kernel" });
+  return [frame("entry"), frame(["read", "write", "sync"][which])];
+}
+
+const SPAN_STAGES = fc.constantFrom(
+  "aggregate count(), p99(duration), max(start.prio) by start.comm, end.comm | sort start.comm, end.comm",
+  "derive late = end.time - start.time, more = late + duration | filter more > 1us | select start.args.pid, more",
+  "filter start.cpu != end.cpu | top 9 by duration",
+  "aggregate count()",
+  "filter start.args.pid == end.next_pid | distinct start.comm, end.cpu | sort start.comm, end.cpu",
+  "limit 6",
+);
+const CALL_STAGES = fc.constantFrom(
+  "aggregate count(), sum(ret), avg(count), hist(duration) by comm, errno | sort comm, errno",
+  "filter errno == 2 or count > 1KiB | select time, ret, errno, duration",
+  "aggregate count(), max(duration) by kstack | sort max(duration)",
+  "aggregate count() by kstack, cpu | filter count() > 1 | sort count(), cpu desc | limit 3",
+  "distinct kstack | limit 9",
+  "filter is_null(errno) | top 5 by duration | select comm, kstack",
+  "aggregate count()",
+);
+const SOURCES = fc.oneof(
+  fc.tuple(
+    fc.constant({
+      text: "span tracepoint:sched:sched_wakeup -> tracepoint:sched:sched_switch on start.args.pid == end.next_pid",
+      events: SPANS,
+    }),
+    fc.constantFrom(
+      "",
+      "filter duration > 520ns",
+      'filter start.comm == "bash" or end.cpu == 1',
+      "filter end.cpu == 0 and start.prio > 105",
+    ),
+    SPAN_STAGES,
+  ),
+  fc.tuple(
+    fc.constant({ text: "calls kernel:vfs_read", events: CALLS }),
+    fc.constantFrom("", "filter duration > 1100ns", "filter errno == 2 and pid > 1", "filter cpu == 0 or ret > 0"),
+    CALL_STAGES,
+  ),
+);
+
+Deno.test("execute() gives the same rows of spans and calls wherever the split falls: random engines", async () => {
+  await fc.assert(
+    fc.asyncProperty(SOURCES, fc.nat(), fc.boolean(), async ([source, filter, last], seed, aggregates) => {
+      const text = `collect ${source.text} for 1s ${[filter, last].filter(Boolean).map((s) => `| ${s}`).join(" ")}`;
+      const { events } = source;
+      const refuses = (spec: ProbeSpec): boolean =>
+        (spec.output.kind === "aggregate" && !aggregates) ||
+        spec.steps.some((s) => s.kind === "filter" && (exprText(s.expr).length * 7 + seed) % 3 === 0);
+      const whole = await run(text, { events });
+      assert.ok(rows(whole).length > 0 || filter !== "", text);
+      const some = await run(text, { events, refuse: (s) => refuses(s) ? "no" : null, parts: 1 + seed % 9 });
+      assert.deepEqual(rows(some), rows(whole));
+      assert.ok(some.specs.every((s) => s.includeSelf === (s.source.kind === "pair")));
+    }),
+    { numRuns: 200 },
+  );
+});
+
+Deno.test("execute() streams the duration of spans and calls that are only counted, and the budget with the spec", async () => {
+  const refuse = (s: ProbeSpec): string | null => s.output.kind === "aggregate" ? "no" : null;
+  for (
+    const [text, events, n] of [["span tracepoint:sched:sched_wakeup -> tracepoint:sched:sched_switch", SPANS, 80], [
+      "calls kernel:vfs_read",
+      CALLS,
+      70,
+    ]] as const
+  ) {
+    const clock = { ms: 0 };
+    const engine = memoryEngine({ events, refuse }, clock);
+    const services = testServices(engine, clock, { budget: 0.05 });
+    const report = await execute(await planOf(`collect ${text} for 1s | aggregate count()`), services);
+    assert.deepEqual(rows(report as RecipeReport), [{ count: n }]);
+    const { output, budget } = engine.opened[0];
+    assert.deepEqual(output.kind === "stream" && output.fields.map((f) => f.name), ["duration"]);
+    assert.equal(budget, 0.05);
+  }
+});
+
+Deno.test("execute() groups stacks by their functions, whatever their lines", async () => {
+  const report = await run(
+    "collect calls kernel:vfs_read for 1s | filter not is_null(kstack) | aggregate count() by kstack",
+    { events: CALLS },
+  );
+  const names = rows(report).map((r) => [(r.kstack as Frame[]).map((f) => f.function).join(";"), r.count]);
+  assert.deepEqual(names, [["entry;read", 24], ["entry;write", 23], ["entry;sync", 12]]);
+});
+
+Deno.test("execute() binds parameters in the keys of a span", async () => {
+  const report = await run(
+    "param offset: int = 3\ncollect span tracepoint:sched:sched_wakeup -> tracepoint:sched:sched_switch on start.prio + $offset == end.prev_pid for 1s | aggregate count()",
+    { events: SPANS },
+  );
+  const [{ source }] = report.specs;
+  assert.deepEqual(source.kind === "pair" && source.startKey.map(exprText), ["args.prio + 3"]);
 });
 
 Deno.test("execute() pushes the filters that an engine can do and keeps the others", async () => {

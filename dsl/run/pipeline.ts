@@ -1,8 +1,8 @@
 import { type Cell, UsageError } from "../../core/data/mod.ts";
-import type { Collector, ParamValues } from "../../core/plugin_api/mod.ts";
-import type { Bindings, Expr } from "../../core/query/mod.ts";
+import type { Collector, ParamValues, ProfileCollector, RowsCollector } from "../../core/plugin_api/mod.ts";
+import type { Bindings, Expr, SourceSpec } from "../../core/query/mod.ts";
 import type { PipelinePlan, SourcePlan, StagePlan } from "../plan.ts";
-import { constantValue } from "./bind.ts";
+import { bindExpr, constantValue } from "./bind.ts";
 import { profilePipeline, rowsPipeline } from "./collector_pipeline.ts";
 import type { ReadyPipeline } from "./outcome.ts";
 import { probePipeline } from "./probe_pipeline.ts";
@@ -20,13 +20,57 @@ export async function readyPipeline(
   bindings: Bindings,
   services: RunServices,
 ): Promise<ReadyPipeline> {
+  const durationNs = windowOf(plan, bindings, services);
+  const lowered = await lowerSource(plan, bindings, services);
+  switch (lowered.kind) {
+    case "probes": {
+      const { source, includeSelf, stages } = lowered;
+      return probePipeline(plan, source, includeSelf, stages, durationNs, services);
+    }
+    case "rows":
+      return rowsPipeline(plan, lowered.collector, lowered.params, lowered.stages, durationNs, services);
+    case "profile":
+      return profilePipeline(plan, lowered.collector, lowered.params, durationNs, services);
+  }
+}
+
+/** Where the rows of a run come from, parameters bound and views seen through, and what is done with them. */
+export type LoweredSource =
+  | {
+    readonly kind: "probes";
+    readonly source: SourceSpec;
+    readonly includeSelf: boolean;
+    readonly stages: readonly StagePlan[];
+  }
+  | {
+    readonly kind: "rows";
+    readonly collector: RowsCollector;
+    readonly params: ParamValues;
+    readonly stages: readonly StagePlan[];
+  }
+  | {
+    readonly kind: "profile";
+    readonly collector: ProfileCollector;
+    readonly params: ParamValues;
+    readonly stages: readonly StagePlan[];
+  };
+
+/**
+ * Loads the collector of a pipeline and binds its parameters.
+ *
+ * @throws {UsageError} when the parameters make no sense
+ */
+export async function lowerSource(
+  plan: PipelinePlan,
+  bindings: Bindings,
+  services: Pick<RunServices, "collector">,
+): Promise<LoweredSource> {
   const { source } = plan;
   if (source.kind === "result") throw new TypeError(`"${plan.name}" does not collect`);
-  const durationNs = windowOf(plan, bindings, services);
   const stages = bindStages(plan.stages, bindings);
   const { includeSelf } = source;
   if (source.kind === "probes") {
-    return probePipeline(plan, { kind: "event", probes: source.probes }, includeSelf, stages, durationNs, services);
+    return { kind: "probes", source: bindSource(source.source, bindings), includeSelf, stages };
   }
   const collector = await services.collector(source.collector);
   const params = paramsOf(source, collector, bindings);
@@ -38,12 +82,12 @@ export async function readyPipeline(
         { kind: "select", columns: view.fields },
         ...stages,
       ];
-      return probePipeline(plan, view.source, includeSelf, over, durationNs, services);
+      return { kind: "probes", source: view.source, includeSelf, stages: over };
     }
     case "rows":
-      return rowsPipeline(plan, collector, params, stages, durationNs, services);
+      return { kind: "rows", collector, params, stages };
     case "profile":
-      return profilePipeline(plan, collector, params, durationNs, services);
+      return { kind: "profile", collector, params, stages };
   }
 }
 
@@ -52,7 +96,11 @@ export async function readyPipeline(
  *
  * @throws {UsageError} when it would never end and nobody watches
  */
-export function windowOf(plan: PipelinePlan, bindings: Bindings, services: RunServices): number | null {
+export function windowOf(
+  plan: PipelinePlan,
+  bindings: Bindings,
+  services: Pick<RunServices, "untilStopped">,
+): number | null {
   const { source } = plan;
   if (source.kind === "result") return null;
   if (source.duration) {
@@ -82,4 +130,16 @@ function paramsOf(
     const safe = typeof value === "bigint" && value <= Number.MAX_SAFE_INTEGER && value >= Number.MIN_SAFE_INTEGER;
     return [p.name, safe ? Number(value) : value];
   }));
+}
+
+/** The source of a run: keys of a span without parameters. */
+function bindSource(source: SourceSpec, bindings: Bindings): SourceSpec {
+  if (source.kind !== "pair") return source;
+  const bound = (keys: readonly Expr[]): Expr[] => keys.map((e) => bindExpr(e, bindings));
+  return {
+    ...source,
+    startKey: bound(source.startKey),
+    endKey: bound(source.endKey),
+    cancelKey: bound(source.cancelKey),
+  };
 }

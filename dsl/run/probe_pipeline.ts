@@ -24,7 +24,7 @@ export async function probePipeline(
   durationNs: number | null,
   services: RunServices,
 ): Promise<ReadyPipeline> {
-  const cut = await split(source, includeSelf, stages, services.chooseEngine);
+  const cut = await split(source, includeSelf, stages, services.chooseEngine, services.budget);
   let session: ProbeSession | null = null;
   return {
     attach: () => void (session = cut.engine.open(cut.spec)),

@@ -14,6 +14,8 @@ export interface RunServices {
    * @throws {UnsupportedError} when there is none, with reason and remedy
    */
   chooseEngine(spec: ProbeSpec): ProbeEngine | Promise<ProbeEngine>;
+  /** What probes may cost, as a ratio of one CPU; without, they cost what they do. */
+  readonly budget?: number;
   /** Answers `ask` and `investigate`. */
   readonly investigator?: Investigator | (() => Promise<Investigator>);
   /** Writes a result to a file, in the format of its ending. */

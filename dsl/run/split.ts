@@ -39,6 +39,7 @@ export type ChooseEngine = (spec: ProbeSpec) => ProbeEngine | Promise<ProbeEngin
  * that are needed, with those filters that the engine can do. The rows are the same wherever the cut falls.
  *
  * @param stages bound: without parameters
+ * @param budget what probes may cost, as a ratio of one CPU; without, whatever they do
  * @throws {UnsupportedError} when no engine serves even the bare source
  */
 export async function split(
@@ -46,12 +47,14 @@ export async function split(
   includeSelf: boolean,
   stages: readonly StagePlan[],
   choose: ChooseEngine,
+  budget?: number,
 ): Promise<Split> {
   const spec = (filters: readonly Expr[], output: ProbeOutput): ProbeSpec => ({
     source,
     steps: filters.map((expr) => ({ kind: "filter", expr })),
     output,
     includeSelf,
+    ...(budget === undefined ? {} : { budget }),
   });
   const leading = leadingPart(stages);
   if (leading.aggregate && leading.filters.every((f) => f.offered)) {
@@ -66,7 +69,7 @@ export async function split(
     const engine = await tryEngine(choose, whole);
     if (engine) return { engine, spec: whole, rest: stages.slice(at + 1), pushed: at + 1 };
   }
-  return await splitStream(stages, leading.filters, spec, choose);
+  return await splitStream(source, stages, leading.filters, spec, choose);
 }
 
 interface LeadingFilter {
@@ -125,12 +128,13 @@ function leadingPart(stages: readonly StagePlan[]): Leading {
 }
 
 async function splitStream(
+  source: SourceSpec,
   stages: readonly StagePlan[],
   filters: readonly LeadingFilter[],
   spec: (filters: readonly Expr[], output: ProbeOutput) => ProbeSpec,
   choose: ChooseEngine,
 ): Promise<Split> {
-  const all = streamPart(stages, new Set());
+  const all = streamPart(source, stages, new Set());
   const takes = async (some: readonly LeadingFilter[]): Promise<boolean> =>
     some.length > 0 && some.every((f) => f.offered) &&
     await tryEngine(choose, spec(some.map((f) => f.expr), all.output)) !== null;
@@ -143,7 +147,7 @@ async function splitStream(
       return parts.length > 0 && parts.every((f) => taken.includes(f));
     }),
   );
-  const part = streamPart(stages, done);
+  const part = streamPart(source, stages, done);
   const whole = spec(taken.map((f) => f.expr), part.output);
   const engine = taken.length > 0 ? await tryEngine(choose, whole) : null;
   if (engine) return { engine, spec: whole, rest: part.rest, pushed: done.size };
@@ -153,6 +157,7 @@ async function splitStream(
 
 /** A stream of the fields that the stages need, and the stages over it. */
 function streamPart(
+  source: SourceSpec,
   stages: readonly StagePlan[],
   done: ReadonlySet<number>,
 ): { output: ProbeOutput; rest: StagePlan[] } {
@@ -175,7 +180,10 @@ function streamPart(
     if (definesColumns(stage)) raw = false;
   }
   // Rows that are only counted still have to come.
-  if (fields.size === 0) fields.set("pid", { name: "pid", expr: fieldRef("pid", "pid") });
+  if (fields.size === 0) {
+    const name = source.kind === "event" ? "pid" : "duration";
+    fields.set(name, { name, expr: fieldRef(name, name) });
+  }
   return { output: { kind: "stream", fields: [...fields.values()], ringBytes: RING_BYTES }, rest };
 }
 

@@ -47,7 +47,7 @@ const cellSchema = z.union([
   z.number(),
   z.string(),
   z.boolean(),
-  z.array(frameSchema),
+  z.object({ frames: z.array(frameSchema) }),
   histogramCellSchema,
 ]);
 
@@ -66,8 +66,8 @@ const CELL_FITS: Readonly<Record<z.infer<typeof fieldTypeSchema>, (cell: unknown
   string: (c) => typeof c === "string",
   ip: (c) => typeof c === "string",
   address: (c) => typeof c === "string" && /^0x[0-9a-f]{1,16}$/.test(c),
-  stack: (c) => Array.isArray(c),
-  histogram: (c) => typeof c === "object" && !Array.isArray(c),
+  stack: (c) => typeof c === "object" && c !== null && "frames" in c,
+  histogram: (c) => typeof c === "object" && c !== null && "buckets" in c,
 };
 
 function isInteger(cell: unknown): boolean {

@@ -1,7 +1,8 @@
 import { cellAt, type Histogram, type Profile, type Result, type Table, type Text } from "../../data/mod.ts";
+import { bucketRange } from "../bucket_range.ts";
 import { cellText, headerText, isNumeric, isQuiet, percent } from "../cell_text.ts";
 import { escapeText, escapeXml } from "../escape.ts";
-import { formatByUnit, formatNumber } from "../format_value.ts";
+import { formatNumber } from "../format_value.ts";
 import { histogramCount, histogramRows } from "../histogram_rows.ts";
 import { histogramSummary } from "../histogram_summary.ts";
 import { message } from "../messages/message.ts";
@@ -117,7 +118,7 @@ function histogram({ buckets, unit }: Histogram, lang: Lang): Markup {
   const rows = histogramRows(buckets, 24);
   const most = Math.max(...rows.map((r) => r.count));
   const lines = rows.map((r) => {
-    const range = `${formatByUnit(r.min, unit)} – ${formatByUnit(r.max, unit)}`;
+    const range = bucketRange(r, unit);
     const bar = barSvg([{ share: r.count / most, look: "l0" }]);
     return h`<tr><th scope="row" class="n">${range}</th><td>${bar}</td><td class="n">${
       formatNumber(r.count)

@@ -1,5 +1,6 @@
 import type { HistogramCell } from "../../data/mod.ts";
 import { barText } from "../bars.ts";
+import { openRange } from "../bucket_range.ts";
 import { formatByUnit, formatNumber } from "../format_value.ts";
 import { histogramCount, histogramRows } from "../histogram_rows.ts";
 import { histogramSummary } from "../histogram_summary.ts";
@@ -17,16 +18,22 @@ export function renderHistogram(histogram: HistogramCell, options: RenderOptions
   if (total === 0) return style.dim(message(options.lang, "result.empty"));
   const unit = histogram.unit;
   const rows = histogramRows(histogram.buckets, MOST_ROWS);
-  const from = rows.map((r) => formatByUnit(r.min, unit));
-  const to = rows.map((r) => formatByUnit(r.max, unit));
+  const open = rows.map((r) => openRange(r, unit));
+  const from = rows.map((r, i) => open[i] === null ? formatByUnit(r.min, unit) : "");
+  const to = rows.map((r, i) => open[i] === null ? formatByUnit(r.max, unit) : "");
   const counts = rows.map((r) => formatNumber(r.count));
   const fromWidth = Math.max(...from.map(displayWidth));
-  const toWidth = Math.max(...to.map(displayWidth));
+  const openWidth = Math.max(0, ...open.map((text) => displayWidth(text ?? "")));
+  const toWidth = Math.max(openWidth - fromWidth - 3, ...to.map(displayWidth));
   const countWidth = Math.max(...counts.map(displayWidth));
   const room = Math.min(60, usableWidth(options) - fromWidth - toWidth - countWidth - 9);
   const most = Math.max(...rows.map((r) => r.count));
   const lines = rows.map((r, i) => {
-    const range = style.dim(`${pad(from[i], fromWidth, "right")} – ${pad(to[i], toWidth, "right")}`);
+    const range = style.dim(
+      open[i] !== null
+        ? pad(open[i], fromWidth + 3 + toWidth, "right")
+        : `${pad(from[i], fromWidth, "right")} – ${pad(to[i], toWidth, "right")}`,
+    );
     const count = pad(counts[i], countWidth, "right");
     return `${range}  ${r.count === 0 ? style.dim(count) : count} ${style.dim("▕")}${
       style.bar(barText(r.count / most, room))

@@ -4,6 +4,7 @@ import { message } from "../messages/message.ts";
 import { type RenderOptions, usableWidth } from "../options.ts";
 import { type Style, styleFor } from "../style.ts";
 import { displayWidth, pad, truncate, wrap } from "../width.ts";
+import { isNested, nestedLines } from "./nested.ts";
 import { renderRecord } from "./record.ts";
 
 /** How a table is laid out. */
@@ -34,14 +35,26 @@ const KEEP_END = /(^|_)(path|cgroup|file|module)$/;
 
 /**
  * A table for a terminal: numbers right-aligned with their unit in the header or the cell, text cut to what fits, zeros and
- * nulls dimmed. Columns that do not fit are named below the table, those that hold nothing but zeros first.
+ * nulls dimmed. Stacks, and the histograms of few rows, stand below their row. Columns that do not fit are named below the table, those that hold nothing but zeros first.
  */
 export function renderTable(table: Table, options: TableOptions): string {
   const style = styleFor(options);
   if (table.length === 0) return style.dim(message(options.lang, "table.empty"));
-  if (table.length === 1 && table.fields.length > 3 && (options.record ?? true)) return renderRecord(table, options);
   const rows = Math.min(table.length, options.maxRows ?? table.length);
-  const all = table.fields.map((field, index) => layColumn(table, field, index, rows));
+  const nested = table.fields.flatMap((f, i) => isNested(f, rows) ? [i] : []);
+  if (table.length === 1 && table.fields.length > 3 && (options.record ?? true)) {
+    const record = renderRecord(withoutColumns(table, nested), options);
+    return [record, ...nestedLines(table, 0, nested, true, options)].join("\n");
+  }
+  const all = table.fields.flatMap((field, index) =>
+    nested.includes(index) ? [] : [layColumn(table, field, index, rows)]
+  );
+  if (all.length === 0) {
+    const blocks = Array.from({ length: rows }, (_, row) => nestedLines(table, row, nested, true, options).join("\n"));
+    const more = table.length - rows;
+    if (more > 0) blocks.push(style.dim(message(options.lang, "table.more_rows", { n: more })));
+    return blocks.join("\n\n");
+  }
   const { shown, empty, hidden } = choose(all, usableWidth(options));
   const widths = shareWidth(shown, usableWidth(options));
   const last = shown.length - 1;
@@ -51,13 +64,20 @@ export function renderTable(table: Table, options: TableOptions): string {
       shown.map((c, i) => paint(style, fit(c.cells[row], c, widths[i], i === last), c.cells[row], c.numeric))
         .join(" ".repeat(GAP)).trimEnd(),
     );
+    if (nested.length > 0) lines.push(...nestedLines(table, row, nested, false, options), "");
   }
+  if (lines[lines.length - 1] === "") lines.pop();
   const remarks: string[] = [];
   if (rows < table.length) remarks.push(message(options.lang, "table.more_rows", { n: table.length - rows }));
   if (hidden.length > 0) remarks.push(message(options.lang, "table.hidden", { columns: hidden.join(", ") }));
   if (empty.length > 0) remarks.push(message(options.lang, "table.hidden_empty", { columns: empty.join(", ") }));
   for (const remark of remarks) lines.push(...wrap(remark, usableWidth(options)).map(style.dim));
   return lines.join("\n");
+}
+
+function withoutColumns(table: Table, left: readonly number[]): Table {
+  const keep = <T>(list: readonly T[]): T[] => list.filter((_, i) => !left.includes(i));
+  return { ...table, fields: keep(table.fields), columns: keep(table.columns) };
 }
 
 function layColumn(table: Table, field: Field, index: number, rows: number): Column {

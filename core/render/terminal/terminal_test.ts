@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import { field, quality, type Result, tableFromRows } from "../../data/mod.ts";
+import { field, type Frame, quality, type Result, tableFromRows } from "../../data/mod.ts";
 import type { RenderOptions } from "../options.ts";
 import {
   cpuProfile,
@@ -79,6 +79,75 @@ Deno.test("renderTable() survives any cells", () => {
     const text = renderTable(tableFromRows([field("s", "string"), field("f", "float")], rows), plain(60));
     assert.ok(text.split("\n").length <= rows.length + 3);
   }));
+});
+
+const frame = (name: string, kind: "user" | "kernel" = "user"): Frame => ({
+  function: name,
+  module: kind === "user" ? "/usr/lib/libc.so.6" : "[kernel.kallsyms]",
+  file: "",
+  line: 0,
+  kind,
+});
+
+Deno.test("renderTable() draws stacks below their row, leaf first, a frame a line", () => {
+  const t = tableFromRows([field("comm", "string"), field("kstack", "stack"), field("count", "int")], [
+    ["bash", [frame("entry", "kernel"), frame("vfs_read", "kernel")], 5],
+    ["cat", [frame("main"), frame("read"), frame("")], 3],
+    ["idle", null, 1],
+  ]);
+  assert.equal(
+    renderTable(t, plain(80)),
+    [
+      "comm  count",
+      "bash      5",
+      "    vfs_read",
+      "    entry",
+      "",
+      "cat       3",
+      "    [libc.so.6]",
+      "    read  libc.so.6",
+      "    main  libc.so.6",
+      "",
+      "idle      1",
+      "    kstack  -",
+    ].join("\n"),
+  );
+});
+
+Deno.test("renderTable() names stacks where there are several, or nothing else", () => {
+  const both = tableFromRows([field("kstack", "stack"), field("ustack", "stack")], [
+    [[frame("entry", "kernel")], [frame("main")]],
+  ]);
+  assert.equal(
+    renderTable(both, plain(80)),
+    ["    kstack", "    entry", "    ustack", "    main  libc.so.6"].join("\n"),
+  );
+  const deep = tableFromRows([field("ustack", "stack")], [[Array.from({ length: 60 }, (_, i) => frame(`f${i}`))]]);
+  const lines = renderTable(deep, plain(80)).split("\n");
+  assert.deepEqual([lines.length, lines[1], lines.at(-1)], [50, "    f59  libc.so.6", "    … 12 more frames"]);
+});
+
+Deno.test("renderTable() draws the histograms of a few rows as bars below them, and of many as shapes", () => {
+  const cell = {
+    kind: "histogram",
+    unit: "bytes",
+    buckets: [{ min: 1024, max: 2048, count: 1 }, { min: 2048, max: 4096, count: 8 }],
+  };
+  const fields = [field("comm", "string"), field("hist_size", "histogram")];
+  const few = renderTable(tableFromRows(fields, [["bash", cell], ["cat", cell]]), plain(60)).split("\n");
+  assert.deepEqual(few.slice(0, 3), ["comm", "bash", "    hist_size"]);
+  assert.match(few[3], /^ {4}1 KiB – 2 KiB {2}1 ▕█+/);
+  assert.match(few[4], /^ {4}2 KiB – 4 KiB {2}8 ▕█{10,}/);
+  const many = renderTable(tableFromRows(fields, Array.from({ length: 13 }, () => ["bash", cell])), plain(60));
+  assert.equal(many.split("\n")[1], "bash  1 KiB ▁█ 4 KiB");
+});
+
+Deno.test("renderTable() lists one row of many columns as pairs, its stacks below", () => {
+  const t = tableFromRows(
+    [field("pid", "pid"), field("comm", "string"), field("n", "int"), field("ustack", "stack")],
+    [[1, "init", 5, [frame("main")]]],
+  );
+  assert.match(renderTable(t, plain(80)), /^pid .*\n(.*\n)? {4}ustack\n {4}main {2}libc\.so\.6$/);
 });
 
 Deno.test("renderQuality() shows window, events, loss and cost in one line", () => {
