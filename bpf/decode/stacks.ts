@@ -52,7 +52,7 @@ export function openStacks(map: number, frames: number, host: Host): StackReader
   const kernelFrames = (id: number): readonly Frame[] => {
     let found = kernels.get(id);
     if (!found) {
-      const leafFirst = read(id, (i) => symbols().kernel(addressOf(words[2 * i + 1], words[2 * i])));
+      const leafFirst = read(id, (i) => symbols().kernel(addressOf(words[2 * i + 1], words[2 * i]) - before(i)));
       const first = leafFirst.findIndex((f) => !isPlumbing(f));
       kernels.set(id, found = leafFirst.slice(Math.max(0, first)).reverse());
     }
@@ -72,7 +72,7 @@ export function openStacks(map: number, frames: number, host: Host): StackReader
     let found = users.get(key);
     if (!found) {
       const of = id < 0 ? [] : mappingsOf(pid);
-      found = read(id, (i) => symbols().user(pid, of, words[2 * i + 1] * 2 ** 32 + words[2 * i])).reverse();
+      found = read(id, (i) => symbols().user(pid, of, words[2 * i + 1] * 2 ** 32 + words[2 * i] - before(i))).reverse();
       users.set(key, found);
     }
     return found;
@@ -98,6 +98,11 @@ export function openStacks(map: number, frames: number, host: Host): StackReader
       return [...gone, ...(symboliser?.notes() ?? [])];
     },
   };
+}
+
+/** All frames but the leaf hold where a call returns to, which may be the next function's: the call lies before it. */
+function before(i: number): number {
+  return i === 0 ? 0 : 1;
 }
 
 function isPlumbing(f: Frame): boolean {
