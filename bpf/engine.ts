@@ -1,6 +1,5 @@
 import { UnsupportedError } from "../core/data/mod.ts";
 import type { Host } from "../core/host/mod.ts";
-import { parseCpuList } from "../core/host/parse_cpu_list.ts";
 import type { ProbeEngine, ProbeSession, Support } from "../core/plugin_api/engine.ts";
 import type { ProbeSpec } from "../core/query/mod.ts";
 import { probePointText, sourceText } from "../core/query/probe_spec.ts";
@@ -13,6 +12,7 @@ import type { Machine } from "./codegen/gen.ts";
 import { VerifierError } from "./kernel/verifier_error.ts";
 import { loadPlan } from "./load.ts";
 import { catalogOf } from "./list_probes.ts";
+import { possibleCpus } from "./possible_cpus.ts";
 import { refusalOf } from "./refusal.ts";
 import { openSession } from "./session.ts";
 
@@ -81,9 +81,4 @@ export function bpfEngine(host: Host): ProbeEngine {
       }).join("\n");
     },
   };
-}
-
-/** Per-CPU maps hold a value for every CPU that there may ever be. */
-function possibleCpus(host: Host): number {
-  return Math.max(1, parseCpuList(Deno.readTextFileSync(host.path("cpu_possible"))).length);
 }
