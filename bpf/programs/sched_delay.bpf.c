@@ -45,6 +45,9 @@ struct task_struct___before_5_16 {
 
 struct wait {
 	__u64 since;
+	/* Up to here it is charged; later than `since` only for a task that was moved to another queue. */
+	__u64 charged;
+	__u64 unknown_ns;
 	__u32 cpu;
 	__u32 preempted;
 };
@@ -61,7 +64,7 @@ struct task_delay {
 	__u64 max_ns;
 	__u64 preemptions;
 	__u64 preempted_ns;
-	/* Part of total_ns that is charged to nobody: spent on another CPU's queue, or before what `slices` remembers. */
+	/* Part of total_ns that is charged to nobody: before what `slices` remembers. */
 	__u64 unknown_ns;
 	__u32 tgid;
 	__u32 pad;
@@ -92,9 +95,8 @@ struct slice {
 };
 
 struct cpu_log {
-	/* Slices there have been, and when the running one began; 0 before the first switch that was seen. */
+	/* Slices that ended. The one that goes on has this number, too. */
 	__u64 n;
-	__u64 since;
 	struct slice slices[SLICES];
 };
 
@@ -126,8 +128,9 @@ struct {
 	__type(value, __u64);
 } buckets SEC(".maps");
 
+/* By CPU, not per CPU: a task is moved from a queue by another CPU, which then reads this one's. */
 struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
 	__type(key, __u32);
 	__type(value, struct cpu_log);
@@ -198,7 +201,7 @@ static __always_inline __u32 bucket_of(__u64 v)
 static __always_inline void begin_wait(bool typed, struct task_struct *p, __u32 cpu, __u64 now, bool preempted)
 {
 	__u32 tid = READ(typed, p, pid);
-	struct wait w = { .since = now, .cpu = cpu, .preempted = preempted };
+	struct wait w = { .since = now, .charged = now, .cpu = cpu, .preempted = preempted };
 
 	if (!tid || !is_wanted(tid, READ(typed, p, tgid)))
 		return;
@@ -236,36 +239,39 @@ static __always_inline void charge(__u32 waiter, struct slice *s, __u64 ns)
 }
 
 /*
- * Charges what the `back`-th last slice of this CPU has of a wait. Answers its beginning, where the one before it ends. Not
+ * Charges what the `back`-th last slice of a CPU has of a wait. Answers its beginning, where the one before it ends. Not
  * inline, not static: the verifier looks at it once and not in every turn of the loop, where the paths would multiply.
  */
-__noinline __u64 charge_slice(__u32 waiter, __u64 from, __u64 until, __u32 back)
+__noinline __u64 charge_slice(__u32 waiter, __u64 from, __u64 until, __u32 back, __u32 cpu)
 {
-	__u32 zero = 0;
-	struct cpu_log *log = bpf_map_lookup_elem(&cpus, &zero);
+	struct cpu_log *log = bpf_map_lookup_elem(&cpus, &cpu);
 	struct slice *s;
 	__u64 begin;
 
-	if (!log || back >= log->n)
+	if (!log || back > log->n)
 		return until;
-	s = &log->slices[(log->n - 1 - back) & (SLICES - 1)];
+	s = &log->slices[(log->n - back) & (SLICES - 1)];
 	begin = s->since > from ? s->since : from;
 	if (until > begin)
 		charge(waiter, s, until - begin);
-	return begin;
+	return until > begin ? begin : until;
 }
 
-/* Goes back over what ran on this CPU since `from`. Answers what it could charge to nobody. */
-static __always_inline __u64 charge_runners(__u32 waiter, __u64 from, __u64 until)
+/* Goes back over what ran on a wait's CPU since it was charged last, which makes it charged until `now`. */
+static __always_inline void charge_runners(__u32 waiter, struct wait *w, __u64 now)
 {
+	__u64 until = now;
+
 #pragma clang loop unroll(disable)
-	for (int i = 0; i < SLICES && until > from; i++)
-		until = charge_slice(waiter, from, until, i);
-	return until > from ? until - from : 0;
+	for (int i = 0; i < SLICES && until > w->charged; i++)
+		until = charge_slice(waiter, w->charged, until, i, w->cpu);
+	if (until > w->charged)
+		w->unknown_ns += until - w->charged;
+	w->charged = now;
 }
 
 static __always_inline void count_wait(struct task_struct *p, __u32 id, __u32 tgid, __u32 cpu, const struct wait *w,
-				       __u64 ns, __u64 unknown)
+				       __u64 ns)
 {
 	struct task_key key = { .id = id, .cpu = cpu };
 	struct bucket_key bucket = { .id = id, .bucket = bucket_of(ns) };
@@ -286,7 +292,7 @@ static __always_inline void count_wait(struct task_struct *p, __u32 id, __u32 tg
 	name_of(p, d->comm);
 	d->waits++;
 	d->total_ns += ns;
-	d->unknown_ns += unknown;
+	d->unknown_ns += w->unknown_ns;
 	if (ns > d->max_ns)
 		d->max_ns = ns;
 	if (w->preempted) {
@@ -305,43 +311,60 @@ static __always_inline void count_wait(struct task_struct *p, __u32 id, __u32 tg
 	__sync_fetch_and_add(n, 1);
 }
 
+static __always_inline int on_migrate(bool typed, struct task_struct *p, __u32 to)
+{
+	__u32 tid = READ(typed, p, pid);
+	struct wait *w = bpf_map_lookup_elem(&waiting, &tid);
+
+	if (w) {
+		charge_runners(by_process ? READ(typed, p, tgid) : tid, w, bpf_ktime_get_ns());
+		w->cpu = to;
+	}
+	return 0;
+}
+
+static __always_inline void begin_slice(bool typed, struct slice *s, struct task_struct *p, __u64 since)
+{
+	s->since = since;
+	s->id = by_process ? READ(typed, p, tgid) : READ(typed, p, pid);
+	name_of(p, s->comm);
+}
+
 static __always_inline int on_switch(bool typed, bool preempt, struct task_struct *prev, struct task_struct *next)
 {
-	__u32 zero = 0, cpu = bpf_get_smp_processor_id();
-	__u64 now = bpf_ktime_get_ns(), unknown;
-	struct cpu_log *log = bpf_map_lookup_elem(&cpus, &zero);
+	__u32 cpu = bpf_get_smp_processor_id();
+	__u64 now = bpf_ktime_get_ns();
+	struct cpu_log *log = bpf_map_lookup_elem(&cpus, &cpu);
 	struct wait *found, w;
-	struct slice *s;
 	__u32 tid, tgid, id;
 
 	if (!log)
 		return 0;
-	s = &log->slices[log->n & (SLICES - 1)];
-	s->since = log->since;
-	s->id = by_process ? READ(typed, prev, tgid) : READ(typed, prev, pid);
-	name_of(prev, s->comm);
-	log->n++;
-	log->since = now;
+	/* The first switch that is seen here: who goes has been there all the time. */
+	if (!log->n)
+		begin_slice(typed, &log->slices[0], prev, 0);
+
+	tid = READ(typed, next, pid);
+	tgid = READ(typed, next, tgid);
+	if (tid && is_wanted(tid, tgid)) {
+		found = bpf_map_lookup_elem(&waiting, &tid);
+		if (found) {
+			w = *found;
+			bpf_map_delete_elem(&waiting, &tid);
+			id = by_process ? tgid : tid;
+			charge_runners(id, &w, now);
+			count_wait(next, id, tgid, cpu, &w, now - w.since);
+		} else {
+			count(UNMATCHED_ENDS);
+		}
+	}
 
 	/* Preempted tasks stay on the queue whatever their state says (kernel/sched/core.c, __schedule). */
 	if (preempt || state_of(typed, prev) == 0)
 		begin_wait(typed, prev, cpu, now, true);
 
-	tid = READ(typed, next, pid);
-	tgid = READ(typed, next, tgid);
-	if (!tid || !is_wanted(tid, tgid))
-		return 0;
-	found = bpf_map_lookup_elem(&waiting, &tid);
-	if (!found) {
-		count(UNMATCHED_ENDS);
-		return 0;
-	}
-	w = *found;
-	bpf_map_delete_elem(&waiting, &tid);
-	id = by_process ? tgid : tid;
-	/* Of a task that was moved from one queue to another it is not known when. */
-	unknown = w.cpu == cpu ? charge_runners(id, w.since, now) : now - w.since;
-	count_wait(next, id, tgid, cpu, &w, now - w.since, unknown);
+	log->n++;
+	begin_slice(typed, &log->slices[log->n & (SLICES - 1)], next, now);
 	return 0;
 }
 
@@ -355,6 +378,12 @@ SEC("tp_btf/sched_wakeup_new")
 int wakeup_new_typed(__u64 *ctx)
 {
 	return on_wakeup(true, (void *)ctx[0]);
+}
+
+SEC("tp_btf/sched_migrate_task")
+int migrate_typed(__u64 *ctx)
+{
+	return on_migrate(true, (void *)ctx[0], ctx[1]);
 }
 
 SEC("tp_btf/sched_switch")
@@ -373,6 +402,12 @@ SEC("raw_tp/sched_wakeup_new")
 int wakeup_new_raw(__u64 *ctx)
 {
 	return on_wakeup(false, (void *)ctx[0]);
+}
+
+SEC("raw_tp/sched_migrate_task")
+int migrate_raw(__u64 *ctx)
+{
+	return on_migrate(false, (void *)ctx[0], ctx[1]);
 }
 
 SEC("raw_tp/sched_switch")

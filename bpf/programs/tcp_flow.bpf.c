@@ -118,6 +118,7 @@ struct flow {
 	__u64 connect_ns_sum;
 	__u64 connects;
 	__u64 lifetime_ns_sum;
+	__u64 lifetimes;
 };
 
 struct connection {
@@ -338,8 +339,10 @@ static __always_inline void on_close(struct sock *sk, int old)
 			f->failed++;
 		} else {
 			f->closed++;
-			if (c->opened)
+			if (c->opened) {
 				f->lifetime_ns_sum += bpf_ktime_get_ns() - c->since;
+				f->lifetimes++;
+			}
 		}
 	}
 	bpf_map_delete_elem(&connections, &key);
