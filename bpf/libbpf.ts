@@ -214,7 +214,8 @@ export function openObject(bytes: Uint8Array<ArrayBuffer>, options: OpenOptions)
     },
     load(): void {
       alive();
-      done(`loading "${name}"`, () => symbols.bpf_object__load(object));
+      const by = options.btf === undefined ? "" : ` with the BTF file ${options.btf}`;
+      done(`loading "${name}"${by}`, () => symbols.bpf_object__load(object));
     },
     [Symbol.dispose](): void {
       if (closed) return;
