@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { UnsupportedError } from "../core/data/mod.ts";
 import { openHost } from "../core/host/mod.ts";
-import { CAP, hasCapability } from "../core/sys/mod.ts";
 import { compileC, outputOf } from "../tests/compile_c.ts";
 import { skip } from "../tests/skip.ts";
 import { readMap } from "./kernel/map.ts";
@@ -12,18 +11,7 @@ import { libbpfVersion } from "./libbpf_library.ts";
 import { OPEN_OPTS } from "./libbpf_open_opts.ts";
 import { openRing } from "./ring/ring_reader.ts";
 import { compileBpf } from "./testing/compile_bpf.ts";
-
-/** Why a test of objects cannot run here; empty when it can. */
-function obstacle(): string {
-  try {
-    libbpfVersion();
-  } catch (error) {
-    if (error instanceof UnsupportedError) return "libbpf is not installed";
-    throw error;
-  }
-  if (!hasCapability(CAP.BPF)) return "CAP_BPF is missing";
-  return openHost().features().btf ? "" : "the kernel has no BTF";
-}
+import { libbpfObstacle } from "./testing/libbpf_obstacle.ts";
 
 const SOURCE = `
 const volatile u32 factor = 3;
@@ -48,7 +36,7 @@ SEC("fentry/no_such_function") int impossible(void *ctx) { return 0; }
 `;
 
 Deno.test("an object's constants, programs, maps and ring work, read by our own readers", async () => {
-  const why = obstacle();
+  const why = libbpfObstacle();
   if (why) return skip(why);
   const bytes = await compileBpf(SOURCE);
   if (!bytes) return skip("clang is not installed");
@@ -94,7 +82,7 @@ Deno.test("an object's constants, programs, maps and ring work, read by our own 
 });
 
 Deno.test("a failed load says why, and leaves no descriptor behind", async () => {
-  const why = obstacle();
+  const why = libbpfObstacle();
   if (why) return skip(why);
   const bytes = await compileBpf(SOURCE);
   if (!bytes) return skip("clang is not installed");
@@ -112,7 +100,7 @@ Deno.test("a failed load says why, and leaves no descriptor behind", async () =>
 });
 
 Deno.test("wrong constants, names and late uses are errors that tell what there is", async () => {
-  const why = obstacle();
+  const why = libbpfObstacle();
   if (why) return skip(why);
   const bytes = await compileBpf(SOURCE);
   if (!bytes) return skip("clang is not installed");
@@ -129,7 +117,7 @@ Deno.test("wrong constants, names and late uses are errors that tell what there 
 });
 
 Deno.test("the verifier's objection is one line, its whole log a field, however long it is", async () => {
-  const why = obstacle();
+  const why = libbpfObstacle();
   if (why) return skip(why);
   const bytes = await compileBpf(`
 SEC("raw_tp/sys_enter") int wrong(char *ctx)
@@ -173,7 +161,7 @@ Deno.test("a refusal does not repeat libbpf's hint about locked memory", () => {
 });
 
 Deno.test("fields are resolved with a given BTF file; one that is not there is an error", async () => {
-  const why = obstacle();
+  const why = libbpfObstacle();
   if (why) return skip(why);
   const bytes = await compileBpf(`
 struct task_struct { int tgid; } __attribute__((preserve_access_index));
@@ -219,7 +207,7 @@ Deno.test("without libbpf there is one clear error, and what to install", () => 
 });
 
 Deno.test("what is no object is refused", () => {
-  const why = obstacle();
+  const why = libbpfObstacle();
   if (why) return skip(why);
   assert.throws(
     () => openObject(new Uint8Array(100), { name: "x" }),
