@@ -77,9 +77,10 @@ struct minmax {
 } KERNEL;
 
 struct tcp_sock {
-	__u64 bytes_sent;
-	__u64 bytes_retrans;
+	__u64 bytes_acked;
 	__u64 bytes_received;
+	__u32 snd_una;
+	__u32 write_seq;
 	__u32 srtt_us;
 	__u32 total_retrans;
 	struct minmax rtt_min;
@@ -232,11 +233,19 @@ static __always_inline struct flow *flow_of(const struct flow_key *of)
 	return f;
 }
 
-static __always_inline __u64 sent_by(struct sock *sk)
+/*
+ * Payload that the peer has acknowledged. (`bytes_sent` counts again what the own queue dropped.) The kernel counts our FIN
+ * as a byte, once it is acknowledged; our SYN, of connections that we opened, is the base line of `begin`.
+ */
+static __always_inline __u64 sent_by(struct sock *sk, int state)
 {
 	struct tcp_sock *tp = (void *)sk;
+	__u64 bytes = BPF_CORE_READ(tp, bytes_acked);
 
-	return BPF_CORE_READ(tp, bytes_sent) - BPF_CORE_READ(tp, bytes_retrans);
+	if (bytes && (state == TCP_FIN_WAIT2 || state == TCP_LAST_ACK || state == TCP_CLOSING) &&
+	    BPF_CORE_READ(tp, snd_una) == BPF_CORE_READ(tp, write_seq))
+		return bytes - 1;
+	return bytes;
 }
 
 static __always_inline __u64 received_by(struct sock *sk)
@@ -249,24 +258,26 @@ static __always_inline __u64 received_by(struct sock *sk)
 }
 
 /* Adds what a connection has carried since the last look at it. */
-static __always_inline void sample(struct sock *sk, struct connection *c)
+static __always_inline void sample(struct sock *sk, int state, struct connection *c)
 {
 	struct tcp_sock *tp = (void *)sk;
-	__u64 sent = sent_by(sk), received = received_by(sk);
+	__u64 sent = sent_by(sk, state), received = received_by(sk);
 	__u32 retransmits = BPF_CORE_READ(tp, total_retrans), srtt = BPF_CORE_READ(tp, srtt_us) >> 3;
 	__u32 least = BPF_CORE_READ(tp, rtt_min.s[0].v);
 	struct flow *f = flow_of(&c->key);
 
 	if (!f)
 		return;
-	/* A counter that went down belongs to another connection at the same address, whose beginning was missed. */
-	if (sent >= c->sent)
+	/* Less than the base line is a SYN without an answer yet. */
+	if (sent >= c->sent) {
 		f->sent += sent - c->sent;
-	if (received >= c->received)
+		c->sent = sent;
+	}
+	if (received >= c->received) {
 		f->received += received - c->received;
+		c->received = received;
+	}
 	f->retransmits += (__u32)(retransmits - c->retransmits);
-	c->sent = sent;
-	c->received = received;
 	c->retransmits = retransmits;
 	if (srtt) {
 		f->rtt_us_sum += srtt;
@@ -278,15 +289,15 @@ static __always_inline void sample(struct sock *sk, struct connection *c)
 }
 
 /* Puts a new connection, of which everything counts, or one that was there before, at its base line, into the table. */
-static __always_inline void begin(struct sock *sk, bool server, bool from_start)
+static __always_inline void begin(struct sock *sk, int state, bool server, bool from_start)
 {
 	__u64 key = (__u64)sk;
-	struct connection fresh = { .opened = from_start };
+	struct connection fresh = { .opened = from_start, .sent = !server };
 
 	fresh.since = bpf_ktime_get_ns();
 	key_of(sk, server, &fresh.key);
 	if (!from_start) {
-		fresh.sent = sent_by(sk);
+		fresh.sent = sent_by(sk, state);
 		fresh.received = received_by(sk);
 		fresh.retransmits = BPF_CORE_READ((struct tcp_sock *)sk, total_retrans);
 	}
@@ -304,7 +315,7 @@ static __always_inline void on_established(struct sock *sk, bool server)
 		connect_ns = now - c->since;
 		c->since = now;
 	} else {
-		begin(sk, server, true);
+		begin(sk, TCP_ESTABLISHED, server, true);
 		c = bpf_map_lookup_elem(&connections, &key);
 		if (!c)
 			return;
@@ -332,7 +343,7 @@ static __always_inline void on_close(struct sock *sk, int old)
 		return;
 	}
 	if (old != TCP_SYN_SENT)
-		sample(sk, c);
+		sample(sk, old, c);
 	f = flow_of(&c->key);
 	if (f) {
 		if (old == TCP_SYN_SENT) {
@@ -358,7 +369,7 @@ int set_state(__u64 *ctx)
 	if (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_protocol) != IPPROTO_TCP || !is_wanted(sk))
 		return 0;
 	if (new == TCP_SYN_SENT)
-		begin(sk, false, true);
+		begin(sk, TCP_SYN_SENT, false, true);
 	else if (new == TCP_ESTABLISHED && (old == TCP_SYN_SENT || old == TCP_SYN_RECV))
 		on_established(sk, old == TCP_SYN_RECV);
 	else if (new == TCP_CLOSE)
@@ -377,12 +388,14 @@ int walk(struct bpf_iter__tcp *ctx)
 	struct connection *c;
 	__u64 key = (__u64)sk;
 	__u32 port, one = 1;
+	int state;
 	struct flow *f;
 
 	if (!sk)
 		return 0;
 	port = BPF_CORE_READ(sk, __sk_common.skc_num);
-	switch (BPF_CORE_READ(sk, __sk_common.skc_state)) {
+	state = BPF_CORE_READ(sk, __sk_common.skc_state);
+	switch (state) {
 	case TCP_LISTEN:
 		if (bpf_map_update_elem(&listeners, &port, &one, BPF_ANY))
 			count(LISTENERS_FULL);
@@ -400,10 +413,10 @@ int walk(struct bpf_iter__tcp *ctx)
 	}
 	c = bpf_map_lookup_elem(&connections, &key);
 	if (c) {
-		sample(sk, c);
+		sample(sk, state, c);
 		return 0;
 	}
-	begin(sk, bpf_map_lookup_elem(&listeners, &port) != 0, false);
+	begin(sk, state, bpf_map_lookup_elem(&listeners, &port) != 0, false);
 	c = bpf_map_lookup_elem(&connections, &key);
 	f = c ? flow_of(&c->key) : 0;
 	if (f)

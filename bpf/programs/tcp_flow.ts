@@ -55,7 +55,7 @@ function fieldsOf(wholeAddresses: boolean): Field[] {
     field("opened", "int", "Those that were opened meanwhile", "count"),
     field("closed", "int", "Those that were closed meanwhile", "count"),
     field("failed", "int", "Attempts of ours that the peer refused or did not answer", "count"),
-    field("sent", "bytes", "Payload sent, without what was sent again"),
+    field("sent", "bytes", "Payload sent that the other side has acknowledged"),
     field("received", "bytes", "Payload received"),
     field("retransmits", "int", "Segments sent again", "count"),
     field("rtt", "duration", "Mean of the connections' smoothed round-trip times"),
