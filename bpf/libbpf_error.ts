@@ -43,11 +43,14 @@ export function libbpfError(what: string, errno: number, log: string): LibbpfErr
 }
 
 /**
- * Takes out "try raising 'ulimit -l'". libbpf says so whenever root gets EPERM, but raises the limit itself where the
- * kernel counts BPF as locked memory (before 5.11); a refusal of fentry, for one, has other reasons.
+ * Takes out the hints to raise the limit on locked memory. libbpf gives them whenever it gets EPERM, but raises the limit
+ * itself where the kernel counts BPF as locked memory (before 5.11); a refusal of fentry, for one, has other reasons.
  */
 function withoutLockedMemoryHint(log: string): string {
-  return log.split("\n").filter((line) => !line.includes("ulimit -l")).join("\n");
+  return log.split("\n")
+    .filter((line) => !/ulimit -l|^Failed to bump RLIMIT_MEMLOCK/.test(line))
+    .map((line) => line.replace(/ and\/or that RLIMIT_MEMLOCK is set to big enough value/, ""))
+    .join("\n");
 }
 
 /** What stands between libbpf's marks for the verifier's log; empty without objections. */

@@ -69,6 +69,7 @@ Deno.test("of a connection that was there before, only what it carries meanwhile
     same(own, { side: "server", connections: 1, opened: 0, closed: 0, sent: 0, received: 12_345 });
     const ss = await output("ss", ["-tinH", "dport", "=", `:${server.port}`]);
     if (ss === null) return skip("ss is not installed");
+    if (!ss.out.includes("bytes_acked")) return skip("this kernel tells ss nothing of connections (no tcp_diag)");
     assert.match(ss.out, new RegExp(`bytes_acked:${5000 + 12_345 + 1} `));
     const ms = (name: string): number => Number(new RegExp(`\\b${name}:([\\d.]+)`).exec(ss.out)![1]);
     assert.equal(Number(client.min_rtt), Math.round(ms("minrtt") * 1e6));
