@@ -47,7 +47,7 @@ const VARIANTS: readonly Variant[] = ["typed", "raw"].map((name) => ({
 
 const COMM_BYTES = 16;
 /** What a wait costs in all programs, where the kernel does not tell (docs/internals/bpf.md, "libbpf and CO-RE"). */
-const ESTIMATED_WAIT_NS = 2500;
+const ESTIMATED_WAIT_NS = 3000;
 
 const DELAY_FIELDS = [
   field("tid", "tid", "The task that waited; in the initial pid namespace"),

@@ -44,7 +44,7 @@ const BLIND = "Connections that were open before, or are open still, are not in 
 
 const AF_INET = 2;
 /** What a state change costs, where the kernel does not tell (docs/internals/bpf.md, "libbpf and CO-RE"). */
-const ESTIMATED_CONNECTION_NS = 5000;
+const ESTIMATED_CONNECTION_NS = 1500;
 
 function fieldsOf(wholeAddresses: boolean): Field[] {
   return [
