@@ -1,6 +1,5 @@
 import { UnsupportedError } from "../core/data/mod.ts";
 import type { Host } from "../core/host/mod.ts";
-import { parseCpuList } from "../core/host/parse_cpu_list.ts";
 import type { ProbeEngine, ProbeSession, Support } from "../core/plugin_api/engine.ts";
 import type { ProbeSpec } from "../core/query/mod.ts";
 import { sourceText } from "../core/query/probe_spec.ts";
@@ -16,6 +15,7 @@ import { catalogOf } from "./list_probes.ts";
 import { loadPlan } from "./load.ts";
 import { mechanism } from "./mechanisms.ts";
 import { attachText } from "./probes/target.ts";
+import { possibleCpus } from "./possible_cpus.ts";
 import { refusalOf } from "./refusal.ts";
 import { openSession } from "./session.ts";
 import { VerifierError } from "./kernel/verifier_error.ts";
@@ -134,9 +134,4 @@ function logEnd(log: string): string {
 function isSampled({ source }: ProbeSpec): boolean {
   return source.kind === "event" &&
     source.probes.some((p) => p.kind === "profile" || ("period" in p && p.period > 1));
-}
-
-/** Per-CPU maps hold a value for every CPU that there may ever be. */
-function possibleCpus(host: Host): number {
-  return Math.max(1, parseCpuList(Deno.readTextFileSync(host.path("cpu_possible"))).length);
 }

@@ -8,7 +8,7 @@ import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 
-const faces = ["mod.ts", "bpf/mod.ts", "dsl/mod.ts"].filter((path) => isFile(root + path));
+const faces = ["mod.ts", "bpf/mod.ts", "bpf/programs/mod.ts", "dsl/mod.ts"].filter((path) => isFile(root + path));
 for (const entry of Deno.readDirSync(`${root}core`)) {
   if (entry.isDirectory && isFile(`${root}core/${entry.name}/mod.ts`)) faces.push(`core/${entry.name}/mod.ts`);
 }

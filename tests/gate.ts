@@ -22,6 +22,7 @@ const CHECKS: readonly Check[] = [
   { name: "types", args: ["check", "--quiet", "."] },
   { name: "documentation", args: ["run", "-A", "--quiet", "tests/doc_lint.ts"] },
   { name: "generated files", args: ["task", "--quiet", "gen", "--check"] },
+  { name: "compiled BPF programs", args: ["task", "--quiet", "bpf", "--check"] },
 ];
 
 let passed = 0;

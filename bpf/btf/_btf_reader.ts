@@ -1,4 +1,4 @@
-import type { Btf, BtfInt, BtfMember, BtfParam } from "./btf.ts";
+import type { Btf, BtfInt, BtfMember, BtfParam, BtfVariable } from "./btf.ts";
 import { KIND } from "./kinds.ts";
 
 // Words of a type's record: three of header, a fixed tail for some kinds, and some per element (btf.rst).
@@ -197,6 +197,19 @@ function reader(words: Uint32Array, strings: Uint8Array, base: Btf | undefined):
       const out: BtfParam[] = [];
       for (let i = 0, w = at(id) + 3; i < length(id); i++, w += 2) {
         out.push({ name: text(words[w]), type: words[w + 1] });
+      }
+      return out;
+    },
+    variables(id) {
+      const out: BtfVariable[] = [];
+      for (let i = 0, w = at(id) + 3; i < length(id); i++, w += 3) {
+        const variable = words[w];
+        out.push({
+          name: text(words[at(variable)]),
+          type: target(variable),
+          offset: words[w + 1],
+          size: words[w + 2],
+        });
       }
       return out;
     },

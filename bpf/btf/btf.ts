@@ -16,6 +16,15 @@ export interface BtfParam {
   readonly type: number;
 }
 
+/** A variable in a section of an object's data. */
+export interface BtfVariable {
+  readonly name: string;
+  readonly type: number;
+  /** Bytes from the section's beginning. */
+  readonly offset: number;
+  readonly size: number;
+}
+
 /** How an INT is encoded. */
 export interface BtfInt {
   readonly bits: number;
@@ -51,6 +60,8 @@ export interface Btf {
   array(id: number): { readonly type: number; readonly count: number };
   members(id: number): BtfMember[];
   params(id: number): BtfParam[];
+  /** Variables of a DATASEC. */
+  variables(id: number): BtfVariable[];
   /** Ids of all types of a kind whose name begins with `prefix`. Looks at every type. */
   withPrefix(prefix: string, kind: number): Iterable<number>;
 }

@@ -1,4 +1,4 @@
-import { resultsToJson, type Table } from "../../core/data/mod.ts";
+import { resultsToJson, type Table, UnsupportedError } from "../../core/data/mod.ts";
 import type { ProbeSpec } from "../../core/query/mod.ts";
 import { CAP, hasCapability } from "../../core/sys/mod.ts";
 import { mountTracefs } from "../../core/host/mod.ts";
@@ -134,6 +134,7 @@ async function bpfChecks(session: Session): Promise<Check[]> {
     found: f.state === "yes" ? "works" : f.reason,
     remedy: f.remedy,
   }));
+  checks.push(await libbpfCheck());
   // The smallest spec there is tells which engine gets recipes here; each has its say.
   const smallest: ProbeSpec = {
     source: { kind: "event", probes: [{ kind: "raw_tracepoint", name: "sys_enter" }] },
@@ -157,6 +158,18 @@ async function bpfChecks(session: Session): Promise<Check[]> {
     });
   }
   return checks;
+}
+
+/** libbpf is optional: programs compiled from C need it, recipes do not. */
+async function libbpfCheck(): Promise<Check> {
+  const { libbpfVersion } = await import("../../bpf/libbpf_library.ts");
+  const check = { area: "bpf", name: "libbpf" } as const;
+  try {
+    return { ...check, state: "yes", found: `${libbpfVersion()}: programs compiled from C can be loaded`, remedy: "" };
+  } catch (error) {
+    if (!(error instanceof UnsupportedError)) throw error;
+    return { ...check, state: "no", found: error.message, remedy: error.remedy };
+  }
 }
 
 /** Samples for a moment: the only proof that sampling works. */

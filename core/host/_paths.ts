@@ -2,7 +2,7 @@ import type { HostPath } from "./host.ts";
 
 /** Path of what other rooms read themselves, without the root prefix. */
 export function hostPath(what: HostPath, pid: number | undefined, tracefs: string | null): string {
-  if (what.startsWith("pid_")) return `/proc/${pid ?? "self"}/${what === "pid_ns_pid" ? "ns/pid" : what.slice(4)}`;
+  if (what.startsWith("pid_")) return `/proc/${pid ?? "self"}/${what.slice(4).replace(/^ns_/, "ns/")}`;
   switch (what) {
     case "kallsyms":
     case "modules":

@@ -142,6 +142,7 @@ export type HostPath =
   | "pid_comm"
   | "pid_task"
   | "pid_ns_pid"
+  | "pid_ns_net"
   | "pid_map_files"
   | "pid_mem"
   | "self_stat"

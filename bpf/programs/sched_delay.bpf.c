@@ -1,0 +1,417 @@
+/*
+ * Run-queue delay of every task, and who ran meanwhile.
+ *
+ * Why not generated from a recipe: a wait begins in one of two ways (woken up, or preempted while it could go on), and one
+ * sched_switch ends the wait of the task that comes and may begin that of the task that goes; a `span` has one kind of
+ * start, and an event is its start or its end. Who ran instead takes a history of each CPU and a loop over it: every
+ * nanosecond of a wait is charged to the task that had the CPU in it, not only to the last one. And the fields that this
+ * rests on were renamed or moved between kernels.
+ */
+#include "core.bpf.h"
+
+LICENSE_GPL;
+
+#define TASK_COMM_LEN 16
+/* Slices of each CPU that are remembered. A wait that spans more has its oldest part charged to nobody. */
+#define SLICES 32
+
+/* Only this thread, only this process; 0 is all. Numbers of the initial pid namespace. */
+const volatile __u32 only_tid = 0;
+const volatile __u32 only_tgid = 0;
+/* Adds up processes, not threads. */
+const volatile bool by_process = false;
+
+struct thread_info {
+	__u32 cpu;
+} KERNEL;
+
+struct task_struct {
+	struct thread_info thread_info;
+	unsigned int __state;
+	int on_cpu;
+	int pid;
+	int tgid;
+	struct task_struct *group_leader;
+	char comm[TASK_COMM_LEN];
+} KERNEL;
+
+/* Until 5.13 `__state` was `state`, and a long; until 5.15 `cpu` lay in the task itself. */
+struct task_struct___before_5_14 {
+	volatile long state;
+} KERNEL;
+struct task_struct___before_5_16 {
+	unsigned int cpu;
+} KERNEL;
+
+struct wait {
+	__u64 since;
+	/* Up to here it is charged; later than `since` only for a task that was moved to another queue. */
+	__u64 charged;
+	__u64 unknown_ns;
+	__u32 cpu;
+	__u32 preempted;
+};
+
+struct task_key {
+	__u32 id;
+	/* Each CPU has entries of its own, so that sums and the maximum need no atomics; the reader puts them together. */
+	__u32 cpu;
+};
+
+struct task_delay {
+	__u64 waits;
+	__u64 total_ns;
+	__u64 max_ns;
+	__u64 preemptions;
+	__u64 preempted_ns;
+	/* Part of total_ns that is charged to nobody: before what `slices` remembers. */
+	__u64 unknown_ns;
+	__u32 tgid;
+	__u32 pad;
+	char comm[TASK_COMM_LEN];
+};
+
+struct pair_key {
+	__u32 waiter;
+	__u32 runner;
+};
+
+struct pair_time {
+	__u64 ns;
+	__u64 slices;
+	char runner[TASK_COMM_LEN];
+};
+
+struct bucket_key {
+	__u32 id;
+	__u32 bucket;
+};
+
+struct slice {
+	__u64 since;
+	__u32 id;
+	__u32 pad;
+	char comm[TASK_COMM_LEN];
+};
+
+struct cpu_log {
+	/* Slices that ended. The one that goes on has this number, too. */
+	__u64 n;
+	struct slice slices[SLICES];
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, struct wait);
+} waiting SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct task_key);
+	__type(value, struct task_delay);
+} tasks SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, struct pair_key);
+	__type(value, struct pair_time);
+} pairs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 65536);
+	__type(key, struct bucket_key);
+	__type(value, __u64);
+} buckets SEC(".maps");
+
+/* By CPU, not per CPU: a task is moved from a queue by another CPU, which then reads this one's. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cpu_log);
+} cpus SEC(".maps");
+
+enum { WAITING_FULL, TASKS_FULL, PAIRS_FULL, BUCKETS_FULL, UNMATCHED_ENDS, N_COUNTERS };
+COUNTERS(N_COUNTERS);
+
+/* `typed` is a constant in each program: the type information of tp_btf allows plain loads, raw_tp takes a helper. */
+#define READ(typed, p, member) ((typed) ? (p)->member : BPF_CORE_READ(p, member))
+
+static __always_inline bool is_running(bool typed, struct task_struct *p)
+{
+	/* Kernels built for one CPU lack it; there a running task gets no second wakeup that matters. */
+	return bpf_core_field_exists(p->on_cpu) && READ(typed, p, on_cpu);
+}
+
+static __always_inline long state_of(bool typed, struct task_struct *p)
+{
+	if (bpf_core_field_exists(p->__state))
+		return READ(typed, p, __state);
+	return BPF_CORE_READ((struct task_struct___before_5_14 *)p, state);
+}
+
+static __always_inline __u32 cpu_of(bool typed, struct task_struct *p)
+{
+	struct task_struct___before_5_16 *old = (void *)p;
+
+	if (bpf_core_field_exists(old->cpu))
+		return BPF_CORE_READ(old, cpu);
+	return READ(typed, p, thread_info.cpu);
+}
+
+static __always_inline void name_of(struct task_struct *p, char *comm)
+{
+	if (by_process)
+		p = BPF_CORE_READ(p, group_leader);
+	bpf_probe_read_kernel_str(comm, TASK_COMM_LEN, &p->comm);
+}
+
+static __always_inline bool is_wanted(__u32 tid, __u32 tgid)
+{
+	return (!only_tid || only_tid == tid) && (!only_tgid || only_tgid == tgid);
+}
+
+/*
+ * The bucket of the layout that quantiles have everywhere in Sonde (core/query/quantile_layout.ts): the exponent, biased,
+ * and the six bits behind the leading one.
+ */
+static __always_inline __u32 bucket_of(__u64 v)
+{
+	__u32 e = 0;
+	__u64 rest = v;
+
+	if (!v)
+		return 0;
+#pragma unroll
+	for (int step = 32; step > 0; step >>= 1) {
+		if (rest >> step) {
+			rest >>= step;
+			e += step;
+		}
+	}
+	rest = e > 6 ? v >> ((e - 6) & 63) : v << ((6 - e) & 63);
+	return (e + 1023) << 6 | (rest & 63);
+}
+
+static __always_inline void begin_wait(bool typed, struct task_struct *p, __u32 cpu, __u64 now, bool preempted)
+{
+	__u32 tid = READ(typed, p, pid);
+	struct wait w = { .since = now, .charged = now, .cpu = cpu, .preempted = preempted };
+
+	if (!tid || !is_wanted(tid, READ(typed, p, tgid)))
+		return;
+	/* Preempted on its way to sleep and then woken up, a task waits on: the first start counts. */
+	if (bpf_map_update_elem(&waiting, &tid, &w, BPF_NOEXIST) && !bpf_map_lookup_elem(&waiting, &tid))
+		count(WAITING_FULL);
+}
+
+static __always_inline int on_wakeup(bool typed, struct task_struct *p)
+{
+	/* Woken up before it could go to sleep: it keeps the CPU and does not wait. */
+	if (!is_running(typed, p))
+		begin_wait(typed, p, cpu_of(typed, p), bpf_ktime_get_ns(), false);
+	return 0;
+}
+
+static __always_inline void charge(__u32 waiter, struct slice *s, __u64 ns)
+{
+	struct pair_key key = { .waiter = waiter, .runner = s->id };
+	struct pair_time *t = bpf_map_lookup_elem(&pairs, &key);
+
+	if (!t) {
+		struct pair_time fresh = {};
+
+		__builtin_memcpy(fresh.runner, s->comm, TASK_COMM_LEN);
+		bpf_map_update_elem(&pairs, &key, &fresh, BPF_NOEXIST);
+		t = bpf_map_lookup_elem(&pairs, &key);
+		if (!t) {
+			count(PAIRS_FULL);
+			return;
+		}
+	}
+	__sync_fetch_and_add(&t->ns, ns);
+	__sync_fetch_and_add(&t->slices, 1);
+}
+
+/*
+ * Charges what the `back`-th last slice of a CPU has of a wait. Answers its beginning, where the one before it ends. Not
+ * inline, not static: the verifier looks at it once and not in every turn of the loop, where the paths would multiply.
+ */
+__noinline __u64 charge_slice(__u32 waiter, __u64 from, __u64 until, __u32 back, __u32 cpu)
+{
+	struct cpu_log *log = bpf_map_lookup_elem(&cpus, &cpu);
+	struct slice *s;
+	__u64 begin;
+
+	if (!log || back > log->n)
+		return until;
+	s = &log->slices[(log->n - back) & (SLICES - 1)];
+	begin = s->since > from ? s->since : from;
+	if (until > begin)
+		charge(waiter, s, until - begin);
+	return until > begin ? begin : until;
+}
+
+/* Goes back over what ran on a wait's CPU since it was charged last, which makes it charged until `now`. */
+static __always_inline void charge_runners(__u32 waiter, struct wait *w, __u64 now)
+{
+	__u64 until = now;
+
+#pragma clang loop unroll(disable)
+	for (int i = 0; i < SLICES && until > w->charged; i++)
+		until = charge_slice(waiter, w->charged, until, i, w->cpu);
+	if (until > w->charged)
+		w->unknown_ns += until - w->charged;
+	w->charged = now;
+}
+
+static __always_inline void count_wait(struct task_struct *p, __u32 id, __u32 tgid, __u32 cpu, const struct wait *w,
+				       __u64 ns)
+{
+	struct task_key key = { .id = id, .cpu = cpu };
+	struct bucket_key bucket = { .id = id, .bucket = bucket_of(ns) };
+	struct task_delay *d = bpf_map_lookup_elem(&tasks, &key);
+	__u64 *n, none = 0;
+
+	if (!d) {
+		struct task_delay fresh = { .tgid = tgid };
+
+		bpf_map_update_elem(&tasks, &key, &fresh, BPF_NOEXIST);
+		d = bpf_map_lookup_elem(&tasks, &key);
+		if (!d) {
+			count(TASKS_FULL);
+			return;
+		}
+	}
+	/* Every time: a task that was just forked has its parent's name until it runs something else. */
+	name_of(p, d->comm);
+	d->waits++;
+	d->total_ns += ns;
+	d->unknown_ns += w->unknown_ns;
+	if (ns > d->max_ns)
+		d->max_ns = ns;
+	if (w->preempted) {
+		d->preemptions++;
+		d->preempted_ns += ns;
+	}
+	n = bpf_map_lookup_elem(&buckets, &bucket);
+	if (!n) {
+		bpf_map_update_elem(&buckets, &bucket, &none, BPF_NOEXIST);
+		n = bpf_map_lookup_elem(&buckets, &bucket);
+		if (!n) {
+			count(BUCKETS_FULL);
+			return;
+		}
+	}
+	__sync_fetch_and_add(n, 1);
+}
+
+static __always_inline int on_migrate(bool typed, struct task_struct *p, __u32 to)
+{
+	__u32 tid = READ(typed, p, pid);
+	struct wait *w = bpf_map_lookup_elem(&waiting, &tid);
+
+	if (w) {
+		charge_runners(by_process ? READ(typed, p, tgid) : tid, w, bpf_ktime_get_ns());
+		w->cpu = to;
+	}
+	return 0;
+}
+
+static __always_inline void begin_slice(bool typed, struct slice *s, struct task_struct *p, __u64 since)
+{
+	s->since = since;
+	s->id = by_process ? READ(typed, p, tgid) : READ(typed, p, pid);
+	name_of(p, s->comm);
+}
+
+static __always_inline int on_switch(bool typed, bool preempt, struct task_struct *prev, struct task_struct *next)
+{
+	__u32 cpu = bpf_get_smp_processor_id();
+	__u64 now = bpf_ktime_get_ns();
+	struct cpu_log *log = bpf_map_lookup_elem(&cpus, &cpu);
+	struct wait *found, w;
+	__u32 tid, tgid, id;
+
+	if (!log)
+		return 0;
+	/* The first switch that is seen here: who goes has been there all the time. */
+	if (!log->n)
+		begin_slice(typed, &log->slices[0], prev, 0);
+
+	tid = READ(typed, next, pid);
+	tgid = READ(typed, next, tgid);
+	if (tid && is_wanted(tid, tgid)) {
+		found = bpf_map_lookup_elem(&waiting, &tid);
+		if (found) {
+			w = *found;
+			bpf_map_delete_elem(&waiting, &tid);
+			id = by_process ? tgid : tid;
+			charge_runners(id, &w, now);
+			count_wait(next, id, tgid, cpu, &w, now - w.since);
+		} else {
+			count(UNMATCHED_ENDS);
+		}
+	}
+
+	/* Preempted tasks stay on the queue whatever their state says (kernel/sched/core.c, __schedule). */
+	if (preempt || state_of(typed, prev) == 0)
+		begin_wait(typed, prev, cpu, now, true);
+
+	log->n++;
+	begin_slice(typed, &log->slices[log->n & (SLICES - 1)], next, now);
+	return 0;
+}
+
+SEC("tp_btf/sched_wakeup")
+int wakeup_typed(__u64 *ctx)
+{
+	return on_wakeup(true, (void *)ctx[0]);
+}
+
+SEC("tp_btf/sched_wakeup_new")
+int wakeup_new_typed(__u64 *ctx)
+{
+	return on_wakeup(true, (void *)ctx[0]);
+}
+
+SEC("tp_btf/sched_migrate_task")
+int migrate_typed(__u64 *ctx)
+{
+	return on_migrate(true, (void *)ctx[0], ctx[1]);
+}
+
+SEC("tp_btf/sched_switch")
+int switch_typed(__u64 *ctx)
+{
+	return on_switch(true, ctx[0], (void *)ctx[1], (void *)ctx[2]);
+}
+
+SEC("raw_tp/sched_wakeup")
+int wakeup_raw(__u64 *ctx)
+{
+	return on_wakeup(false, (void *)ctx[0]);
+}
+
+SEC("raw_tp/sched_wakeup_new")
+int wakeup_new_raw(__u64 *ctx)
+{
+	return on_wakeup(false, (void *)ctx[0]);
+}
+
+SEC("raw_tp/sched_migrate_task")
+int migrate_raw(__u64 *ctx)
+{
+	return on_migrate(false, (void *)ctx[0], ctx[1]);
+}
+
+SEC("raw_tp/sched_switch")
+int switch_raw(__u64 *ctx)
+{
+	return on_switch(false, ctx[0], (void *)ctx[1], (void *)ctx[2]);
+}
