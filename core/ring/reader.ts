@@ -1,24 +1,33 @@
-import { LAYOUT, ringCapacity } from "./layout.ts";
+import { ringCursor } from "./_cursor.ts";
+import { ringMemory } from "./_memory.ts";
+import { LAYOUT, type RingMode } from "./layout.ts";
 
 /** The one reader of a ring. */
 export interface RingReader {
-  /** The whole memory. */
+  readonly mode: RingMode;
+  /** What `drain` points into: the ring's memory (drop), or a copy of the piece at hand (overwrite). */
   readonly bytes: Uint8Array;
   /** The same, for words. */
   readonly view: DataView;
   /**
-   * Hands over the records that are there, oldest first, without copying: they may be overwritten after `visit` of the
-   * last one has returned.
+   * Hands over the records that are there when it begins, oldest first. A record stays until its visit returns. One
+   * whose visit throws is not handed over again.
    *
-   * @param visit gets where in `bytes` a record begins, and its length in bytes
+   * @param visit gets where in `bytes` a record begins, a multiple of 8, and its length in bytes
    * @returns number of records
-   * @throws {RangeError} when the writer left nonsense
+   * @throws {RangeError} when the writer left nonsense, once: what the ring held is skipped
    */
   drain(visit: (at: number, length: number) => void): number;
-  /** Records lost so far because the ring was full; exact when asked at least once in 2^32 losses. */
+  /** Records lost since the ring was made because it was full. In a ring that overwrites, only such as were too long. */
   lost(): number;
   /**
-   * Blocks this thread until there is a record; not for the main thread, and over a SharedArrayBuffer only.
+   * Records that were overwritten before this reader came to them, as far as it has come: after a drain, records
+   * published = read + overwritten + those published since. 0 in a ring that drops.
+   */
+  overwritten(): number;
+  /**
+   * Blocks this thread until there is a record; not for the main thread, and over a SharedArrayBuffer only. Writers in
+   * other processes do not wake: look at their rings from time to time.
    *
    * @param timeoutMs milliseconds
    * @returns whether there is one
@@ -26,52 +35,44 @@ export interface RingReader {
   wait(timeoutMs: number): boolean;
 }
 
-/** Becomes the reader of a ring. There must be no other. */
-export function ringReader(buffer: ArrayBufferLike): RingReader {
-  const capacity = ringCapacity(buffer);
-  const words = new Int32Array(buffer, 0, LAYOUT.DATA / 4);
-  const view = new DataView(buffer);
-  const mask = capacity - 1;
-  const HEAD = LAYOUT.HEAD / 4;
-  const TAIL = LAYOUT.TAIL / 4;
-  let tail = Atomics.load(words, TAIL);
-  let lost = 0;
+/**
+ * Becomes the reader of a ring; goes on where the last one stopped. There must be no other.
+ *
+ * @param offset where in `buffer` the ring begins, in bytes
+ * @throws {TypeError} when there is no ring
+ */
+export function ringReader(buffer: ArrayBufferLike, offset = 0): RingReader {
+  const memory = ringMemory(buffer, offset);
+  const { words } = memory;
+  const cursor = ringCursor(memory);
+  const WAITING = LAYOUT.WAITING >> 2;
 
   return {
-    bytes: new Uint8Array(buffer),
-    view,
+    mode: memory.mode,
+    bytes: cursor.bytes,
+    view: cursor.view,
     drain(visit): number {
-      const head = Atomics.load(words, HEAD);
       let count = 0;
       try {
-        while (tail !== head) {
-          const offset = tail & mask;
-          const toEnd = capacity - offset;
-          const length = view.getUint32(LAYOUT.DATA + offset, true);
-          const padding = length === LAYOUT.PADDING;
-          const size = padding ? toEnd : LAYOUT.RECORD_HEADER + Math.ceil(length / 8) * 8;
-          // Another program may write here: never believe a length that leads outside.
-          if (size > toEnd || size > (head - tail >>> 0)) {
-            throw new RangeError(`The ring holds a record of ${length} bytes`);
-          }
-          tail = tail + size | 0;
-          if (padding) continue;
+        cursor.start();
+        while (cursor.peek()) {
+          cursor.take();
           count++;
-          visit(LAYOUT.DATA + offset + LAYOUT.RECORD_HEADER, length);
+          visit(cursor.at, cursor.length);
         }
       } finally {
-        Atomics.store(words, TAIL, tail);
+        cursor.finish();
       }
       return count;
     },
-    lost(): number {
-      const now = Atomics.load(words, LAYOUT.LOST / 4) >>> 0;
-      lost += now - (lost % 2 ** 32) + (now < lost % 2 ** 32 ? 2 ** 32 : 0);
-      return lost;
-    },
+    lost: cursor.lost,
+    overwritten: cursor.overwritten,
     wait(timeoutMs): boolean {
-      if (Atomics.load(words, HEAD) === tail) Atomics.wait(words, HEAD, tail, timeoutMs);
-      return Atomics.load(words, HEAD) !== tail;
+      // First say so, then look: a writer that publishes after the look finds us waiting.
+      Atomics.store(words, WAITING, 1);
+      if (!cursor.behind()) Atomics.wait(words, WAITING, 1, timeoutMs);
+      Atomics.store(words, WAITING, 0);
+      return cursor.behind();
     },
   };
 }
