@@ -17,6 +17,7 @@ export function openBench(program: string): OwnedBench {
     program,
     comm: basename(program),
     cgroup: folder ? `/${name}` : null,
+    cgroupFolder: folder,
     load: (action, count) => run(program, [action, String(count)]),
     // The shell moves itself, and becomes the program: not one event of it happens outside.
     loadInCgroup: (action, count) =>

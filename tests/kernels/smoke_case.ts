@@ -6,6 +6,8 @@ export interface Bench {
   readonly comm: string;
   /** A control group (v2) made for this run: its path in the hierarchy; null when the kernel has none mounted. */
   readonly cgroup: string | null;
+  /** Its folder in the file system; null likewise. */
+  readonly cgroupFolder: string | null;
   /** Runs the program to its end. */
   load(action: string, count: number): Promise<void>;
   /** The same inside of the control group. */

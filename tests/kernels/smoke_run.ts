@@ -1,11 +1,10 @@
 import { enginesOf } from "../../cli/engines.ts";
 import { recipeRegistry } from "../../cli/recipe_registry.ts";
 import type { Session } from "../../cli/session.ts";
-import { recordsOf, UnsupportedError } from "../../core/data/mod.ts";
-import { chooseEngine, requireEngine } from "../../core/engine/mod.ts";
+import { recordsOf } from "../../core/data/mod.ts";
 import type { ProbeEngine } from "../../core/plugin_api/mod.ts";
-import type { ProbeSpec } from "../../core/query/mod.ts";
-import { compile, execute, type RecipeReport } from "../../dsl/mod.ts";
+import { compile, type RecipeReport } from "../../dsl/mod.ts";
+import { runPlan } from "../run_plan.ts";
 import type { Bench, SmokeCase } from "./smoke_case.ts";
 
 /**
@@ -54,23 +53,7 @@ export async function runCase(smoke: SmokeCase, bench: Bench, session: Session):
     }
     const engines = await forced(session, smoke.engine);
     if (engines.length === 0) return outcome("not yet", `there is no engine "${smoke.engine}"`, null);
-    const controller = new AbortController();
-    let work: Promise<void> | undefined;
-    const report = await execute(plan, {
-      context: {
-        signal: controller.signal,
-        progress(text) {
-          if (text.startsWith("Measuring")) work ??= smoke.work(bench).finally(() => controller.abort());
-        },
-      },
-      collector: (name) => session.registry.collector(name),
-      chooseEngine: (spec: ProbeSpec) => requireEngine(chooseEngine(spec, engines), spec),
-      save: () => {
-        throw new UnsupportedError("a smoke test saves nothing", "");
-      },
-      untilStopped: true,
-    });
-    await work;
+    const report = await runPlan(plan, session, { engines, work: () => smoke.work(bench) });
     return judge(smoke, bench, report, outcome);
   } catch (error) {
     return outcome("failed", error instanceof Error ? error.message : String(error), null);
