@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { type KernelRun, matrixTable, replaceMeasured } from "./matrix_table.ts";
+import type { SmokeOutcome } from "./smoke_run.ts";
+
+function outcome(name: string, result: SmokeOutcome["result"], reason = ""): SmokeOutcome {
+  return { name, kind: "kprobe", engine: result === "ok" ? "bpf" : "", result, reason, ms: 1 };
+}
+
+function run(release: string, ...outcomes: SmokeOutcome[]): KernelRun {
+  return { kernel: release, release, outcomes, seconds: 1, error: "" };
+}
+
+Deno.test("matrixTable() has a row for each case, a column for each kernel, and each reason once", () => {
+  const table = matrixTable([
+    run("5.10", outcome("one", "ok"), outcome("two", "refused", "needs 5.18")),
+    run("6.1", outcome("one", "failed", "count is 39, expected 40"), outcome("two", "refused", "needs 5.18")),
+    run("7.3", outcome("one", "not yet", "soon")),
+  ]);
+  assert.deepEqual(table.split("\n"), [
+    "| probe kind | case | engine | 5.10   | 6.1        | 7.3         |",
+    "| ---------- | ---- | ------ | ------ | ---------- | ----------- |",
+    "| kprobe     | one  | bpf    | yes    | FAILED (1) | not yet (2) |",
+    "| kprobe     | two  |        | no (3) | no (3)     | did not run |",
+    "",
+    "1. FAILED: count is 39, expected 40",
+    "2. not yet: soon",
+    "3. no: needs 5.18",
+  ]);
+});
+
+Deno.test("replaceMeasured() keeps what stands around the markers, and refuses a page without them", () => {
+  const page = "a\n<!-- measured: begin (deno task test:kernels --write) -->\nold\n<!-- measured: end -->\nz\n";
+  const once = replaceMeasured(page, "new");
+  assert.match(once, /^a\n<!--.*-->\n\nnew\n\n<!-- measured: end -->\nz\n$/);
+  assert.equal(replaceMeasured(once, "new"), once);
+  assert.throws(() => replaceMeasured("a", "new"), /no markers/);
+});

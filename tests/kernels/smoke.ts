@@ -1,0 +1,28 @@
+/**
+ * Runs the smoke cases on the kernel it finds, in one process, and prints one line of JSON for each: first
+ * `{"kernel": RELEASE}`, then a {@linkcode SmokeOutcome} after the other. `smoke.ts PROGRAM [NAME…]`: PROGRAM is the
+ * compiled workload.c, a NAME chooses cases that contain it.
+ *
+ * @module
+ */
+import { openSession } from "../../cli/session.ts";
+import { openBench } from "./smoke_bench.ts";
+import { SMOKE_CASES } from "./smoke_cases.ts";
+import { runCase } from "./smoke_run.ts";
+
+const [program, ...names] = Deno.args;
+if (!program) {
+  console.error("usage: smoke.ts PROGRAM [NAME…]");
+  Deno.exit(2);
+}
+console.log(JSON.stringify({ kernel: Deno.osRelease() }));
+{
+  using bench = openBench(program);
+  const session = await openSession();
+  for (const smoke of SMOKE_CASES) {
+    if (names.length > 0 && !names.some((n) => smoke.name.includes(n))) continue;
+    console.log(JSON.stringify(await runCase(smoke, bench, session)));
+  }
+}
+// The session listens for signals: nothing else would end the process.
+Deno.exit(0);

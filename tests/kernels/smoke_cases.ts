@@ -1,0 +1,226 @@
+import { between, exactly, type Row, type SmokeCase, total } from "./smoke_case.ts";
+
+/** Events of a case. A few dozen: the guests are emulated, and one is enough to see that a probe works. */
+const N = 40;
+/** Bytes that `workload read` asks for, and gets, each time. */
+const SIZE = 4096;
+
+/** A case that counts the events of a probe in the workload's process. */
+function counted(
+  name: string,
+  kind: string,
+  source: string,
+  action: string,
+  more: { readonly engine?: string; readonly filter?: string; readonly problem?: SmokeCase["problem"] } = {},
+): SmokeCase {
+  const filter = more.filter ? ` and ${more.filter}` : "";
+  return {
+    name,
+    kind,
+    engine: more.engine,
+    recipe: (b) =>
+      `collect ${source.replaceAll("PROGRAM", b.program)}
+  | filter comm == "${b.comm}"${filter}
+  | aggregate count()`,
+    work: (b) => b.load(action, N),
+    problem: more.problem ?? exactly("count", N),
+  };
+}
+
+/** The same with other aggregates or keys. */
+function aggregated(
+  name: string,
+  kind: string,
+  source: string,
+  action: string,
+  aggregate: string,
+  problem: SmokeCase["problem"],
+): SmokeCase {
+  return {
+    name,
+    kind,
+    recipe: (b) =>
+      `collect ${source.replaceAll("PROGRAM", b.program)}
+  | filter comm == "${b.comm}"
+  | aggregate ${aggregate}`,
+    work: (b) => b.load(action, N),
+    problem,
+  };
+}
+
+const GETPPID = "tracepoint:syscalls:sys_enter_getppid";
+
+/** What runs on every kernel of the matrix. */
+export const SMOKE_CASES: readonly SmokeCase[] = [
+  counted("system call tracepoint", "tracepoint", GETPPID, "getppid"),
+  counted("tracepoint with its own record", "tracepoint", "tracepoint:sched:sched_process_fork", "child"),
+  {
+    ...counted("raw tracepoint", "raw_tracepoint", "raw_tracepoint:sys_enter", "getppid"),
+    // The number of getppid differs between architectures.
+    recipe: (b) =>
+      `collect raw_tracepoint:sys_enter | filter comm == "${b.comm}" and id == ${
+        Deno.build.arch === "x86_64" ? 110 : 173
+      } | aggregate count()`,
+  },
+  aggregated("histogram", "tracepoint", "tracepoint:syscalls:sys_exit_read", "read", "hist(args.ret)", onePower),
+  aggregated(
+    "sum and maximum",
+    "tracepoint",
+    "tracepoint:syscalls:sys_exit_read",
+    "read",
+    "sum(args.ret), max(args.ret)",
+    sums,
+  ),
+  {
+    name: "stream of rows",
+    kind: "tracepoint",
+    recipe: (b) => `collect ${GETPPID} | filter comm == "${b.comm}" | select pid, comm`,
+    work: (b) => b.load("getppid", N),
+    problem: (rows) => rows.length === N ? null : `${rows.length} rows, expected ${N}`,
+  },
+  aggregated("kernel stack as key", "tracepoint", GETPPID, "getppid", "count() by kstack", stacks),
+  counted("kprobe", "kprobe", "kprobe:vfs_read", "read"),
+  counted("kprobe with an argument", "kprobe", "kprobe:vfs_read", "read", { filter: `count == ${SIZE}` }),
+  aggregated("kretprobe", "kretprobe", "kretprobe:vfs_read", "read", "count(), sum(ret)", sumOf("sum_ret")),
+  aggregated(
+    "kprobe wildcard",
+    "kprobe_multi",
+    "kprobe:vfs_rea*",
+    "read",
+    "count() by probe",
+    ofProbe("kprobe:vfs_read"),
+  ),
+  counted("fentry", "fentry", "fentry:vfs_read", "read", { filter: `count == ${SIZE}` }),
+  aggregated("fexit", "fexit", "fexit:vfs_read", "read", "count(), sum(ret)", sumOf("sum_ret")),
+  aggregated(
+    "calls of a kernel function",
+    "calls kernel",
+    "calls kernel:vfs_read",
+    "read",
+    "count(), sum(ret)",
+    sumOf("sum_ret"),
+  ),
+  aggregated(
+    "calls of a system call",
+    "calls syscall",
+    "calls syscall:close",
+    "badclose",
+    "count() by errno",
+    badFiles,
+  ),
+  aggregated(
+    "calls of a function",
+    "calls user",
+    "calls user:PROGRAM:workload_twice",
+    "call",
+    "count(), sum(ret)",
+    twice,
+  ),
+  counted("uprobe", "uprobe", "uprobe:PROGRAM:workload_twice", "call"),
+  aggregated("uretprobe", "uretprobe", "uretprobe:PROGRAM:workload_twice", "call", "count(), sum(ret)", twice),
+  counted("USDT", "usdt", "usdt:PROGRAM:sonde:mark", "mark"),
+  {
+    ...counted("profile", "profile", "profile:99hz", "spin"),
+    work: (b) => b.load("spin", 300),
+    problem: between("count", 1, 10_000),
+  },
+  {
+    name: "interval",
+    kind: "interval",
+    recipe: () => "collect interval:20ms | aggregate count()",
+    work: (b) => b.load("spin", 300),
+    problem: between("count", 1, 100_000),
+  },
+  counted("software event", "software", "software:page-faults:1", "fault", { problem: between("count", N, N + 300) }),
+  {
+    name: "iterator over tasks",
+    kind: "iter",
+    recipe: () => "collect iter:task | aggregate count()",
+    work: () => Promise.resolve(),
+    problem: (rows) =>
+      total(rows, "count") >= processes() ? null : `${total(rows, "count")} tasks in ${processes()} processes`,
+  },
+  {
+    name: "XDP on lo",
+    kind: "xdp",
+    recipe: () => "collect xdp:lo | aggregate count()",
+    work: (b) => b.load("datagram", N),
+    // Other processes may talk over lo too.
+    problem: between("count", N, 1_000_000),
+  },
+  {
+    name: "span",
+    kind: "span",
+    recipe: (b) =>
+      `collect span tracepoint:sched:sched_process_fork -> tracepoint:sched:sched_process_exit
+     on start.args.child_pid == end.args.pid
+  | filter start.comm == "${b.comm}"
+  | aggregate count(), min(duration)`,
+    work: (b) => b.load("child", N),
+    problem: (rows) =>
+      exactly("count", N)(rows) ?? (Number(rows[0].min_duration) > 0 ? null : `a duration is ${rows[0].min_duration}`),
+  },
+  {
+    name: "filter by control group (v2)",
+    kind: "cgroup",
+    missing: (b) => b.cgroup === null ? "no cgroup v2 is mounted here" : null,
+    recipe: (b) =>
+      `collect ${GETPPID} | filter comm == "${b.comm}" and cgroup == "${b.cgroup ?? ""}" | aggregate count()`,
+    work: async (b) => {
+      await b.load("getppid", N);
+      await b.loadInCgroup("getppid", N + 1);
+    },
+    problem: exactly("count", N + 1),
+  },
+  ...["bpf", "bpf-perfbuf", "perf"].flatMap((engine): SmokeCase[] => [
+    counted(`count, engine ${engine}`, "tracepoint", GETPPID, "getppid", { engine }),
+    {
+      name: `stream, engine ${engine}`,
+      kind: "tracepoint",
+      engine,
+      recipe: (b) => `collect ${GETPPID} | filter comm == "${b.comm}" | select pid`,
+      work: (b) => b.load("getppid", N),
+      problem: (rows) => rows.length === N ? null : `${rows.length} rows, expected ${N}`,
+    },
+  ]),
+];
+
+/** All values lie in the one bucket that begins at 4096. */
+function onePower(rows: readonly Row[]): string | null {
+  const cell = rows[0]["hist_args_ret"] as { readonly buckets?: readonly { min: number; count: number }[] };
+  const filled = (cell?.buckets ?? []).filter((b) => Number(b.count) > 0);
+  return filled.length === 1 && Number(filled[0].min) === SIZE && Number(filled[0].count) === N
+    ? null
+    : `buckets ${JSON.stringify(filled)}, expected ${N} from ${SIZE}`;
+}
+
+function sums(rows: readonly Row[]): string | null {
+  return exactly("sum_args_ret", N * SIZE)(rows) ?? exactly("max_args_ret", SIZE)(rows);
+}
+
+function sumOf(column: string): SmokeCase["problem"] {
+  return (rows) => exactly("count", N)(rows) ?? exactly(column, N * SIZE)(rows);
+}
+
+/** 0 + 2 + … + 2(N - 1) */
+function twice(rows: readonly Row[]): string | null {
+  return exactly("count", N)(rows) ?? exactly("sum_ret", N * (N - 1))(rows);
+}
+
+function ofProbe(probe: string): SmokeCase["problem"] {
+  return (rows) => exactly("count", N)(rows.filter((r) => r.probe === probe));
+}
+
+function badFiles(rows: readonly Row[]): string | null {
+  const EBADF = 9;
+  return exactly("count", N)(rows.filter((r) => Number(r.errno) === EBADF || r.errno === "EBADF"));
+}
+
+function stacks(rows: readonly Row[]): string | null {
+  if (rows.some((r) => r.kstack === null || r.kstack === "")) return "a stack is empty";
+  return exactly("count", N)(rows);
+}
+
+function processes(): number {
+  return [...Deno.readDirSync("/proc")].filter((f) => /^\d+$/.test(f.name)).length;
+}

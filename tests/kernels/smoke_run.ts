@@ -1,0 +1,87 @@
+import { enginesOf } from "../../cli/engines.ts";
+import { recipeRegistry } from "../../cli/recipe_registry.ts";
+import type { Session } from "../../cli/session.ts";
+import { recordsOf } from "../../core/data/mod.ts";
+import type { ProbeEngine } from "../../core/plugin_api/mod.ts";
+import { compile, type RecipeReport } from "../../dsl/mod.ts";
+import { runPlan } from "../run_plan.ts";
+import type { Bench, SmokeCase } from "./smoke_case.ts";
+
+/**
+ * How a case came out.
+ *
+ * - `ok`: the counts are right
+ * - `refused`: this kernel lacks it, and sonde says so
+ * - `not yet`: this version of sonde does not do it
+ * - `failed`: the counts are wrong, or sonde broke
+ */
+export interface SmokeOutcome {
+  readonly name: string;
+  readonly kind: string;
+  /** The engine that ran it, or was to. */
+  readonly engine: string;
+  readonly result: "ok" | "refused" | "not yet" | "failed";
+  /** Why not; for `ok` empty, or what was counted as lost: events of others, since the counts are right. */
+  readonly reason: string;
+  readonly ms: number;
+}
+
+/** Said by the checker and by engines of what a later version may do. */
+const LATER = /this version|\bnot\b.*\byet\b|is no kind of probe/;
+
+/** Runs one case in this process. Never throws: what goes wrong is the outcome. */
+export async function runCase(smoke: SmokeCase, bench: Bench, session: Session): Promise<SmokeOutcome> {
+  const started = performance.now();
+  const outcome = (result: SmokeOutcome["result"], reason: string, engine: string | null): SmokeOutcome => ({
+    name: smoke.name,
+    kind: smoke.kind,
+    engine: engine ?? smoke.engine ?? "",
+    result,
+    // The program lies in a folder of another name each time.
+    reason: reason.split("\n")[0].replaceAll(bench.program, "PROGRAM"),
+    ms: Math.round(performance.now() - started),
+  });
+  const missing = smoke.missing?.(bench) ?? null;
+  if (missing !== null) return outcome("refused", missing, null);
+  try {
+    const { plan, diagnostics } = await compile(smoke.recipe(bench), recipeRegistry(session));
+    if (!plan) {
+      const [first] = diagnostics;
+      // A field that the language promises and that no engine of this version has is told like a misspelt one.
+      const later = first.code === "later" || first.code === "unknown-field" || LATER.test(first.message);
+      return outcome(later ? "not yet" : "failed", first.message, null);
+    }
+    const engines = await forced(session, smoke.engine);
+    if (engines.length === 0) return outcome("not yet", `there is no engine "${smoke.engine}"`, null);
+    const report = await runPlan(plan, session, { engines, work: () => smoke.work(bench) });
+    return judge(smoke, bench, report, outcome);
+  } catch (error) {
+    return outcome("failed", error instanceof Error ? error.message : String(error), null);
+  }
+}
+
+async function forced(session: Session, engine: string | undefined): Promise<readonly ProbeEngine[]> {
+  const all = await enginesOf(session.host);
+  return engine === undefined ? all : all.filter((e) => e.name === engine);
+}
+
+function judge(
+  smoke: SmokeCase,
+  bench: Bench,
+  report: RecipeReport,
+  outcome: (result: SmokeOutcome["result"], reason: string, engine: string | null) => SmokeOutcome,
+): SmokeOutcome {
+  const engine = report.phases[0]?.pipelines[0]?.engine ?? null;
+  const [error] = report.errors;
+  if (error) {
+    const later = LATER.test(error.message);
+    return outcome(later ? "not yet" : error.kind === "unsupported" ? "refused" : "failed", error.message, engine);
+  }
+  const { result } = report.results;
+  if (result?.kind !== "table") return outcome("failed", `the result is ${result?.kind ?? "missing"}`, engine);
+  const { lost, lost_by } = result.quality;
+  const losses = lost > 0 ? `${lost} events counted as lost (${Object.keys(lost_by).join(", ")})` : "";
+  const problem = smoke.problem(recordsOf(result), bench);
+  if (problem === null) return outcome("ok", losses, engine);
+  return outcome("failed", losses ? `${problem}; ${losses}` : problem, engine);
+}
