@@ -9,6 +9,9 @@ const NOTHING: RecipeRegistry = {
   collector: () => undefined,
   collectorNames: () => [],
   probeFields: () => null,
+  matchProbes: (pattern) => ({ points: [pattern], total: 1 }),
+  callFields: () => null,
+  matchCalls: (pattern) => ({ points: [pattern], total: 1 }),
   saveExtensions: () => [],
 };
 

@@ -55,6 +55,7 @@ function joined(base: Btf, own: Btf): Btf {
     enumSigned: (id) => of(id).enumSigned(id),
     array: (id) => of(id).array(id),
     members: (id) => of(id).members(id),
+    variables: (id) => of(id).variables(id),
     params: (id) => of(id).params(id),
     withPrefix: (prefix, kind) => own.withPrefix(prefix, kind),
   };
