@@ -17,9 +17,10 @@ export function overwriteCursor(memory: RingMemory): RingCursor {
   let copyEnd = position;
   let head = position;
   let size = 0;
-  // Number of the record at `position`, unless we have skipped.
+  // Number of the record at `position`, unless we have skipped. An earlier reader that was killed may have stored TAIL
+  // and not READ.
   let next = loadCount(memory, LAYOUT.READ);
-  let skipped = false;
+  let skipped = true;
   // A count that belonged to the ring when the piece was copied, to complete the records' 32-bit numbers.
   let anchor = next;
   let overwritten = 0;
@@ -116,8 +117,8 @@ export function overwriteCursor(memory: RingMemory): RingCursor {
     },
     finish(): void {
       if (position === stored.position) return;
-      storeCount(memory, LAYOUT.READ, next, stored.next);
       storeCount(memory, LAYOUT.TAIL, position, stored.position);
+      storeCount(memory, LAYOUT.READ, next, stored.next);
       stored.position = position;
       stored.next = next;
     },

@@ -84,6 +84,8 @@ export interface ClaimedRing extends RingWriter {
  * @param owner who wants it, from 1 to 2^31 - 1: a thread's or process's number, by which rings can be taken back
  * @returns null when all are taken
  * @throws {TypeError} when there is no group
+ * @throws {RangeError} when `owner` is no such number, or the free ring's records make no sense: that one stays claimed,
+ *   the next call tries another
  */
 export function claimRing(buffer: ArrayBufferLike, owner: number): ClaimedRing | null {
   if (!Number.isInteger(owner) || owner < 1 || owner >= 2 ** 31) {

@@ -301,9 +301,9 @@ static inline int64_t sonde_ring_read(struct sonde_ring_reader *reader, void *to
       }
     }
     reader->position = sane ? reader->position + whole : head;
-    __atomic_store_n(sonde_ring_u64(m, SONDE_RING_READ), reader->next, __ATOMIC_RELAXED);
     /* Release: we have read what the writer may now overwrite. */
     __atomic_store_n(sonde_ring_u64(m, SONDE_RING_TAIL), reader->position, __ATOMIC_RELEASE);
+    __atomic_store_n(sonde_ring_u64(m, SONDE_RING_READ), reader->next, __ATOMIC_RELEASE);
     if (!sane) return SONDE_RING_DAMAGED;
     if (!padding) return length;
   }

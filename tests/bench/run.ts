@@ -31,7 +31,15 @@ line(
   `${diagnosis.elapsed_s.toFixed(1)} s in all`,
 );
 
-for (const file of ["core/host/stat_bench.ts", "core/perf/decode_bench.ts", "core/render/flame_bench.ts"]) {
+for (
+  const file of [
+    "core/host/stat_bench.ts",
+    "core/perf/decode_bench.ts",
+    "core/render/flame_bench.ts",
+    "core/ring/ring_bench.ts",
+    "core/ring/worker_bench.ts",
+  ]
+) {
   const { stdout } = await new Deno.Command(Deno.execPath(), {
     args: ["bench", "-A", "--quiet", fromFileUrl(`../../${file}`)],
     env: { NO_COLOR: "1" },

@@ -11,8 +11,10 @@ export async function compilePeer(folder: string): Promise<string | null> {
   return await compileC(source, `${folder}/peer`, options) ? `${folder}/peer` : null;
 }
 
-/** Rings in a memory file that another process maps too. */
+/** Rings in a memory file that other processes map too. */
 export interface SharedRings extends Disposable {
+  /** What is killed with the rings, where a test ends early. */
+  readonly peers: Deno.ChildProcess[];
   /** What the other process opens. */
   readonly path: string;
   readonly buffer: ArrayBuffer;
@@ -36,8 +38,10 @@ export function sharedRings(rings: number, capacity: number, mode: RingMode): Sh
   const { buffer } = stack.use(mmapFd(file.fd, size + 4096, PROT.READ | PROT.WRITE, MAP.SHARED));
   initRingGroup(buffer, rings, capacity, mode);
   const counters = new BigUint64Array(buffer, size, 3);
+  const peers: Deno.ChildProcess[] = [];
   const owned = stack.move();
   return {
+    peers,
     path,
     buffer,
     attempts: () => Number(Atomics.load(counters, 0)),
@@ -45,7 +49,16 @@ export function sharedRings(rings: number, capacity: number, mode: RingMode): Sh
     setPublished: (count) => void Atomics.store(counters, 1, BigInt(count)),
     setDone: () => void Atomics.store(counters, 2, 1n),
     done: () => Atomics.load(counters, 2) === 1n,
-    [Symbol.dispose]: () => owned.dispose(),
+    [Symbol.dispose](): void {
+      for (const peer of peers) {
+        try {
+          peer.kill("SIGKILL");
+        } catch (error) {
+          if (!(error instanceof TypeError)) throw error; // it has ended
+        }
+      }
+      owned.dispose();
+    },
   };
 }
 
@@ -63,5 +76,10 @@ export interface PeerTask {
 /** Starts the C program. */
 export function startPeer(peer: string, rings: SharedRings, task: PeerTask): Deno.ChildProcess {
   const { job, from = 0, to = 0, dieAt = -1 } = task;
-  return new Deno.Command(peer, { args: [job, rings.path, `${from}`, `${to}`, `${dieAt}`], stdout: "piped" }).spawn();
+  const child = new Deno.Command(peer, {
+    args: [job, rings.path, `${from}`, `${to}`, `${dieAt}`],
+    stdout: "piped",
+  }).spawn();
+  rings.peers.push(child);
+  return child;
 }

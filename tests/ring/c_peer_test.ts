@@ -20,7 +20,7 @@ Deno.test("the ring between TypeScript and C", async (t) => {
     for (
       const [mode, capacity, job] of [
         ["drop", 1 << 20, "write"],
-        ["drop", 16_384, "retry"],
+        ["drop", 65_536, "retry"],
         ["overwrite", 1 << 20, "write"],
         ["overwrite", 4096, "write"],
       ] satisfies [RingMode, number, PeerTask["job"]][]
@@ -54,7 +54,7 @@ Deno.test("the ring between TypeScript and C", async (t) => {
 
     for (const mode of ["drop", "overwrite"] as const) {
       await t.step(`TypeScript writes, C reads: ${mode}`, async () => {
-        using rings = sharedRings(1, 65_536, mode);
+        using rings = sharedRings(1, 1 << 18, mode);
         const writer = ringWriter(rings.buffer);
         const ended = untilEnd(startPeer(peer, rings, { job: "read" }));
         const until = performance.now() + 120_000;
@@ -82,7 +82,7 @@ Deno.test("the ring between TypeScript and C", async (t) => {
 
     await t.step("four processes claim a ring each of a group, and one reader has them all", async () => {
       const each = RECORDS / 4;
-      using rings = sharedRings(4, 65_536, "drop");
+      using rings = sharedRings(4, 1 << 18, "drop");
       const reader = ringGroupReader(rings.buffer);
       const all = [0, 1, 2, 3].map((k) =>
         untilEnd(startPeer(peer, rings, { job: "retry", from: k * each, to: (k + 1) * each }))

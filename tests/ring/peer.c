@@ -1,5 +1,6 @@
 /* The other side of a shared ring; records as in _pattern.ts. The last 4096 bytes of the file are counters. */
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -57,7 +58,10 @@ int main(int argc, char **argv) {
       unsigned char record[264];
       int64_t length = sonde_ring_read(&reader, record, sizeof record);
       if (length == SONDE_RING_EMPTY && done) break;
-      if (length == SONDE_RING_EMPTY) continue;
+      if (length == SONDE_RING_EMPTY) {
+        sched_yield();
+        continue;
+      }
       if (length < 0) return printf("damaged after %lu\n", last), 1;
       uint64_t i = check(record, length);
       if (read > 0 && i <= last) return printf("record %lu came after %lu\n", i, last), 1;
@@ -80,6 +84,7 @@ int main(int argc, char **argv) {
     do {
       count(&counters[ATTEMPTS]);
       record = sonde_ring_reserve(&ring, length);
+      if (!record && retry) sched_yield();
     } while (!record && retry);
     if (!record) continue;
     if (i == die_at) {
