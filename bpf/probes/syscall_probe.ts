@@ -3,7 +3,7 @@ import { syscallNumber } from "../../core/host/syscall_name.ts";
 import { PT_REGS } from "../../core/sys/arch/pt_regs.ts";
 import type { Access, MemberAccess } from "../codegen/access.ts";
 import type { Guard } from "../codegen/program.ts";
-import { argumentWidth, type Format, type FormatField, formatField } from "../../core/host/mod.ts";
+import { argumentWidth, type Format, type FormatField, formatField, syscallOfEvent } from "../../core/host/mod.ts";
 
 /** One side of one system call, as a raw tracepoint on all of them with a guard. */
 export interface SyscallProbe {
@@ -23,7 +23,7 @@ export interface SyscallProbe {
  */
 export function syscallProbe(name: string, format: Format | null): SyscallProbe | null {
   const m = /^sys_(enter|exit)_(\w+)$/.exec(name);
-  const number = m && syscallNumber(kernelName(m[2]));
+  const number = m && syscallNumber(syscallOfEvent(m[2]));
   if (m === null || number === null) return null;
   const native: Guard = {
     access: {
@@ -80,21 +80,6 @@ export function syscallRawFields(name: "sys_enter" | "sys_exit"): [Field, Field]
   ];
 }
 const RESULT = NUMBER;
-
-/** The kernel names a few of its functions otherwise than the system call (include/linux/syscalls.h). */
-const OTHER_NAMES: Readonly<Record<string, string>> = {
-  newstat: "stat",
-  newfstat: "fstat",
-  newlstat: "lstat",
-  newfstatat: "newfstatat",
-  newuname: "uname",
-  sendfile64: "sendfile",
-  umount: "umount2",
-};
-
-function kernelName(name: string): string {
-  return OTHER_NAMES[name] ?? name;
-}
 
 function register(offset: number): Omit<MemberAccess, "leaf"> {
   // The context's first argument points to the registers.
