@@ -3,7 +3,14 @@ import { syscallNumber } from "../../core/host/syscall_name.ts";
 import { PT_REGS } from "../../core/sys/arch/pt_regs.ts";
 import type { Access, MemberAccess } from "../codegen/access.ts";
 import type { Guard } from "../codegen/program.ts";
-import { argumentWidth, type Format, type FormatField, formatField } from "../../core/host/mod.ts";
+import {
+  argumentWidth,
+  eventOfSyscall,
+  type Format,
+  type FormatField,
+  formatField,
+  syscallOfEvent,
+} from "../../core/host/mod.ts";
 
 /** One side of one system call, as a raw tracepoint on all of them with a guard. */
 export interface SyscallProbe {
@@ -23,7 +30,7 @@ export interface SyscallProbe {
  */
 export function syscallProbe(name: string, format: Format | null): SyscallProbe | null {
   const m = /^sys_(enter|exit)_(\w+)$/.exec(name);
-  const number = m && syscallNumber(kernelName(m[2]));
+  const number = m && syscallNumber(syscallOfEvent(m[2]));
   if (m === null || number === null) return null;
   const native: Guard = {
     access: {
@@ -81,25 +88,9 @@ export function syscallRawFields(name: "sys_enter" | "sys_exit"): [Field, Field]
 }
 const RESULT = NUMBER;
 
-/** The kernel names a few of its functions otherwise than the system call (include/linux/syscalls.h). */
-const OTHER_NAMES: Readonly<Record<string, string>> = {
-  newstat: "stat",
-  newfstat: "fstat",
-  newlstat: "lstat",
-  newfstatat: "newfstatat",
-  newuname: "uname",
-  sendfile64: "sendfile",
-  umount: "umount2",
-};
-
 /** The name in `sys_enter_NAME` of a system call; null when there is none of that name. */
 export function tracepointOfSyscall(call: string): string | null {
-  if (syscallNumber(call) === null) return null;
-  return Object.entries(OTHER_NAMES).find(([, name]) => name === call)?.[0] ?? call;
-}
-
-function kernelName(name: string): string {
-  return OTHER_NAMES[name] ?? name;
+  return syscallNumber(call) === null ? null : eventOfSyscall(call);
 }
 
 function register(offset: number): Omit<MemberAccess, "leaf"> {

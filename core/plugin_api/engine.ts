@@ -36,6 +36,4 @@ export interface ProbeEngine {
   describe?(spec: ProbeSpec): readonly string[];
   /** The program that would run, for `explain --bytecode`; null where there is none. */
   disassemble?(spec: ProbeSpec): string | null;
-  /** What would be made in the kernel, a line each: programs, maps with their sizes. For `explain`. */
-  describe?(spec: ProbeSpec): string[];
 }

@@ -13,6 +13,8 @@ export interface MatchedSource {
   /** Null for plain events. */
   readonly pairs: Pairs | null;
   add(use: EventUse, words: Uint32Array, at: number, raw: number): void;
+  /** Says that events were lost here. */
+  gap(): void;
   /** The rows that came since the last call. */
   take(): Batch;
 }
@@ -28,6 +30,7 @@ export function matchedSource({ source }: PerfPlan, cx: SampleContext): MatchedS
       },
       pairs: null,
       add: (use, words, at, raw) => rows.add(use.probe, words, at, raw),
+      gap: () => {},
       take: () => rows.take(),
     };
   }
@@ -47,6 +50,14 @@ export function matchedSource({ source }: PerfPlan, cx: SampleContext): MatchedS
   );
   let order = new Uint8Array(1024);
   let n = 0;
+  const push = (side: number): void => {
+    if (n === order.length) {
+      const more = new Uint8Array(n * 2);
+      more.set(order);
+      order = more;
+    }
+    order[n++] = side;
+  };
   return {
     fields: pairs.fields,
     get length() {
@@ -54,14 +65,10 @@ export function matchedSource({ source }: PerfPlan, cx: SampleContext): MatchedS
     },
     pairs,
     add({ side, probe }, words, at, raw): void {
-      if (n === order.length) {
-        const more = new Uint8Array(n * 2);
-        more.set(order);
-        order = more;
-      }
-      order[n++] = side;
+      push(side);
       sides[side].add(probe, words, at, raw);
     },
+    gap: () => push(SIDE.GAP),
     take(): Batch {
       const came = order.subarray(0, n);
       n = 0;

@@ -12,8 +12,8 @@ import {
 import type { JoinedField } from "./plan.ts";
 import { AT } from "./rows.ts";
 
-/** What an event is to a pair. */
-export const SIDE = { START: 0, END: 1, CANCEL: 2 } as const;
+/** What an event is to a pair. GAP is none: events were lost, and with them perhaps ends and the starts after them. */
+export const SIDE = { START: 0, END: 1, CANCEL: 2, GAP: 3 } as const;
 
 /** The rows of one side and the key among them. */
 export interface PairSide {
@@ -29,11 +29,13 @@ export interface Pairs {
   readonly replaced: number;
   /** Starts that found too many open. */
   readonly lost: number;
+  /** Starts that were open at a gap: what ends them later may be the end of another. */
+  readonly doubtful: number;
   readonly fields: readonly Field[];
   /**
    * Takes events and answers the pairs that they complete, in the order of their ends.
    *
-   * @param order the {@linkcode SIDE} of each event; the rows of each side are in that order
+   * @param order the {@linkcode SIDE} of each event; the rows of each side are in that order, a gap has none
    */
   match(starts: Batch, ends: Batch, cancels: Batch, order: Uint8Array): Batch;
 }
@@ -62,6 +64,7 @@ export function createPairs(
   let unmatchedEnds = 0;
   let replaced = 0;
   let lost = 0;
+  let doubtful = 0;
 
   return {
     fields,
@@ -77,6 +80,9 @@ export function createPairs(
     get lost() {
       return lost;
     },
+    get doubtful() {
+      return doubtful;
+    },
     match(starts, ends, cancels, order): Batch {
       const before = open?.length ?? 0;
       const all = open && before > 0 ? concatBatches(starts.fields, [open, starts]) : starts;
@@ -88,6 +94,11 @@ export function createPairs(
       const startRows: number[] = [];
       const endRows: number[] = [];
       for (const side of order) {
+        if (side === SIDE.GAP) {
+          doubtful += inFlight.size;
+          inFlight.clear();
+          continue;
+        }
         const row = next[side]++;
         const key = keys[side][row];
         if (key === undefined) continue;

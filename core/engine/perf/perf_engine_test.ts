@@ -161,6 +161,30 @@ Deno.test("texts inside records: names of sched_switch, the path of sched_proces
   assert.deepEqual(c.perf, c.bpf);
 });
 
+Deno.test("name and number are those of the record, for every task that switches away: idle, renamed, forked, dying", async () => {
+  if (!privileged) return skip("CAP_BPF or CAP_PERFMON is missing");
+  await using work = await buildWorkload();
+  if (!work) return skip("gcc is not installed");
+  const spec = aggregate(
+    ["tracepoint:sched:sched_switch"],
+    {
+      named: bin("==", comm, f("args.prev_comm", "string")),
+      numbered: bin("==", f("tid", "tid"), f("args.prev_pid", "tid")),
+      idle: bin("==", f("pid", "pid"), literal(0n, "pid")),
+    },
+    { n: ["count"] },
+    { includeSelf: true },
+  );
+  using session = perf.open(spec);
+  await output(work.path, amounts({ sleep: 20, fork: 50, touch: 10 }));
+  await output("sh", ["-c", "for i in 1 2 3 4 5; do ls / > /dev/null; done"]);
+  const { batch, quality } = session.finish();
+  const rows = recordsOf(batch);
+  assert.deepEqual(rows.filter((r) => r.named !== 1 || r.numbered !== 1), [], quality.notes.join());
+  // A machine that is busy throughout has no idle task to see.
+  assert.ok(rows.some((r) => r.idle === 0));
+});
+
 Deno.test("a task that was reaped before it ran for the last time still has its numbers", async () => {
   if (!privileged) return skip("CAP_BPF or CAP_PERFMON is missing");
   await using work = await buildWorkload();

@@ -10,6 +10,7 @@ import { specOutput } from "./output.ts";
 import { perfPoint } from "./perf_point.ts";
 import { planPerf } from "./plan.ts";
 import { recordAt, type SampleContext } from "./sample_reader.ts";
+import { taskName } from "./tasks.ts";
 
 const COMMON = SAMPLE.IDENTIFIER | SAMPLE.TID | SAMPLE.TIME | SAMPLE.CPU | SAMPLE.RAW;
 const cx: SampleContext = {
@@ -280,4 +281,16 @@ Deno.test("planPerf() refuses fields whose kind is not what the spec takes them 
   assert.throws(() => ask(fieldRef("args.u8", "string")), /is number, not string/);
   assert.throws(() => ask(fieldRef("args.list", "int")), /has no field "args.list"/);
   assert.throws(() => ask({ op: "param", name: "p", t: valueType("int") }), /parameter \$p has no value/);
+});
+
+Deno.test("taskName() takes what workers do off their names, and keeps what tasks call themselves", () => {
+  const read = (text: string): string => taskName(new TextEncoder().encode(text));
+  assert.equal(read("kworker/0:1-events\n"), "kworker/0:1");
+  assert.equal(read("kworker/u8:2+events_unbound\n"), "kworker/u8:2");
+  assert.equal(read("kworker/1:1H-kblockd\n"), "kworker/1:1H");
+  assert.equal(read("kworker/R-netns\n"), "kworker/R-netns");
+  assert.equal(read("kworker/R-writeback\n"), "kworker/R-write");
+  assert.equal(read("rcu_tasks_rude_kthread\n"), "rcu_tasks_rude_");
+  assert.equal(read("my-app+x\n"), "my-app+x");
+  assert.equal(read("two\nlines\n\n"), "two\nlines\n");
 });

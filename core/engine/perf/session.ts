@@ -72,6 +72,7 @@ export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSess
   const waiting = new Set<() => void>();
   let ownNs = 0;
   let samples = 0;
+  let chains = 0;
   let broken = 0;
   let throttled = 0;
   const lost = { ring: 0, hardware: 0 };
@@ -86,6 +87,7 @@ export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSess
       if (index < 0) return;
       samples++;
       const event = planned[index];
+      if (event.stack !== null) chains++;
       let raw = -1;
       if (event.raw) {
         raw = recordAt(words, at, cx, event.stack !== null);
@@ -101,8 +103,10 @@ export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSess
       }
     },
     record(record): void {
-      if (record.type === "lost") lost[record.by] += record.count;
-      else if (record.type === "throttle") throttled++;
+      if (record.type === "lost") {
+        lost[record.by] += record.count;
+        rows.gap();
+      } else if (record.type === "throttle") throttled++;
       else tasks.take(record);
     },
     corrupt: () => void broken++,
@@ -195,7 +199,14 @@ export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSess
       cpuNs: ownNs,
       rows: output.rows,
       samples,
-      lost: { ...lost, ring: counted?.samples ?? lost.ring, broken, mapFull: output.lost + (rows.pairs?.lost ?? 0) },
+      chains,
+      lost: {
+        ...lost,
+        ring: counted?.samples ?? lost.ring,
+        broken,
+        mapFull: output.lost + (rows.pairs?.lost ?? 0),
+        doubtful: rows.pairs?.doubtful ?? 0,
+      },
       lostRecords: counted?.records ?? 0,
       unmatched: {
         starts: rows.pairs?.inFlight ?? 0,

@@ -11,11 +11,15 @@ export interface SessionCounts {
   readonly rows: number;
   /** Samples that were read, whatever became of them. */
   readonly samples: number;
+  /** Those of them that held a call chain. */
+  readonly chains: number;
   readonly lost: {
     readonly ring: number;
     readonly hardware: number;
     readonly broken: number;
     readonly mapFull: number;
+    /** Starts that were open when events were lost. */
+    readonly doubtful: number;
   };
   /** Lost records of tasks and mappings. */
   readonly lostRecords: number;
@@ -31,8 +35,9 @@ export interface SessionCounts {
   readonly notes: readonly string[];
 }
 
-/** What writing a sample costs the task that it happens to, in ns: measured, see docs/internals/perf_event.md. */
+/** What a sample costs the task that it happens to, in ns, and what its call chain adds: docs/internals/perf_event.md. */
 const ESTIMATED_SAMPLE_NS = 300;
+const ESTIMATED_CHAIN_NS = 500;
 
 /** How good a session's result is. */
 export function sessionQuality(c: SessionCounts): Quality {
@@ -44,6 +49,7 @@ export function sessionQuality(c: SessionCounts): Quality {
   lose("hardware", c.lost.hardware);
   lose("read_error", c.lost.broken);
   lose("map_full", c.lost.mapFull);
+  lose("doubtful_pairs", c.lost.doubtful);
   const notes = [...c.notes];
   if (c.unnamed > 0) {
     const why = c.initialNamespace
@@ -56,7 +62,7 @@ export function sessionQuality(c: SessionCounts): Quality {
   }
   if (c.throttled > 0) notes.push(`The kernel throttled the event ${c.throttled} times: it took fewer samples then.`);
   if (c.missingCpus.length > 0) notes.push(`Not seen: CPU ${c.missingCpus.join(", ")}, offline.`);
-  const probe_ns = (c.samples + c.lost.ring) * ESTIMATED_SAMPLE_NS;
+  const probe_ns = (c.samples + c.lost.ring) * ESTIMATED_SAMPLE_NS + c.chains * ESTIMATED_CHAIN_NS;
   return quality({
     events: c.rows,
     lost_by,

@@ -109,9 +109,23 @@ export function createTasks(host: Host): Tasks {
 
 function readComm(host: Host, pid: number, tid: number): string | null {
   const path = tid === pid ? host.path("pid_comm", pid) : `${host.path("pid_task", pid)}/${tid}/comm`;
-  const bytes = readProcFile(path, 64, 64);
-  // The kernel adds one newline; others are the name's own.
-  return bytes ? decoder.decode(bytes).replace(/\n$/, "") : null;
+  const bytes = readProcFile(path, 128, 128);
+  return bytes && taskName(bytes);
 }
+
+/**
+ * The name that the kernel keeps, 15 bytes, from what `/proc/PID/comm` shows: for kernel threads that may be longer, and
+ * for workers there is behind a - or + what they do (kernel/workqueue.c, wq_worker_comm).
+ *
+ * @param bytes with the newline that the kernel adds
+ */
+export function taskName(bytes: Uint8Array): string {
+  // Other newlines are the name's own.
+  const name = decoder.decode(bytes.subarray(0, bytes.at(-1) === 10 ? -1 : bytes.length).subarray(0, MAX_NAME_BYTES));
+  return /^kworker\/(?!R-)[^-+]*/.exec(name)?.[0] ?? name;
+}
+
+/** TASK_COMM_LEN without the NUL. */
+const MAX_NAME_BYTES = 15;
 
 const decoder = new TextDecoder();
