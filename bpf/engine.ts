@@ -1,124 +1,154 @@
-import { UnsupportedError } from "../core/data/mod.ts";
+import { UnsupportedError } from "../core/data/errors.ts";
 import type { Host } from "../core/host/mod.ts";
 import type { ProbeEngine, ProbeSession, Support } from "../core/plugin_api/engine.ts";
 import type { ProbeSpec } from "../core/query/mod.ts";
 import { sourceText } from "../core/query/probe_spec.ts";
 import { CLOCK, clockNsBig, SysError } from "../core/sys/mod.ts";
-import { disassemble } from "./asm/disasm.ts";
 import type { Variable } from "./asm/insn.ts";
-import { link } from "./asm/link.ts";
 import { CannotGenerate } from "./codegen/cannot_generate.ts";
-import type { Machine } from "./codegen/gen.ts";
-import { type Plan, planProbe } from "./codegen/plan.ts";
-import { numbersOf } from "./decode/names.ts";
-import { catalogOf } from "./list_probes.ts";
-import { loadPlan } from "./load.ts";
-import { mechanism } from "./mechanisms.ts";
-import { attachText } from "./probes/target.ts";
+import { MAP } from "./codegen/gen.ts";
+import type { Plan } from "./codegen/plan.ts";
+import type { OpenStacks } from "./decode/stacks.ts";
+import { describePlan, disassemblePlan } from "./describe_plan.ts";
+import { VerifierError } from "./kernel/verifier_error.ts";
+import { type LoadedPlan, loadPlan } from "./load.ts";
+import { planFromJson, planToJson } from "./plan_json.ts";
+import type { Planned } from "./planner.ts";
 import { possibleCpus } from "./possible_cpus.ts";
 import { refusalOf } from "./refusal.ts";
 import { openSession } from "./session.ts";
-import { VerifierError } from "./kernel/verifier_error.ts";
 
 /** How the records of streams come from the kernel: its ring buffer (since 5.8), or a ring of perf events on each CPU. */
 export type StreamWay = "ring" | "perf";
+
+/** Where plans are kept from one run to the next. Keys are texts of any length. */
+export interface PlanStore {
+  /** Null when there is none. */
+  get(key: string): string | null;
+  put(key: string, plan: string): void;
+}
+
+/** What an engine is made of. What is absent is loaded by {@linkcode ProbeEngine.prepare} when a spec needs it. */
+export interface BpfEngineOptions {
+  readonly stream?: StreamWay;
+  readonly planner?: (spec: ProbeSpec, host: Host, stream: StreamWay) => Planned;
+  readonly openStacks?: OpenStacks;
+  readonly store?: PlanStore;
+}
+
+/** What is known of a spec. */
+interface Known {
+  readonly plan: Plan;
+  /** It was kept by an earlier run: likely the whole of what is asked for. */
+  readonly kept: boolean;
+}
 
 /**
  * The engine that compiles probe specs to BPF and loads them with `bpf(2)`. Nothing happens before the first spec.
  *
  * @param host the machine it runs on
  */
-export function bpfEngine(host: Host, stream: StreamWay = "ring"): ProbeEngine {
-  const catalog = catalogOf(host);
+export function openBpfEngine(host: Host, options: BpfEngineOptions = {}): ProbeEngine & Disposable {
+  const { stream = "ring", store } = options;
+  let { planner, openStacks } = options;
   let possible: number | undefined;
   const cpus = (): number => possible ??= possibleCpus(host);
-  const plans = new WeakMap<ProbeSpec, Plan>();
+  const known = new WeakMap<ProbeSpec, Known>();
+  let selfTgid = isInitialNamespace(host) ? Deno.pid : null;
+  /** What `supports` has loaded for `open`. */
+  let pending: { readonly spec: ProbeSpec; readonly loaded: LoadedPlan } | null = null;
 
-  const planOf = (spec: ProbeSpec): Plan => {
-    let plan = plans.get(spec);
-    if (!plan) {
-      const machine: Machine = {
-        cpus: cpus(),
-        stream,
-        numbersOf: (table, text) => numbersOf(table, text, host),
-      };
-      plan = planProbe(spec, catalog, machine);
-      plans.set(spec, plan);
+  const planOf = (spec: ProbeSpec): Known => {
+    let found = known.get(spec);
+    if (!found) {
+      if (!planner) throw new TypeError("This engine is to be prepared for a spec before it is asked");
+      const { plan, keeps } = planner(spec, host, stream);
+      if (keeps) store?.put(keyOf(spec), planToJson(plan));
+      known.set(spec, found = { plan, kept: false });
     }
-    return plan;
+    return found;
   };
   const variables = (): Record<Variable, bigint> => ({
     realtime_offset: clockNsBig(CLOCK.REALTIME) - clockNsBig(CLOCK.MONOTONIC),
-    self_tgid: BigInt(catalog.namespace().selfTgid),
+    self_tgid: BigInt(selfTgid ?? 0),
   });
+  const keyOf = (spec: ProbeSpec): string => {
+    // A budget is kept by the session; that there is one is in the program.
+    const { budget, ...rest } = spec;
+    const text = JSON.stringify(rest, (_, value) => typeof value === "bigint" ? `${value}n` : value);
+    return [stream, cpus(), budget !== undefined, text].join("\n");
+  };
+  const forget = (): void => {
+    pending?.loaded[Symbol.dispose]();
+    pending = null;
+  };
 
   return {
     name: stream === "ring" ? "bpf" : "bpf-perfbuf",
+    async prepare(spec): Promise<void> {
+      if (!known.has(spec)) {
+        const kept = store?.get(keyOf(spec)) ?? null;
+        if (kept !== null) known.set(spec, { plan: planFromJson(kept), kept: true });
+        else planner ??= (await import("./planner.ts")).planFor;
+      }
+      if (selfTgid === null) selfTgid = (await import("./planner.ts")).selfTgidOf(host);
+      const plan = known.get(spec)?.plan;
+      if (!openStacks && (!plan || usesStacks(plan))) openStacks = (await import("./decode/stacks.ts")).openStacks;
+    },
     supports(spec): Support {
       try {
-        const plan = planOf(spec);
-        loadPlan(plan, host, { variables: variables(), small: true })[Symbol.dispose]();
+        const { plan, kept } = planOf(spec);
+        forget();
+        const loaded = loadPlan(plan, host, { variables: variables(), small: !kept });
+        if (kept) pending = { spec, loaded };
+        else loaded[Symbol.dispose]();
         return { ok: true, accuracy: isSampled(spec) ? "sampled" : "exact" };
       } catch (error) {
-        if (error instanceof CannotGenerate) return { ok: false, reason: error.message, remedy: error.remedy };
-        if (error instanceof VerifierError) return { ok: false, ...defect(error) };
-        const noRing = stream === "ring" && spec.output.kind === "stream" &&
-          mechanism("ring_buffer", host).state === "no";
-        if (noRing) return { ok: false, reason: "the kernel has no ring buffer (Linux 5.8)", remedy: "" };
-        return { ok: false, ...refusalOf(error, sourceText(spec.source), host) };
+        return { ok: false, ...whyNot(error, spec, host) };
       }
     },
     open(spec): ProbeSession {
-      const what = sourceText(spec.source);
       try {
-        const plan = planOf(spec);
-        const loaded = loadPlan(plan, host, { variables: variables() });
-        return openSession(plan, loaded, { host, cpus: cpus(), budget: spec.budget });
+        const { plan } = planOf(spec);
+        const loaded = pending?.spec === spec ? pending.loaded : loadPlan(plan, host, { variables: variables() });
+        if (pending?.spec === spec) pending = null;
+        return openSession(plan, loaded, { host, cpus: cpus(), budget: spec.budget, openStacks });
       } catch (error) {
-        if (error instanceof CannotGenerate) {
-          throw new UnsupportedError(`The kernel cannot run it: ${error.message}`, error.remedy, { cause: error });
-        }
-        if (error instanceof VerifierError) {
-          const { reason, remedy } = defect(error);
-          throw new UnsupportedError(`Cannot attach to ${what}: ${reason}`, remedy, { cause: error });
-        }
-        if (!(error instanceof SysError)) throw error;
-        const { reason, remedy } = refusalOf(error, what, host);
-        throw new UnsupportedError(`Cannot attach to ${what}: ${reason}`, remedy, { cause: error });
+        const { reason, remedy } = whyNot(error, spec, host);
+        const what = error instanceof CannotGenerate
+          ? "The kernel cannot run it"
+          : `Cannot attach to ${sourceText(spec.source)}`;
+        throw new UnsupportedError(`${what}: ${reason}`, remedy, { cause: error });
       }
     },
-    disassemble(spec): string | null {
-      return planOf(spec).programs.map((p) => {
-        // Without descriptors: a map stands as its place among the names.
-        const names: string[] = [];
-        const code = link(p.insns, (name) => {
-          if (!names.includes(name)) names.push(name);
-          return names.indexOf(name);
-        });
-        return `# ${p.role} ${p.text} on ${attachText(p.attach)}\n` + disassemble(code, (i) => names[i]);
-      }).join("\n");
-    },
-    describe(spec): string[] {
-      const plan = planOf(spec);
-      return [
-        ...plan.programs.map((p) =>
-          `program ${p.role} ${p.text}: ${attachText(p.attach)}, ${p.insns.length} instructions`
-        ),
-        ...plan.maps.map((m) =>
-          `map ${m.name}: ${m.type}, ${m.maxEntries} ${m.type === "ringbuf" ? "bytes" : "entries"}` +
-          (m.keyBytes + m.valueBytes > 0 ? `, key ${m.keyBytes} bytes, value ${m.valueBytes} bytes` : "")
-        ),
-      ];
-    },
+    disassemble: (spec) => disassemblePlan(planOf(spec).plan),
+    describe: (spec) => describePlan(planOf(spec).plan),
+    [Symbol.dispose]: forget,
   };
 }
 
-/** The kernel's verifier refused what we generated: nobody but us can mend that. */
-function defect(error: VerifierError): { reason: string; remedy: string } {
-  return {
-    reason: `${error.message}\n${logEnd(error.log)}`,
-    remedy: "This is a defect of sonde: please report it with the lines above.",
-  };
+/** Number of the initial pid namespace (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
+const INITIAL_INODE = 0xeffffffc;
+
+function isInitialNamespace(host: Host): boolean {
+  return Deno.statSync(host.path("pid_ns_pid")).ino === INITIAL_INODE;
+}
+
+function usesStacks(plan: Plan): boolean {
+  return plan.maps.some((m) => m.name === MAP.stacks);
+}
+
+/** @throws what is a defect of ours */
+function whyNot(error: unknown, spec: ProbeSpec, host: Host): { readonly reason: string; readonly remedy: string } {
+  if (error instanceof CannotGenerate) return { reason: error.message, remedy: error.remedy };
+  if (error instanceof VerifierError) {
+    return {
+      reason: `${error.message}\n${logEnd(error.log)}`,
+      remedy: "This is a defect of sonde: please report it with the lines above.",
+    };
+  }
+  if (!(error instanceof SysError)) throw error;
+  return refusalOf(error, sourceText(spec.source), host);
 }
 
 /** Lines of a verifier's log that are shown; the whole is in the error. */

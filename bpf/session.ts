@@ -7,7 +7,7 @@ import { type Counter, COUNTERS, MAP } from "./codegen/gen.ts";
 import type { Plan } from "./codegen/plan.ts";
 import { aggregateRows } from "./decode/aggregate_rows.ts";
 import { nameOf } from "./decode/names.ts";
-import { openStacks, type StackReader } from "./decode/stacks.ts";
+import type { OpenStacks, StackReader } from "./decode/stacks.ts";
 import { type Meanings, structReader } from "./decode/struct_reader.ts";
 import { enableRunTimeStats, programStats } from "./kernel/program.ts";
 import { readMap, updateMap } from "./kernel/map.ts";
@@ -25,6 +25,8 @@ export interface SessionMachine {
   readonly cpus: number;
   /** What may be spent, as a part of one CPU. */
   readonly budget?: number;
+  /** For plans with stacks. */
+  readonly openStacks?: OpenStacks;
 }
 
 /** Shortest and longest time between two looks at the ring, in ms. */
@@ -35,7 +37,11 @@ const LOOK_MS = { min: 2, max: 25 } as const;
  *
  * @throws {SysError} when attaching fails; everything is closed then
  */
-export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus, budget }: SessionMachine): ProbeSession {
+export function openSession(
+  plan: Plan,
+  loaded: LoadedPlan,
+  { host, cpus, budget, openStacks }: SessionMachine,
+): ProbeSession {
   let source: RecordSource | null = null;
   let stats: Fd | null = null;
   let ended = false;
@@ -53,7 +59,11 @@ export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus, budget
   let stacks: StackReader | null = null;
   const meanings: Meanings = {
     name: (table, n) => nameOf(table, n, host),
-    stacks: () => stacks ??= stacksOf(loaded, host),
+    stacks(): StackReader {
+      if (!openStacks) throw new TypeError("The reader of stacks is not loaded");
+      const { fd, spec } = loaded.maps.get(MAP.stacks)!;
+      return stacks ??= openStacks(fd.fd, spec.valueBytes / 8, host);
+    },
   };
   const reader = plan.output.kind === "stream" ? structReader(plan.output.record, meanings) : null;
   const waiting = new Set<() => void>();
@@ -195,11 +205,6 @@ function openSource(loaded: LoadedPlan, host: Host): RecordSource | null {
   if (map.spec.type === "ringbuf") return ringSource(openRing(map.fd.fd, map.spec.maxEntries, host.pageSize));
   const online = parseCpuList(Deno.readTextFileSync(host.path("cpu_online")));
   return openPerfRings(map.fd.fd, online, map.spec.ringBytes!, host.pageSize);
-}
-
-function stacksOf(loaded: LoadedPlan, host: Host): StackReader {
-  const { fd, spec } = loaded.maps.get(MAP.stacks)!;
-  return openStacks(fd.fd, spec.valueBytes / 8, host);
 }
 
 function readCounters(loaded: LoadedPlan, cpus: number): Record<Counter, number> {

@@ -30,6 +30,9 @@ export interface StackReader {
 const PLUMBING =
   /^(__?bpf_|bpf_|__traceiter_|trace_call_bpf|perf_trace_|perf_call_bpf|__perf_event|kprobe_|uprobe_|ftrace_)/;
 
+/** {@linkcode openStacks}, which those who need it load. */
+export type OpenStacks = typeof openStacks;
+
 /** Opens the stacks of a session. @param map descriptor of the map of stacks @param frames most in one stack */
 export function openStacks(map: number, frames: number, host: Host): StackReader {
   const addresses = new BigUint64Array(new ArrayBuffer(frames * 8));

@@ -25,6 +25,8 @@ export interface ProbeSession extends Disposable {
 /** What runs probe specs. */
 export interface ProbeEngine {
   readonly name: string;
+  /** Loads what it takes to be asked for a spec. To be called before the others, where it is there. */
+  prepare?(spec: ProbeSpec): Promise<void>;
   supports(spec: ProbeSpec): Support;
   /**
    * Attaches.
