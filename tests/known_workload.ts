@@ -5,9 +5,10 @@ export interface Workload extends AsyncDisposable {
   readonly path: string;
 }
 
-/** Names it goes by: its own, and that of the children it makes. */
-export const WORK = "sonde_work";
-export const KID = "sonde_kid";
+/** Names it goes by, of this run only: its own, that of the children it makes, that while it touches pages. */
+export const WORK = `work_${Deno.pid}`;
+export const KID = `kid_${Deno.pid}`;
+export const TOUCH = `touch_${Deno.pid}`;
 
 /** How often it does what. */
 export interface Amounts {
@@ -62,7 +63,7 @@ int main(int argc, char **v) {
     char *p = mmap(0, pages * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
     madvise(p, pages * 4096, MADV_NOHUGEPAGE);
     getrusage(RUSAGE_SELF, &before);
-    prctl(PR_SET_NAME, "sonde_touch");
+    prctl(PR_SET_NAME, "${TOUCH}");
     for (long i = 0; i < pages; i++) p[i * 4096] = 1;
     prctl(PR_SET_NAME, "${WORK}");
     getrusage(RUSAGE_SELF, &after);
