@@ -1,4 +1,5 @@
 import { UnsupportedError } from "../core/data/errors.ts";
+import { exactJson, parseExactJson } from "../core/data/exact_json.ts";
 import type { Host } from "../core/host/mod.ts";
 import type { ProbeEngine, ProbeSession, Support } from "../core/plugin_api/engine.ts";
 import type { ProbeSpec } from "../core/query/mod.ts";
@@ -12,8 +13,8 @@ import type { OpenStacks } from "./decode/stacks.ts";
 import { describePlan, disassemblePlan } from "./describe_plan.ts";
 import { VerifierError } from "./kernel/verifier_error.ts";
 import { type LoadedPlan, loadPlan } from "./load.ts";
-import { planFromJson, planToJson } from "./plan_json.ts";
-import type { Planned } from "./planner.ts";
+import type { Planner } from "./planner.ts";
+import { loadCodeFiles, mayNameFiles } from "./probes/code_files.ts";
 import { possibleCpus } from "./possible_cpus.ts";
 import { refusalOf } from "./refusal.ts";
 import { openSession } from "./session.ts";
@@ -31,7 +32,7 @@ export interface PlanStore {
 /** What an engine is made of. What is absent is loaded by {@linkcode ProbeEngine.prepare} when a spec needs it. */
 export interface BpfEngineOptions {
   readonly stream?: StreamWay;
-  readonly planner?: (spec: ProbeSpec, host: Host, stream: StreamWay) => Planned;
+  readonly planner?: Planner;
   readonly openStacks?: OpenStacks;
   readonly store?: PlanStore;
 }
@@ -54,7 +55,7 @@ export function openBpfEngine(host: Host, options: BpfEngineOptions = {}): Probe
   let possible: number | undefined;
   const cpus = (): number => possible ??= possibleCpus(host);
   const known = new WeakMap<ProbeSpec, Known>();
-  let selfTgid = isInitialNamespace(host) ? Deno.pid : null;
+  const initial = isInitialNamespace(host);
   /** What `supports` has loaded for `open`. */
   let pending: { readonly spec: ProbeSpec; readonly loaded: LoadedPlan } | null = null;
 
@@ -62,21 +63,29 @@ export function openBpfEngine(host: Host, options: BpfEngineOptions = {}): Probe
     let found = known.get(spec);
     if (!found) {
       if (!planner) throw new TypeError("This engine is to be prepared for a spec before it is asked");
-      const { plan, keeps } = planner(spec, host, stream);
-      if (keeps) store?.put(keyOf(spec), planToJson(plan));
+      const { plan, keeps } = planner.planFor(spec, host, stream);
+      if (keeps) store?.put(keyOf(spec), exactJson(plan));
       known.set(spec, found = { plan, kept: false });
     }
     return found;
   };
+  /** A spec that cannot be planned needs nothing; why not is told when it is asked for. */
+  const needsStacks = (spec: ProbeSpec): boolean => {
+    try {
+      return usesStacks(planOf(spec).plan);
+    } catch (error) {
+      if (error instanceof CannotGenerate) return false;
+      throw error;
+    }
+  };
   const variables = (): Record<Variable, bigint> => ({
     realtime_offset: clockNsBig(CLOCK.REALTIME) - clockNsBig(CLOCK.MONOTONIC),
-    self_tgid: BigInt(selfTgid ?? 0),
+    self_tgid: BigInt(initial ? Deno.pid : planner!.selfTgidOf(host)),
   });
   const keyOf = (spec: ProbeSpec): string => {
     // A budget is kept by the session; that there is one is in the program.
     const { budget, ...rest } = spec;
-    const text = JSON.stringify(rest, (_, value) => typeof value === "bigint" ? `${value}n` : value);
-    return [stream, cpus(), budget !== undefined, text].join("\n");
+    return [stream, cpus(), budget !== undefined, exactJson(rest)].join("\n");
   };
   const forget = (): void => {
     pending?.loaded[Symbol.dispose]();
@@ -88,12 +97,14 @@ export function openBpfEngine(host: Host, options: BpfEngineOptions = {}): Probe
     async prepare(spec): Promise<void> {
       if (!known.has(spec)) {
         const kept = store?.get(keyOf(spec)) ?? null;
-        if (kept !== null) known.set(spec, { plan: planFromJson(kept), kept: true });
-        else planner ??= (await import("./planner.ts")).planFor;
+        if (kept !== null) known.set(spec, { plan: parseExactJson(kept) as Plan, kept: true });
+        else {
+          planner ??= await import("./planner.ts");
+          if (mayNameFiles(exactJson(spec.source))) await loadCodeFiles();
+        }
       }
-      if (selfTgid === null) selfTgid = (await import("./planner.ts")).selfTgidOf(host);
-      const plan = known.get(spec)?.plan;
-      if (!openStacks && (!plan || usesStacks(plan))) openStacks = (await import("./decode/stacks.ts")).openStacks;
+      if (!initial) planner ??= await import("./planner.ts");
+      if (!openStacks && needsStacks(spec)) openStacks = (await import("./decode/stacks.ts")).openStacks;
     },
     supports(spec): Support {
       try {

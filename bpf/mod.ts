@@ -3,14 +3,24 @@ import type { Host } from "../core/host/mod.ts";
 import type { ProbeEngine } from "../core/plugin_api/engine.ts";
 import { openStacks } from "./decode/stacks.ts";
 import { openBpfEngine, type StreamWay } from "./engine.ts";
-import { planFor } from "./planner.ts";
+import { planFor, selfTgidOf } from "./planner.ts";
+import { openCodeFiles } from "./probes/code_file.ts";
+import { useCodeFiles } from "./probes/code_files.ts";
 
-/** The engine with all its parts loaded: specs need not be prepared. See {@linkcode openBpfEngine}. */
+/**
+ * The engine that compiles probe specs to BPF and loads them with `bpf(2)`, with all its parts loaded: specs need not
+ * be prepared. Nothing happens before the first spec.
+ *
+ * @param host the machine it runs on
+ * @param stream how the records of streams come
+ */
 export function bpfEngine(host: Host, stream: StreamWay = "ring"): ProbeEngine {
-  return openBpfEngine(host, { stream, planner: planFor, openStacks });
+  useCodeFiles(openCodeFiles);
+  return openBpfEngine(host, { stream, planner: { planFor, selfTgidOf }, openStacks });
 }
 
-export { type BpfEngineOptions, openBpfEngine, type PlanStore, type StreamWay } from "./engine.ts";
+export { loadCodeFiles, mayNameFiles } from "./probes/code_files.ts";
+export type { PlanStore, StreamWay } from "./engine.ts";
 export { type Feature, probeFeatures } from "./features.ts";
 export {
   builtinFields,

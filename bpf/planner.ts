@@ -13,8 +13,14 @@ export interface Planned {
   readonly keeps: boolean;
 }
 
+/** The code generator and the kernel's types, which a run with a kept plan does without. */
+export interface Planner {
+  readonly planFor: typeof planFor;
+  readonly selfTgidOf: typeof selfTgidOf;
+}
+
 /**
- * Plans a spec for a machine: the code generator and the kernel's types, which a run with a kept plan does without.
+ * Plans a spec for a machine.
  *
  * @throws {CannotGenerate} with the reason when the kernel cannot run it
  */

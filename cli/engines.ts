@@ -1,5 +1,6 @@
 import { UsageError } from "../core/data/mod.ts";
-import type { EngineChoice } from "../core/engine/mod.ts";
+import type { PlanStore } from "../bpf/engine.ts";
+import type { EngineChoice } from "../core/engine/choose_engine.ts";
 import { type Host, mountTracefs } from "../core/host/mod.ts";
 import type { ProbeEngine, ProbeSession } from "../core/plugin_api/mod.ts";
 import type { ProbeSpec } from "../core/query/mod.ts";
@@ -7,14 +8,21 @@ import type { ProbeSpec } from "../core/query/mod.ts";
 type Engines = readonly ProbeEngine[];
 const compiled = new WeakMap<Host, Engines>();
 const fallback = new WeakMap<Host, Engines>();
+const stores = new WeakMap<Host, PlanStore>();
+
+/** Has the engines of a host keep their plans. To be called before they are first asked for. */
+export function keepPlans(host: Host, store: PlanStore): void {
+  stores.set(host, store);
+}
 
 /** Those that run programs in the kernel, best first. */
 async function compiledEngines(host: Host): Promise<Engines> {
   return compiled.get(host) ?? await remember(compiled, host, async () => {
-    const { bpfEngine } = await import("../bpf/mod.ts");
+    const { openBpfEngine } = await import("../bpf/engine.ts");
     // Without it only raw tracepoints have names; doctor says why where it cannot be mounted.
     mountTracefs(host);
-    return [bpfEngine(host), bpfEngine(host, "perf")];
+    const store = stores.get(host);
+    return [openBpfEngine(host, { store }), openBpfEngine(host, { store, stream: "perf" })];
   });
 }
 
@@ -59,9 +67,9 @@ export async function engineNamed(host: Host, name: string): Promise<ProbeEngine
  */
 export async function askEngines(host: Host, spec: ProbeSpec, only?: string): Promise<EngineChoice> {
   const { chooseEngine } = await import("../core/engine/choose_engine.ts");
-  if (only !== undefined) return chooseEngine(spec, [await engineNamed(host, only)]);
-  const best = chooseEngine(spec, await compiledEngines(host));
-  return best.engine ? best : chooseEngine(spec, await enginesOf(host));
+  if (only !== undefined) return await chooseEngine(spec, [await engineNamed(host, only)]);
+  const best = await chooseEngine(spec, await compiledEngines(host));
+  return best.engine ? best : await chooseEngine(spec, await enginesOf(host));
 }
 
 /**
@@ -74,10 +82,10 @@ export async function askEngines(host: Host, spec: ProbeSpec, only?: string): Pr
  */
 export async function chooseEngineFor(host: Host, spec: ProbeSpec, only?: string): Promise<ProbeEngine> {
   const { chooseForSplit, requireEngine } = await import("../core/engine/choose_engine.ts");
-  if (only !== undefined) return requireEngine(chooseForSplit(spec, [await engineNamed(host, only)]), spec);
-  const best = chooseForSplit(spec, await compiledEngines(host));
+  if (only !== undefined) return requireEngine(await chooseForSplit(spec, [await engineNamed(host, only)]), spec);
+  const best = await chooseForSplit(spec, await compiledEngines(host));
   if (best.settled) return requireEngine(best, spec);
-  const rest = chooseForSplit(spec, await fallbackEngines(host));
+  const rest = await chooseForSplit(spec, await fallbackEngines(host));
   return requireEngine({ ...rest, asked: [...best.asked, ...rest.asked] }, spec);
 }
 

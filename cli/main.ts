@@ -1,6 +1,6 @@
 /** The command line. @module */
 import { reportError } from "./exit_code.ts";
-import { program } from "./program.ts";
+import { quickRun } from "./quick_run.ts";
 
 if (import.meta.main) {
   // What a plugin throws where nobody waits for it must not end us with a code that means something else.
@@ -11,7 +11,9 @@ if (import.meta.main) {
     });
   }
   try {
-    await program().parseAsync(Deno.args, { from: "user" });
+    const quick = quickRun(Deno.args);
+    if (quick) Deno.exitCode = await (await import("./commands/run.ts")).runCommand(quick.file, quick.options);
+    else await (await import("./program.ts")).program().parseAsync(Deno.args, { from: "user" });
   } catch (error) {
     Deno.exitCode = reportError(error);
   }

@@ -9,6 +9,7 @@ import {
   probeFields,
   probeProblem,
 } from "../bpf/list_probes.ts";
+import { loadCodeFiles, mayNameFiles } from "../bpf/probes/code_files.ts";
 import { type CallTarget, callTargetText, probePointText } from "../core/query/mod.ts";
 import type { RecipeRegistry } from "../dsl/mod.ts";
 import type { Session } from "./session.ts";
@@ -16,8 +17,13 @@ import type { Session } from "./session.ts";
 /** Endings of the files that results can be written to. */
 export const SAVE_EXTENSIONS: readonly string[] = [".json", ".csv", ".txt", ".svg", ".folded"];
 
-/** What the language's checker asks: collectors come from the plugins, probes from the kernel when a recipe has some. */
-export function recipeRegistry(session: Session): RecipeRegistry {
+/**
+ * What the language's checker asks: collectors come from the plugins, probes from the kernel when a recipe has some.
+ *
+ * @param text of the recipe: what it does not name is not loaded
+ */
+export async function recipeRegistry(session: Session, text: string): Promise<RecipeRegistry> {
+  if (mayNameFiles(text)) await loadCodeFiles();
   const { host } = session;
   const collectors = new Map(session.registry.collectors().map((c) => [c.name, c]));
   return {

@@ -1,12 +1,14 @@
-import { type Json, type Result, resultToJson, UsageError } from "../core/data/mod.ts";
+import { exactJson, type Json, parseExactJson, type Result, resultToJson, UsageError } from "../core/data/mod.ts";
 import type { Investigator } from "../core/plugin_api/mod.ts";
-import { exprText } from "../core/query/mod.ts";
-import { compile, diagnosticText, execute, exitCode, type Plan, type RecipeReport, reportToJson } from "../dsl/mod.ts";
-import { chooseEngineFor } from "./engines.ts";
+// Files, not the face of the room: behind that is the parser, which a kept plan does without.
+import type { Plan, PlanStep } from "../dsl/plan.ts";
+import { execute } from "../dsl/run/execute.ts";
+import { exitCode, type RecipeReport, reportToJson } from "../dsl/run/report.ts";
+import { chooseEngineFor, keepPlans } from "./engines.ts";
 import { EXIT } from "./exit_code.ts";
 import { print, warn, writeFile } from "./output.ts";
 import { terminalProgress } from "./progress.ts";
-import { recipeRegistry } from "./recipe_registry.ts";
+import { openPlanCache, type PlanCache, planStoreOf } from "./plan_cache.ts";
 import { renderOptions } from "./render_options.ts";
 import { openSession, type Session } from "./session.ts";
 import { checkOutput, fileContent, showResults } from "./show_results.ts";
@@ -40,7 +42,9 @@ export async function runRecipe(text: string, options: RunRecipeOptions): Promis
   checkOutput(options.output);
   const progress = terminalProgress();
   const session = await openSession(options.plugin, (line) => progress.show(line), { btf: options.btf });
-  const plan = await compileRecipe(text, options.file, session);
+  const cache = openPlanCache(session.host, await whatPlansDependOn(options));
+  keepPlans(session.host, planStoreOf(cache));
+  const plan = await compileRecipe(text, options.file, session, cache);
   if (!plan) return EXIT.usage;
   let report: RecipeReport;
   try {
@@ -60,13 +64,43 @@ export async function runRecipe(text: string, options: RunRecipeOptions): Promis
   return exitCode(report);
 }
 
-/** The plan of a recipe; null when it has errors, which are told. */
-export async function compileRecipe(text: string, file: string, session: Session): Promise<Plan | null> {
-  const { plan, diagnostics } = await compile(text, recipeRegistry(session));
+/** Contents of plugins, and which file of type information is used. */
+async function whatPlansDependOn({ plugin = [], btf }: RunRecipeOptions): Promise<string[]> {
+  const plugins = await Promise.all(plugin.map((path) => Deno.readTextFile(path)));
+  if (btf === undefined) return plugins;
+  const { size, mtime } = Deno.statSync(btf);
+  return [...plugins, `${Deno.realPathSync(btf)} ${size} ${mtime?.getTime()}`];
+}
+
+/**
+ * The plan of a recipe; null when it has errors, which are told.
+ *
+ * @param cache where a plan without anything to say about it is kept, and found again by the recipe's text
+ */
+export async function compileRecipe(
+  text: string,
+  file: string,
+  session: Session,
+  cache?: PlanCache,
+): Promise<Plan | null> {
+  const kept = cache?.get("recipe", text);
+  if (kept) return parseExactJson(kept) as Plan;
+  const [{ compile }, { diagnosticText }, { recipeRegistry }] = await Promise.all([
+    import("../dsl/compile.ts"),
+    import("../dsl/diagnostic.ts"),
+    import("./recipe_registry.ts"),
+  ]);
+  const { plan, diagnostics } = await compile(text, await recipeRegistry(session, text));
   for (const d of diagnostics) warn(diagnosticText(d, file));
   // An unset variable of a shell must not pass for success.
   if (plan && plan.steps.length === 0) throw new UsageError(`${file}: the recipe does nothing`, "Write collect …");
+  if (plan && diagnostics.length === 0 && !namesFiles(plan.steps)) cache?.put("recipe", text, exactJson(plan));
   return plan;
+}
+
+/** Whether a plan is about functions in files, which may be others tomorrow. */
+function namesFiles(steps: readonly PlanStep[]): boolean {
+  return /"kind":"(uprobe|uretprobe|usdt|user)"/.test(exactJson(steps));
 }
 
 /** What a recipe is for and which parameters it has, as text. Its errors, when it has some, are told. */
@@ -75,6 +109,7 @@ export async function recipeHelp(text: string, file: string): Promise<string> {
   if (!plan) return `${file} has errors\n`;
   const head = [file, plan.title].filter(Boolean).join(": ") + "\n";
   if (plan.params.length === 0) return head;
+  const { exprText } = await import("../core/query/expr_text.ts");
   const rows = plan.params.map((p) => [
     `${p.name}: ${p.t.type}${p.default ? ` = ${exprText(p.default)}` : ""}`,
     p.doc,

@@ -26,7 +26,7 @@ Deno.test("every one-liner is a recipe with a title, says which original it is, 
     const text = await Deno.readTextFile(`${RECIPES}${name}.perf`);
     assert.match(text, new RegExp(`^recipe ${name} ".+\\?"\n\n# bpftrace (tutorial, lesson \\d+|README): `), name);
     assert.ok(page.includes(`[${name}](${name}.perf)`), `README.md does not list ${name}`);
-    const { plan, diagnostics } = await compile(text, recipeRegistry(session));
+    const { plan, diagnostics } = await compile(text, await recipeRegistry(session, text));
     const wrong = diagnostics.filter((d) => !MISSING.has(d.code) && !/stack is no key/.test(d.message));
     assert.deepEqual(wrong.map((d) => diagnosticText(d, name)), []);
     if (plan) assert.ok(plan.params.every((p) => p.doc !== ""), "every parameter has a text");
@@ -61,7 +61,7 @@ Deno.test({
 async function compareBoth(oneliner: OnelinerCase, bench: OnelinerBench): Promise<void> {
   let text = await Deno.readTextFile(`${RECIPES}${oneliner.recipe}.perf`);
   if (oneliner.narrow) text = text.replace("\n  | aggregate", `\n  | filter ${oneliner.narrow(bench)}\n  | aggregate`);
-  const { plan, diagnostics } = await compile(text, recipeRegistry(session));
+  const { plan, diagnostics } = await compile(text, await recipeRegistry(session, text));
   if (!plan) return skip(`${oneliner.recipe}: ${diagnostics[0].message}`);
   if (oneliner.recipe === "opens_in_cgroup" && bench.cgroup === null) return skip("no cgroup v2 is mounted here");
   let rows: Record<string, unknown>[] = [];

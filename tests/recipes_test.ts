@@ -13,7 +13,7 @@ const NAMES = [...Deno.readDirSync(RECIPES)].map((f) => f.name).filter((n) => n.
 const session = await openSession();
 
 async function planOf(text: string, name: string): Promise<Plan> {
-  const { plan, diagnostics } = await compile(text, recipeRegistry(session));
+  const { plan, diagnostics } = await compile(text, await recipeRegistry(session, text));
   assert.deepEqual(diagnostics.map((d) => diagnosticText(d, name)), []);
   assert.ok(plan);
   return plan;

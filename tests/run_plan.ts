@@ -28,7 +28,7 @@ export async function runPlan(plan: Plan, session: Session, options: RunPlanOpti
       },
     },
     collector: (name) => session.registry.collector(name),
-    chooseEngine: (spec) => requireEngine(chooseEngine(spec, engines), spec),
+    chooseEngine: async (spec) => requireEngine(await chooseEngine(spec, engines), spec),
     save: () => {
       throw new UnsupportedError("a test saves nothing", "");
     },

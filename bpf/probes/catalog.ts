@@ -8,7 +8,7 @@ import { mechanism, works } from "../mechanisms.ts";
 import { askNamespace } from "./ask_namespace.ts";
 import { BUILTIN_FIELDS, builtinAccess, TASKLESS } from "./builtins.ts";
 import { type CallPoints, callPoints, frameAccess } from "./call_probes.ts";
-import { openCodeFiles } from "./code_file.ts";
+import { codeFiles } from "./code_files.ts";
 import { groupBase, groupKey, type GroupOptions, groupPlaces, type NamedPlace, targetsOf } from "./group_places.ts";
 import { iteratorKind } from "./iterator.ts";
 import { kernelFunctionKind } from "./kernel_function.ts";
@@ -65,7 +65,7 @@ export function openCatalog(host: Host): Catalog {
   const namespace = (): Namespace => known ??= readNamespace(host, () => askNamespace(types.btf()));
   const answer = (which: Parameters<typeof mechanism>[0]): ReturnType<typeof mechanism> => mechanism(which, host);
   const functions = openKernelFunctions(host);
-  const files = openCodeFiles(host);
+  const files = codeFiles();
 
   const ofKernel = kernelFunctionKind(types, functions, answer);
   const ofUser = userFunctionKind(files, answer);

@@ -1,4 +1,3 @@
-import type { Host } from "../../core/host/mod.ts";
 import {
   demangle,
   type Elf,
@@ -12,6 +11,7 @@ import {
   vaddrToFileOffset,
 } from "../../core/symbols/mod.ts";
 import { CannotGenerate } from "../codegen/cannot_generate.ts";
+import type { CodeFiles } from "./code_files.ts";
 
 /** A program or library, as far as probes need it. */
 export interface CodeFile {
@@ -26,19 +26,14 @@ export interface CodeFile {
   staticProbes(): readonly StaticProbe[];
 }
 
-/** Files by name, each read once. */
-export interface CodeFiles {
-  /** @param name a path, or the name of a program or library to be found in the usual places @throws {CannotGenerate} */
-  open(name: string): CodeFile;
-}
-
 /** Where programs and libraries usually lie, behind the folders of PATH. */
 const FOLDERS = [
   ...["/usr/local/bin", "/usr/bin", "/bin", "/usr/sbin", "/sbin"],
   ...["/lib/x86_64-linux-gnu", "/lib/aarch64-linux-gnu", "/usr/lib64", "/lib64", "/usr/lib", "/usr/local/lib", "/lib"],
 ];
 
-export function openCodeFiles(_host: Host): CodeFiles {
+/** Programs and libraries of this machine. */
+export function openCodeFiles(): CodeFiles {
   const files = new Map<string, CodeFile>();
   return {
     open(name): CodeFile {

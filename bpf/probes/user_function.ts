@@ -4,7 +4,8 @@ import { CannotGenerate } from "../codegen/cannot_generate.ts";
 import { PROBE } from "../codegen/program.ts";
 import type { Answer, Mechanism } from "../mechanisms.ts";
 import { bareArgument, bareArguments, RESULT_ACCESS, RESULT_FIELD } from "./bare_arguments.ts";
-import type { CodeFile, CodeFiles } from "./code_file.ts";
+import type { CodeFile } from "./code_file.ts";
+import type { CodeFiles } from "./code_files.ts";
 import { globOf, type Matched, type Place, type PointKind, upTo } from "./point_kind.ts";
 import type { ProbeField } from "./probe_field.ts";
 

@@ -8,7 +8,6 @@ import { recipeRegistry } from "../recipe_registry.ts";
 /** Checks recipes without running them. Diagnostics read `file:line:column: message`. */
 export async function check(files: readonly string[], options: { json?: boolean; plugin: string[] }): Promise<number> {
   const session = await openSession(options.plugin);
-  const registry = recipeRegistry(session);
   const all = [];
   let errors = 0;
   for (const file of files) {
@@ -18,7 +17,7 @@ export async function check(files: readonly string[], options: { json?: boolean;
     } catch (error) {
       throw new UsageError(`Cannot read "${file}": ${(error as Error).message}`);
     }
-    const diagnostics = await checkText(text, registry);
+    const diagnostics = await checkText(text, await recipeRegistry(session, text));
     errors += diagnostics.filter((d) => d.severity === "error").length;
     all.push({ file, diagnostics });
     if (!options.json) { for (const d of diagnostics) print(diagnosticText(d, file) + "\n"); }

@@ -144,6 +144,7 @@ async function bpfChecks(session: Session): Promise<Check[]> {
   };
   let best = true;
   for (const engine of await enginesOf(session.host)) {
+    await engine.prepare?.(smallest);
     const support = engine.supports(smallest);
     const found = support.ok
       ? best ? `runs probes of recipes here (${support.accuracy})` : `works too (${support.accuracy})`

@@ -1,7 +1,8 @@
 import { UsageError } from "../../core/data/mod.ts";
 import { assetList, assetText } from "../../core/assets/mod.ts";
 import { mountTracefs } from "../../core/host/mod.ts";
-import type { ProbePoint } from "../../core/query/mod.ts";
+import type { Field } from "../../core/data/mod.ts";
+import { probePointText } from "../../core/query/probe_spec.ts";
 import { openSession } from "../session.ts";
 import { print } from "../output.ts";
 
@@ -32,7 +33,9 @@ export async function listCommand(
   const json: Record<string, unknown> = { schema: 1 };
   let text = "";
   for (const k of kinds) {
-    const entries = (await entriesOf(k, session, matches, options.verbose ?? false)).filter((e) => matches(e.name));
+    const entries = (await entriesOf(k, session, pattern ?? "*", matches, options.verbose ?? false)).filter((e) =>
+      matches(e.name)
+    );
     json[k] = entries.map((e) => e.json);
     if (kinds.length > 1) text += `${k}\n`;
     const width = Math.min(34, Math.max(0, ...entries.map((e) => e.name.length)));
@@ -51,6 +54,7 @@ type Session = Awaited<ReturnType<typeof openSession>>;
 async function entriesOf(
   kind: Kind,
   session: Session,
+  pattern: string,
   matches: (name: string) => boolean,
   verbose: boolean,
 ): Promise<Entry[]> {
@@ -91,28 +95,27 @@ async function entriesOf(
       return AGGREGATIONS.map((a) => ({ name: a.name, doc: a.doc, details: [], json: a }));
     }
     case "probes": {
-      const { listProbes, probeFields } = await import("../../bpf/mod.ts");
+      const { builtinFields, listPoints, loadCodeFiles, probeFields } = await import("../../bpf/mod.ts");
+      await loadCodeFiles();
       mountTracefs(session.host);
-      return listProbes("*", session.host).filter(matches).map((name) => {
-        const point = verbose ? parseProbeName(name) : null;
-        const fields = point ? probeFields(point, session.host) ?? [] : [];
+      const builtins = new Set(builtinFields().map((f) => f.name));
+      // Functions of one file, or of one kind, are listed when they are asked for.
+      const points = listPoints(/^[a-z_]+:/.test(pattern) ? pattern : "*", session.host);
+      const named = points.map((point) => ({ point, name: probePointText(point) })).filter(({ name }) => matches(name));
+      return named.map(({ point, name }) => {
+        const fields = verbose ? probeFields(point, session.host) ?? [] : [];
+        const own = fields.filter((f) => !builtins.has(f.name));
+        const line = (f: Field): string => `${f.name}: ${f.type}${f.unit ? ` [${f.unit}]` : ""}  ${f.doc ?? ""}`;
+        const rest = fields.filter((f) => builtins.has(f.name)).map((f) => f.name).join(" ");
         return {
           name,
           doc: "",
-          details: fields.map((f) => `${f.name}: ${f.type}${f.unit ? ` [${f.unit}]` : ""}  ${f.doc ?? ""}`),
+          details: [...own.map(line), ...(rest ? [`and ${rest}`] : [])],
           json: verbose ? { name, fields } : { name },
         };
       });
     }
   }
-}
-
-/** A listed probe as a point. */
-function parseProbeName(text: string): ProbePoint | null {
-  const [kind, ...rest] = text.split(":");
-  if (kind === "tracepoint" && rest.length === 2) return { kind, category: rest[0], name: rest[1] };
-  if (kind === "raw_tracepoint" && rest.length === 1) return { kind, name: rest[0] };
-  return null;
 }
 
 /** Matches names against a pattern with `*` and `?`; a bare word matches anywhere in the name. */

@@ -2,6 +2,7 @@
 export * from "./column.ts";
 export * from "./diagnosis.ts";
 export * from "./errors.ts";
+export * from "./exact_json.ts";
 export * from "./histogram.ts";
 export * from "./json.ts";
 export * from "./profile.ts";

@@ -29,9 +29,10 @@ export interface SplitChoice extends EngineChoice {
 }
 
 /** Asks engines, best first, until one can run the spec. */
-export function chooseEngine(spec: ProbeSpec, engines: readonly ProbeEngine[]): EngineChoice {
+export async function chooseEngine(spec: ProbeSpec, engines: readonly ProbeEngine[]): Promise<EngineChoice> {
   const asked: EngineAnswer[] = [];
   for (const engine of engines) {
+    await engine.prepare?.(spec);
     const support = engine.supports(spec);
     asked.push({
       engine: engine.name,
@@ -49,13 +50,14 @@ export function chooseEngine(spec: ProbeSpec, engines: readonly ProbeEngine[]): 
  * soon as an engine could give the bare events it says no to the spec, and no lesser engine is asked. Filtering and
  * aggregating here what a better engine streams beats a lesser engine that does it all.
  */
-export function chooseForSplit(spec: ProbeSpec, engines: readonly ProbeEngine[]): SplitChoice {
+export async function chooseForSplit(spec: ProbeSpec, engines: readonly ProbeEngine[]): Promise<SplitChoice> {
   const asked: EngineAnswer[] = [];
   let bare: ProbeSpec | null = null;
   for (const engine of engines) {
-    const choice = chooseEngine(spec, [engine]);
+    const choice = await chooseEngine(spec, [engine]);
     asked.push(...choice.asked);
-    if (choice.engine || engine.supports(bare ??= sourceOnly(spec)).ok) return { ...choice, asked, settled: true };
+    bare ??= sourceOnly(spec);
+    if (choice.engine || (await chooseEngine(bare, [engine])).engine) return { ...choice, asked, settled: true };
   }
   return { engine: null, accuracy: null, asked, settled: false };
 }

@@ -24,8 +24,8 @@ function engine(name: string, support: Support): ProbeEngine {
 const yes: Support = { ok: true, accuracy: "exact" };
 const no: Support = { ok: false, reason: "not permitted", remedy: "Run as root." };
 
-Deno.test("chooseEngine() takes the first engine that can, and tells what the others said", () => {
-  const choice = chooseEngine(spec, [engine("bpf", no), engine("perf", yes), engine("poll", yes)]);
+Deno.test("chooseEngine() takes the first engine that can, and tells what the others said", async () => {
+  const choice = await chooseEngine(spec, [engine("bpf", no), engine("perf", yes), engine("poll", yes)]);
   assert.equal(choice.engine?.name, "perf");
   assert.equal(choice.accuracy, "exact");
   assert.deepEqual(choice.asked, [
@@ -35,8 +35,11 @@ Deno.test("chooseEngine() takes the first engine that can, and tells what the ot
   assert.equal(requireEngine(choice, spec).name, "perf");
 });
 
-Deno.test("requireEngine() throws with every reason and a remedy when no engine can", () => {
-  const choice = chooseEngine(spec, [engine("bpf", no), engine("perf", { ...no, reason: "no tracefs", remedy: "" })]);
+Deno.test("requireEngine() throws with every reason and a remedy when no engine can", async () => {
+  const choice = await chooseEngine(spec, [
+    engine("bpf", no),
+    engine("perf", { ...no, reason: "no tracefs", remedy: "" }),
+  ]);
   assert.throws(() => requireEngine(choice, spec), (error) => {
     assert.ok(error instanceof UnsupportedError);
     assert.match(error.message, /raw_tracepoint:sys_enter here: bpf: not permitted; perf: no tracefs/);
@@ -45,7 +48,7 @@ Deno.test("requireEngine() throws with every reason and a remedy when no engine 
   });
 });
 
-Deno.test("chooseForSplit() asks no lesser engine once a better one could give the bare events", () => {
+Deno.test("chooseForSplit() asks no lesser engine once a better one could give the bare events", async () => {
   const filtered: ProbeSpec = {
     ...spec,
     steps: [
@@ -67,15 +70,15 @@ Deno.test("chooseForSplit() asks no lesser engine once a better one could give t
       return s.output.kind === "stream" && s.steps.length === 0 ? yes : no;
     },
   };
-  const choice = chooseForSplit(filtered, [bareOnly, engine("perf", yes)]);
+  const choice = await chooseForSplit(filtered, [bareOnly, engine("perf", yes)]);
   assert.equal(choice.engine, null);
   assert.equal(choice.settled, true);
   assert.deepEqual(choice.asked.map((a) => a.engine), ["bpf"]);
   const { output } = asked[1];
   assert.deepEqual(output.kind === "stream" && output.fields.map((f) => f.name), ["comm", "args.id"]);
-  assert.equal(chooseForSplit(spec, [bareOnly, engine("perf", yes)]).engine?.name, "bpf");
-  assert.equal(chooseForSplit(filtered, [engine("bpf", no), engine("perf", yes)]).engine?.name, "perf");
-  assert.equal(chooseForSplit(filtered, [engine("bpf", no)]).settled, false);
+  assert.equal((await chooseForSplit(spec, [bareOnly, engine("perf", yes)])).engine?.name, "bpf");
+  assert.equal((await chooseForSplit(filtered, [engine("bpf", no), engine("perf", yes)])).engine?.name, "perf");
+  assert.equal((await chooseForSplit(filtered, [engine("bpf", no)])).settled, false);
 });
 
 Deno.test("pollEngine() takes no event probe, and says why and what to do", () => {

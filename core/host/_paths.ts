@@ -7,6 +7,8 @@ export function hostPath(what: HostPath, pid: number | undefined, tracefs: strin
     case "kallsyms":
     case "modules":
       return `/proc/${what}`;
+    case "boot_id":
+      return "/proc/sys/kernel/random/boot_id";
     case "btf_vmlinux":
       return "/sys/kernel/btf/vmlinux";
     case "btf_modules":

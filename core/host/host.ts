@@ -132,6 +132,7 @@ export interface HostFeatures {
 export type HostPath =
   | "kallsyms"
   | "modules"
+  | "boot_id"
   | "btf_vmlinux"
   | "btf_modules"
   | "net_class"

@@ -32,6 +32,7 @@ const LATER = /this version|\bnot\b.*\byet\b|is no kind of probe|A stack is no k
 /** Runs one case in this process. Never throws: what goes wrong is the outcome. */
 export async function runCase(smoke: SmokeCase, bench: Bench, session: Session): Promise<SmokeOutcome> {
   const started = performance.now();
+  const recipe = smoke.recipe(bench);
   const outcome = (result: SmokeOutcome["result"], reason: string, engine: string | null): SmokeOutcome => ({
     name: smoke.name,
     kind: smoke.kind,
@@ -44,7 +45,7 @@ export async function runCase(smoke: SmokeCase, bench: Bench, session: Session):
   const missing = smoke.missing?.(bench) ?? null;
   if (missing !== null) return outcome("refused", missing, null);
   try {
-    const { plan, diagnostics } = await compile(smoke.recipe(bench), recipeRegistry(session));
+    const { plan, diagnostics } = await compile(recipe, await recipeRegistry(session, recipe));
     if (!plan) {
       const [first] = diagnostics;
       // A field that the language promises and that no engine of this version has is told like a misspelt one.
