@@ -14,7 +14,7 @@ export interface KernelRun {
 }
 
 /**
- * The runs as a table of Markdown, a row for each case, a column for each kernel; what was refused, is not there yet or
+ * The runs as a table of Markdown, a row for each case, a column for each kernel; what was refused or
  * failed has its reason below.
  */
 export function matrixTable(runs: readonly KernelRun[]): string {
@@ -32,7 +32,7 @@ export function matrixTable(runs: readonly KernelRun[]): string {
   return [body, ...notes.map((n, i) => `${i + 1}. ${n}`)].join("\n").replace(/\n1\. /, "\n\n1. ");
 }
 
-const WORDS = { ok: "yes", refused: "no", "not yet": "not yet", failed: "FAILED" } as const;
+const WORDS = { ok: "yes", refused: "no", failed: "FAILED" } as const;
 
 function cell(o: SmokeOutcome, notes: string[]): string {
   const word = WORDS[o.result];

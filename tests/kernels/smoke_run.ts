@@ -1,8 +1,7 @@
-import { enginesOf } from "../../cli/engines.ts";
+import { engineNamed, enginesOf } from "../../cli/engines.ts";
 import { recipeRegistry } from "../../cli/recipe_registry.ts";
 import type { Session } from "../../cli/session.ts";
 import { recordsOf } from "../../core/data/mod.ts";
-import type { ProbeEngine } from "../../core/plugin_api/mod.ts";
 import { compile, type RecipeReport } from "../../dsl/mod.ts";
 import { runPlan } from "../run_plan.ts";
 import type { Bench, SmokeCase } from "./smoke_case.ts";
@@ -12,7 +11,6 @@ import type { Bench, SmokeCase } from "./smoke_case.ts";
  *
  * - `ok`: the counts are right
  * - `refused`: this kernel lacks it, and sonde says so
- * - `not yet`: this version of sonde does not do it
  * - `failed`: the counts are wrong, or sonde broke
  */
 export interface SmokeOutcome {
@@ -20,14 +18,11 @@ export interface SmokeOutcome {
   readonly kind: string;
   /** The engine that ran it, or was to. */
   readonly engine: string;
-  readonly result: "ok" | "refused" | "not yet" | "failed";
+  readonly result: "ok" | "refused" | "failed";
   /** Why not; for `ok` empty, or what was counted as lost: events of others, since the counts are right. */
   readonly reason: string;
   readonly ms: number;
 }
-
-/** Said by the checker and by engines of what a later version may do. */
-const LATER = /this version|\bnot\b.*\byet\b|is no kind of probe|A stack is no key/;
 
 /** Runs one case in this process. Never throws: what goes wrong is the outcome. */
 export async function runCase(smoke: SmokeCase, bench: Bench, session: Session): Promise<SmokeOutcome> {
@@ -46,24 +41,15 @@ export async function runCase(smoke: SmokeCase, bench: Bench, session: Session):
   if (missing !== null) return outcome("refused", missing, null);
   try {
     const { plan, diagnostics } = await compile(recipe, await recipeRegistry(session, recipe));
-    if (!plan) {
-      const [first] = diagnostics;
-      // A field that the language promises and that no engine of this version has is told like a misspelt one.
-      const later = first.code === "later" || first.code === "unknown-field" || LATER.test(first.message);
-      return outcome(later ? "not yet" : "failed", first.message, null);
-    }
-    const engines = await forced(session, smoke.engine);
-    if (engines.length === 0) return outcome("not yet", `there is no engine "${smoke.engine}"`, null);
+    if (!plan) return outcome("failed", diagnostics[0].message, null);
+    const engines = smoke.engine === undefined
+      ? await enginesOf(session.host)
+      : [await engineNamed(session.host, smoke.engine)];
     const report = await runPlan(plan, session, { engines, work: () => smoke.work(bench) });
     return judge(smoke, bench, report, outcome);
   } catch (error) {
     return outcome("failed", error instanceof Error ? error.message : String(error), null);
   }
-}
-
-async function forced(session: Session, engine: string | undefined): Promise<readonly ProbeEngine[]> {
-  const all = await enginesOf(session.host);
-  return engine === undefined ? all : all.filter((e) => e.name === engine);
 }
 
 function judge(
@@ -75,8 +61,7 @@ function judge(
   const engine = report.phases[0]?.pipelines[0]?.engine ?? null;
   const [error] = report.errors;
   if (error) {
-    const later = LATER.test(error.message);
-    return outcome(later ? "not yet" : error.kind === "unsupported" ? "refused" : "failed", error.message, engine);
+    return outcome(error.kind === "unsupported" ? "refused" : "failed", error.message, engine);
   }
   const { result } = report.results;
   if (result?.kind !== "table") return outcome("failed", `the result is ${result?.kind ?? "missing"}`, engine);
