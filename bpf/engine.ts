@@ -97,7 +97,8 @@ export function openBpfEngine(host: Host, options: BpfEngineOptions = {}): Probe
     async prepare(spec): Promise<void> {
       if (!known.has(spec)) {
         const kept = store?.get(keyOf(spec)) ?? null;
-        if (kept !== null) known.set(spec, { plan: parseExactJson(kept) as Plan, kept: true });
+        const plan = kept === null ? null : parseExactJson(kept) as Plan;
+        if (plan && isCurrent(plan, host)) known.set(spec, { plan, kept: true });
         else {
           planner ??= await import("./planner.ts");
           if (mayNameFiles(exactJson(spec.source))) await loadCodeFiles();
@@ -136,6 +137,20 @@ export function openBpfEngine(host: Host, options: BpfEngineOptions = {}): Probe
     describe: (spec) => describePlan(planOf(spec).plan),
     [Symbol.dispose]: forget,
   };
+}
+
+/** Whether tracepoints still have the numbers that a plan has: those of a module that was loaded again have others. */
+function isCurrent(plan: Plan, host: Host): boolean {
+  return plan.programs.every(({ attach }) => {
+    if (attach.kind !== "tracepoint") return true;
+    try {
+      return Number(Deno.readTextFileSync(`${host.path("tracefs")}/events/${attach.name.replace(":", "/")}/id`)) ===
+        attach.id;
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) return false;
+      throw error;
+    }
+  });
 }
 
 /** Number of the initial pid namespace (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
