@@ -82,7 +82,7 @@ async function entriesOf(
         json: t,
       }));
     case "recipes":
-      return assetList("recipes").filter((f) => f.endsWith(".perf")).map((file) => {
+      return RECIPE_FOLDERS.flatMap(assetList).filter((f) => f.endsWith(".perf")).map((file) => {
         const doc = /^\s*recipe\s+\w+\s+"([^"]*)"/m.exec(assetText(file))?.[1] ?? "";
         return { name: file, doc, details: [], json: { name: file, doc } };
       });
@@ -117,6 +117,9 @@ async function entriesOf(
     }
   }
 }
+
+/** Where recipes that ship with us lie. */
+const RECIPE_FOLDERS = ["recipes", "recipes/oneliners"] as const;
 
 /** Matches names against a pattern with `*` and `?`; a bare word matches anywhere in the name. */
 function globMatcher(pattern: string): (name: string) => boolean {
