@@ -11,12 +11,13 @@ import { CannotGenerate } from "./codegen/cannot_generate.ts";
 import type { Machine } from "./codegen/gen.ts";
 import { type Plan, planProbe } from "./codegen/plan.ts";
 import { numbersOf } from "./decode/names.ts";
+import { defect } from "./defect.ts";
 import { catalogOf } from "./list_probes.ts";
 import { loadPlan } from "./load.ts";
 import { mechanism } from "./mechanisms.ts";
 import { attachText } from "./probes/target.ts";
 import { possibleCpus } from "./possible_cpus.ts";
-import { refusalOf } from "./refusal.ts";
+import { needsOf, refusalOf } from "./refusal.ts";
 import { openSession } from "./session.ts";
 import { VerifierError } from "./kernel/verifier_error.ts";
 
@@ -62,10 +63,10 @@ export function bpfEngine(host: Host, stream: StreamWay = "ring"): ProbeEngine {
       } catch (error) {
         if (error instanceof CannotGenerate) return { ok: false, reason: error.message, remedy: error.remedy };
         if (error instanceof VerifierError) return { ok: false, ...defect(error) };
-        const noRing = stream === "ring" && spec.output.kind === "stream" &&
+        const noRing = stream === "ring" && spec.output.kind === "stream" && refusesKind(error) &&
           mechanism("ring_buffer", host).state === "no";
         if (noRing) return { ok: false, reason: "the kernel has no ring buffer (Linux 5.8)", remedy: "" };
-        return { ok: false, ...refusalOf(error, sourceText(spec.source), host) };
+        return { ok: false, ...refusalOf(error, sourceText(spec.source), host, needsOf(spec.source)) };
       }
     },
     open(spec): ProbeSession {
@@ -83,7 +84,7 @@ export function bpfEngine(host: Host, stream: StreamWay = "ring"): ProbeEngine {
           throw new UnsupportedError(`Cannot attach to ${what}: ${reason}`, remedy, { cause: error });
         }
         if (!(error instanceof SysError)) throw error;
-        const { reason, remedy } = refusalOf(error, what, host);
+        const { reason, remedy } = refusalOf(error, what, host, needsOf(spec.source));
         throw new UnsupportedError(`Cannot attach to ${what}: ${reason}`, remedy, { cause: error });
       }
     },
@@ -113,21 +114,9 @@ export function bpfEngine(host: Host, stream: StreamWay = "ring"): ProbeEngine {
   };
 }
 
-/** The kernel's verifier refused what we generated: nobody but us can mend that. */
-function defect(error: VerifierError): { reason: string; remedy: string } {
-  return {
-    reason: `${error.message}\n${logEnd(error.log)}`,
-    remedy: "This is a defect of sonde: please report it with the lines above.",
-  };
-}
-
-/** Lines of a verifier's log that are shown; the whole is in the error. */
-const LOG_LINES = 12;
-
-function logEnd(log: string): string {
-  const lines = log.trim().split("\n");
-  const left = lines.length - LOG_LINES;
-  return [...(left > 0 ? [`… ${left} lines before`] : []), ...lines.slice(-LOG_LINES)].map((l) => `  ${l}`).join("\n");
+/** Whether it may be that the kernel does not know a kind of map: so it says what is not for want of rights. */
+function refusesKind(error: unknown): boolean {
+  return error instanceof SysError && error.code === "EINVAL";
 }
 
 /** Whether events come by the clock or by a counter, and stand for others. */

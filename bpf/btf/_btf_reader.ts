@@ -1,4 +1,5 @@
 import type { Btf, BtfInt, BtfMember, BtfParam, BtfVariable } from "./btf.ts";
+import { BtfError } from "./btf_error.ts";
 import { KIND } from "./kinds.ts";
 
 // Words of a type's record: three of header, a fixed tail for some kinds, and some per element (btf.rst).
@@ -75,18 +76,20 @@ function reader(words: Uint32Array, strings: Uint8Array, base: Btf | undefined):
     let at = 0;
     let id = 0;
     while (at < words.length) {
-      found[++id] = at;
       const info = words[at + 1];
       const kind = info >>> 24 & 31;
+      if (kind === 0 || kind > KIND.ENUM64) throw new BtfError(`type ${firstId + id} is of the unknown kind ${kind}`);
+      found[++id] = at;
       at += FIXED[kind] + PER_ELEMENT[kind] * (info & 0xffff);
     }
+    if (at > words.length) throw new BtfError(`type ${firstId - 1 + id} goes on behind the end`);
     last = id;
     return index = found;
   };
   const at = (id: number): number => {
     const all = places();
     const number = id - firstId + 1;
-    if (number < 1 || number > last) throw new RangeError(`BTF has no type ${id}`);
+    if (number < 1 || number > last) throw new BtfError(`there is no type ${id}`);
     return all[number];
   };
   const text = (whole: number): string => {
@@ -114,7 +117,7 @@ function reader(words: Uint32Array, strings: Uint8Array, base: Btf | undefined):
           return id;
       }
     }
-    throw new RangeError("BTF has a cycle of typedefs");
+    throw new BtfError("typedefs that lead to one another in a circle");
   };
   const array = (id: number): { type: number; count: number } => {
     const word = at(id);

@@ -1,9 +1,9 @@
 import { UsageError } from "../../core/data/mod.ts";
 import { assetList, assetText } from "../../core/assets/mod.ts";
-import { mountTracefs } from "../../core/host/mod.ts";
+import { mountTracefs, openTraceEvents } from "../../core/host/mod.ts";
 import type { ProbePoint } from "../../core/query/mod.ts";
 import { openSession } from "../session.ts";
-import { print } from "../output.ts";
+import { print, warn } from "../output.ts";
 
 /** One thing that is listed. */
 interface Entry {
@@ -93,6 +93,8 @@ async function entriesOf(
     case "probes": {
       const { listProbes, probeFields } = await import("../../bpf/mod.ts");
       mountTracefs(session.host);
+      const { problem } = openTraceEvents(session.host);
+      if (problem !== null) warn(`Tracepoints cannot be listed: ${problem}`);
       return listProbes("*", session.host).filter(matches).map((name) => {
         const point = verbose ? parseProbeName(name) : null;
         const fields = point ? probeFields(point, session.host) ?? [] : [];
