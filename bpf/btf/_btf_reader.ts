@@ -47,10 +47,8 @@ function joined(base: Btf, own: Btf): Btf {
       }
     },
     size(id) {
-      const real = this.resolve(id);
-      if (this.kind(real) !== KIND.ARRAY) return of(real).size(real);
-      const { type, count } = this.array(real);
-      return this.size(type) * count;
+      const { of: element, count } = elements(this, id);
+      return of(element).size(element) * count;
     },
     int: (id) => of(id).int(id),
     enumSigned: (id) => of(id).enumSigned(id),
@@ -60,6 +58,19 @@ function joined(base: Btf, own: Btf): Btf {
     params: (id) => of(id).params(id),
     withPrefix: (prefix, kind) => own.withPrefix(prefix, kind),
   };
+}
+
+/** What arrays of arrays hold in the end, and how many. */
+function elements(btf: Pick<Btf, "resolve" | "kind" | "array">, id: number): { of: number; count: number } {
+  let count = 1;
+  let real = btf.resolve(id);
+  for (let depth = 0; btf.kind(real) === KIND.ARRAY; depth++) {
+    if (depth > 64) throw new BtfError("arrays that contain one another in a circle");
+    const array = btf.array(real);
+    count *= array.count;
+    real = btf.resolve(array.type);
+  }
+  return { of: real, count };
 }
 
 function reader(words: Uint32Array, strings: Uint8Array, base: Btf | undefined): Btf {
@@ -163,8 +174,8 @@ function reader(words: Uint32Array, strings: Uint8Array, base: Btf | undefined):
         case KIND.PTR:
           return POINTER_BYTES;
         case KIND.ARRAY: {
-          const { type, count } = array(real);
-          return this.size(type) * count;
+          const { of, count } = elements(this, real);
+          return this.size(of) * count;
         }
         case KIND.INT:
         case KIND.FLOAT:
