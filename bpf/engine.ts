@@ -10,13 +10,15 @@ import { CannotGenerate } from "./codegen/cannot_generate.ts";
 import { MAP } from "./codegen/gen.ts";
 import type { Plan } from "./codegen/plan.ts";
 import type { OpenStacks } from "./decode/stacks.ts";
+import { defect } from "./defect.ts";
 import { describePlan, disassemblePlan } from "./describe_plan.ts";
 import { VerifierError } from "./kernel/verifier_error.ts";
 import { type LoadedPlan, loadPlan } from "./load.ts";
+import { mechanism } from "./mechanisms.ts";
 import type { Planner } from "./planner.ts";
 import { loadCodeFiles, mayNameFiles } from "./probes/code_files.ts";
 import { possibleCpus } from "./possible_cpus.ts";
-import { refusalOf } from "./refusal.ts";
+import { needsOf, type Refusal, refusalOf } from "./refusal.ts";
 import { openSession } from "./session.ts";
 
 /** How the records of streams come from the kernel: its ring buffer (since 5.8), or a ring of perf events on each CPU. */
@@ -116,7 +118,7 @@ export function openBpfEngine(host: Host, options: BpfEngineOptions = {}): Probe
         else loaded[Symbol.dispose]();
         return { ok: true, accuracy: isSampled(spec) ? "sampled" : "exact" };
       } catch (error) {
-        return { ok: false, ...whyNot(error, spec, host) };
+        return { ok: false, ...whyNot(error, spec, host, stream) };
       }
     },
     open(spec): ProbeSession {
@@ -126,7 +128,7 @@ export function openBpfEngine(host: Host, options: BpfEngineOptions = {}): Probe
         if (pending?.spec === spec) pending = null;
         return openSession(plan, loaded, { host, cpus: cpus(), budget: spec.budget, openStacks });
       } catch (error) {
-        const { reason, remedy } = whyNot(error, spec, host);
+        const { reason, remedy } = whyNot(error, spec, host, stream);
         const what = error instanceof CannotGenerate
           ? "The kernel cannot run it"
           : `Cannot attach to ${sourceText(spec.source)}`;
@@ -165,25 +167,15 @@ function usesStacks(plan: Plan): boolean {
 }
 
 /** @throws what is a defect of ours */
-function whyNot(error: unknown, spec: ProbeSpec, host: Host): { readonly reason: string; readonly remedy: string } {
+function whyNot(error: unknown, spec: ProbeSpec, host: Host, stream: StreamWay): Refusal {
   if (error instanceof CannotGenerate) return { reason: error.message, remedy: error.remedy };
-  if (error instanceof VerifierError) {
-    return {
-      reason: `${error.message}\n${logEnd(error.log)}`,
-      remedy: "This is a defect of sonde: please report it with the lines above.",
-    };
-  }
+  if (error instanceof VerifierError) return defect(error);
   if (!(error instanceof SysError)) throw error;
-  return refusalOf(error, sourceText(spec.source), host);
-}
-
-/** Lines of a verifier's log that are shown; the whole is in the error. */
-const LOG_LINES = 12;
-
-function logEnd(log: string): string {
-  const lines = log.trim().split("\n");
-  const left = lines.length - LOG_LINES;
-  return [...(left > 0 ? [`… ${left} lines before`] : []), ...lines.slice(-LOG_LINES)].map((l) => `  ${l}`).join("\n");
+  // A kernel that does not know a kind of map says EINVAL; one that refuses us says something else.
+  const noRing = stream === "ring" && spec.output.kind === "stream" && error.code === "EINVAL" &&
+    mechanism("ring_buffer", host).state === "no";
+  if (noRing) return { reason: "the kernel has no ring buffer (Linux 5.8)", remedy: "" };
+  return refusalOf(error, sourceText(spec.source), host, needsOf(spec.source));
 }
 
 /** Whether events come by the clock or by a counter, and stand for others. */

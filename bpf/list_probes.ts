@@ -56,6 +56,11 @@ export function callProblem(target: CallTarget, host: Host): string | null {
   return catalogOf(host).callProblem(target);
 }
 
+/** Why arguments of a point may be missing that it has; null when nothing keeps us from seeing them. */
+export function probeBlindness(point: ProbePoint, host: Host): string | null {
+  return catalogOf(host).blindness(point);
+}
+
 /** Fields that every probe has. */
 export function builtinFields(): readonly Field[] {
   return BUILTIN_FIELDS;

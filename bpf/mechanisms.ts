@@ -213,6 +213,10 @@ function tryOut(trial: Trial, host: Host): Answer {
       : { state: "yes" };
   } catch (error) {
     if (!(error instanceof SysError) && !(error instanceof VerifierError)) throw error;
+    // The thing that it was tried on is there: what is missing is the mechanism.
+    if (error instanceof SysError && error.code === "ENOENT") {
+      return { state: "no", reason: `This kernel was built without it: ${trial.what}`, remedy: "" };
+    }
     return { state: "no", ...refusalOf(error, trial.what, host, trial.needs) };
   }
 }

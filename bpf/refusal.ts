@@ -1,15 +1,23 @@
 import { CAP, hasCapability, SysError } from "../core/sys/mod.ts";
 import type { Host } from "../core/host/mod.ts";
+import type { SourceSpec } from "../core/query/mod.ts";
 import { VerifierError } from "./kernel/verifier_error.ts";
 
 /** Why the kernel refuses, and what helps; each a sentence, the remedy may be empty. */
 export interface Refusal {
   readonly reason: string;
   readonly remedy: string;
+  /** Capabilities that are missing, where it is for them: `CAP_BPF`. */
+  readonly missing?: readonly string[];
 }
 
-const GRANT = "Run as root, or give the capabilities CAP_BPF and CAP_PERFMON (for tracefs also CAP_DAC_READ_SEARCH): " +
-  "`setcap cap_bpf,cap_perfmon,cap_dac_read_search+ep` on the deno binary, or AmbientCapabilities= in a unit.";
+function grant(needs: readonly Capability[]): string {
+  if (needs.includes("NET_ADMIN")) {
+    return "Run as root, or give the capabilities CAP_BPF, CAP_PERFMON and CAP_NET_ADMIN.";
+  }
+  return "Run as root, or give the capabilities CAP_BPF and CAP_PERFMON (for tracefs also CAP_DAC_READ_SEARCH): " +
+    "`setcap cap_bpf,cap_perfmon,cap_dac_read_search+ep` on the deno binary, or AmbientCapabilities= in a unit.";
+}
 
 /**
  * Puts a failed call into words: which capability is missing, or that the kernel refuses although all are there.
@@ -29,7 +37,14 @@ export function refusalOf(
     case "EPERM":
     case "EACCES":
       return permissionRefusal(error, what, host, needs);
+    case "EOPNOTSUPP":
     case "ENOENT":
+      if (what.startsWith("hardware:")) {
+        return {
+          reason: `This machine has no such counter: ${what} (${error.code})`,
+          remedy: "Virtual machines: ask for a virtual PMU; profile: and software: events need none.",
+        };
+      }
       return {
         reason: `The kernel knows nothing of that name: ${what}`,
         remedy: "`sonde list probes` lists what there is.",
@@ -57,6 +72,12 @@ export function refusalOf(
 export type Capability = "BPF" | "PERFMON" | "SYS_ADMIN" | "NET_ADMIN";
 const PROBE_NEEDS: readonly Capability[] = ["BPF", "PERFMON"];
 
+/** The capabilities that the probes of a source take. */
+export function needsOf(source: SourceSpec): readonly Capability[] {
+  const packets = source.kind === "event" && source.probes.some((p) => p.kind === "xdp");
+  return packets ? [...PROBE_NEEDS, "NET_ADMIN"] : PROBE_NEEDS;
+}
+
 function permissionRefusal(error: SysError, what: string, host: Host, needs: readonly Capability[]): Refusal {
   const admin = hasCapability(CAP.SYS_ADMIN);
   const missing = admin ? [] : needs.filter((name) => !hasCapability(CAP[name])).map((name) => `CAP_${name}`);
@@ -78,7 +99,8 @@ function permissionRefusal(error: SysError, what: string, host: Host, needs: rea
   const verb = missing.length === 1 ? "is" : "are";
   return {
     reason: `bpf(2) is not permitted: ${missing.join(" and ")} ${verb} missing${sysctl}`,
-    remedy: needs.includes("SYS_ADMIN") ? "Run as root, or give the capability CAP_SYS_ADMIN." : GRANT,
+    remedy: needs.includes("SYS_ADMIN") ? "Run as root, or give the capability CAP_SYS_ADMIN." : grant(needs),
+    missing,
   };
 }
 

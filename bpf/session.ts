@@ -14,6 +14,7 @@ import { readMap, updateMap } from "./kernel/map.ts";
 import { keepBudget } from "./budget.ts";
 import { estimatedCostNs, probeCostNs } from "./cost.ts";
 import type { LoadedPlan } from "./load.ts";
+import { watchFiles } from "./replaced_files.ts";
 import { openPerfRings } from "./ring/perf_reader.ts";
 import type { RecordSource } from "./ring/record_source.ts";
 import { openRing, ringSource } from "./ring/ring_reader.ts";
@@ -68,6 +69,7 @@ export function openSession(
   const reader = plan.output.kind === "stream" ? structReader(plan.output.record, meanings) : null;
   const waiting = new Set<() => void>();
   const attached = plan.programs.map((p) => p.attach);
+  const replacedFiles = watchFiles(attached);
   /** Null where the kernel does not measure programs. */
   const measuredCostNs = (): number | null =>
     stats && probeCostNs(attached, loaded.programs.map((p) => programStats(p.fd)));
@@ -193,7 +195,7 @@ export function openSession(
       cost: { cpu_ns: ownNs, probe_ns, ratio: (ownNs + probe_ns) / durationNs, estimated: !measured },
       sampling,
       estimated: sampled,
-      notes: [...(keeper?.detached ? [keeper.detached] : []), ...(stacks?.notes() ?? [])],
+      notes: [...(keeper?.detached ? [keeper.detached] : []), ...(stacks?.notes() ?? []), ...replacedFiles()],
     });
   }
 }

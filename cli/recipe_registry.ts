@@ -5,6 +5,7 @@ import {
   listProbes,
   matchCalls,
   matchProbes,
+  probeBlindness,
   probeField,
   probeFields,
   probeProblem,
@@ -40,6 +41,7 @@ export async function recipeRegistry(session: Session, text: string): Promise<Re
       // Where no probe of the kind can be listed, this one may exist all the same: the engine will tell.
       return listProbes(`${point.kind}:*`, host).length > 0 ? `There is no ${text} on this machine` : null;
     },
+    argumentsNote: (point) => probeBlindness(point, host) ?? undefined,
     probeField: (point, name) => probeField(point, name, host),
     similarProbes(point) {
       const text = probePointText(point);

@@ -41,7 +41,7 @@ export async function openSession(
   progress: (text: string) => void = () => {},
   options: SessionOptions = {},
 ): Promise<Session> {
-  if (options.btf !== undefined) checkBtf(options.btf);
+  if (options.btf !== undefined) await checkBtf(options.btf);
   const host = openHost("/", options);
   const api = createSondeApi(host);
   const registry = createRegistry(
@@ -52,21 +52,24 @@ export async function openSession(
   return { host, api, registry, context: { signal: interruptSignal(), progress } };
 }
 
-/** BTF begins with this, in the byte order of its machine (include/uapi/linux/btf.h). */
-const BTF_MAGIC = 0xeb9f;
+const ABOUT_BTF = "Raw BTF, as the kernel's own; of an ELF file: objcopy -O binary --only-section=.BTF vmlinux FILE";
 
-function checkBtf(path: string): void {
-  const head = new Uint8Array(2);
+/** Looks at the whole of it: what is found out later would look like a fault of ours. */
+async function checkBtf(path: string): Promise<void> {
   try {
-    using file = Deno.openSync(path);
-    file.readSync(head);
+    // A FIFO would keep us waiting for whoever writes to it.
+    if (!Deno.statSync(path).isFile) throw new UsageError(`--btf: "${path}" is no regular file`, ABOUT_BTF);
   } catch (error) {
+    if (error instanceof UsageError) throw error;
     throw new UsageError(`--btf: cannot read "${path}": ${(error as Error).message}`, "Name a file with BTF");
   }
-  if ((head[0] | head[1] << 8) !== BTF_MAGIC) {
-    throw new UsageError(
-      `--btf: "${path}" is no type information (BTF)`,
-      "Raw BTF, as the kernel's own; of an ELF file: objcopy -O binary --only-section=.BTF vmlinux FILE",
-    );
+  const { BtfError, openBtf } = await import("../bpf/btf/mod.ts");
+  try {
+    openBtf(path)[Symbol.dispose]();
+  } catch (error) {
+    if (error instanceof BtfError) {
+      throw new UsageError(`--btf: "${path}" is no type information: ${error.message}`, ABOUT_BTF);
+    }
+    throw new UsageError(`--btf: cannot read "${path}": ${(error as Error).message}`, "Name a file with BTF");
   }
 }

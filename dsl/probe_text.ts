@@ -123,6 +123,9 @@ function inProgram(kind: "uprobe" | "uretprobe", path: string, part: ProbePart):
   return { kind, path, symbol: text };
 }
 
+/** Shortest period of a clock, in ns: as often as the fastest profile. Shorter ones leave a machine little else to do. */
+const SHORTEST_NS = 100_000;
+
 const UNITS_OF_TIME: readonly string[] = ["s", "ms", "us", "ns"];
 
 /** `99hz`; other tracers' `hz:99` and a bare number are told how it is written. */
@@ -147,6 +150,9 @@ function interval(parts: readonly string[]): ProbePoint | ProbeProblem | null {
   }
   const n = readNumber(first);
   const periodNs = parts.length === 1 && n.ok && n.t.type === "duration" ? Number(n.value) : 0;
+  if (periodNs > 0 && periodNs < SHORTEST_NS) {
+    return problem(`interval takes 100us or more, here are ${first}`, `It is written ${FORMS.interval}`);
+  }
   return periodNs > 0 ? { kind: "interval", periodNs } : null;
 }
 
@@ -163,5 +169,8 @@ function counted(kind: "software" | "hardware", name: string, period?: string): 
   const n = readNumber(period);
   const fits = n.ok && (n.t.type === "int" || (isClock(event) && n.t.type === "duration"));
   const count = fits ? Number(n.value) : 0;
+  if (isClock(event) && count > 0 && count < SHORTEST_NS) {
+    return problem(`${kind}:${event} takes 100us or more, here are ${period}`, `It is written ${FORMS[kind]}`);
+  }
   return count > 0 && Number.isSafeInteger(count) ? { kind, event, period: count } : null;
 }

@@ -47,6 +47,7 @@ Deno.test("readProbe() refuses what is near to a probe and none", () => {
   ];
   wrong.push("interval:0s", "interval:5hz", "profile:5s", "software:cs:1ms", "software:cs:1:1", "hardware:", "iter:*");
   wrong.push("xdp:", "xdp:an_interface_of_16", "xdp:a/b", "kprobe:", "nothing", ":x", "software:bpf-output");
+  wrong.push("interval:99us", "software:cpu-clock:99us", "software:task-clock:1");
   for (const text of wrong) assert.equal(readProbe(text).ok, false, text);
 });
 
@@ -75,7 +76,8 @@ Deno.test("what readProbe() and readCall() take apart, their texts put together 
     fc.tuple(fc.constantFrom("uprobe", "uretprobe", "usdt"), path, symbol),
     fc.tuple(fc.constant("usdt"), path, symbol, symbol),
     fc.tuple(fc.constant("profile"), fc.integer({ min: 1, max: 10_000 }).map((n) => `${n}hz`)),
-    fc.tuple(fc.constant("software"), fc.constantFrom("page-faults", "cpu-clock"), fc.integer({ min: 1 })),
+    fc.tuple(fc.constant("software"), fc.constant("page-faults"), fc.integer({ min: 1 })),
+    fc.tuple(fc.constant("software"), fc.constant("cpu-clock"), fc.integer({ min: 100_000 })),
   ).map((parts) => parts.join(":"));
   fc.assert(fc.property(point, (text) => {
     const read = readProbe(text);

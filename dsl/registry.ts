@@ -21,6 +21,8 @@ export interface RecipeRegistry {
    * @returns null for none, or a text that says why: `struct sk_buff has no member "lenn"; nearest: len`
    */
   probeField?(point: ProbePoint, name: string): Field | null | string;
+  /** Why arguments of a point may be missing that it has: a sentence, told where one is not found. */
+  argumentsNote?(point: ProbePoint): string | undefined;
   /** Names of probes like this one, for "did you mean"; may be empty. */
   similarProbes?(point: ProbePoint): readonly string[];
   /**

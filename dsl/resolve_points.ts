@@ -20,6 +20,8 @@ export interface Resolved<T> {
   readonly fields: readonly (readonly Field[] | null)[];
   /** Those as written of which some arguments are not known. */
   readonly unknown: readonly string[];
+  /** Why some arguments may be missing, of all points. */
+  readonly notes: readonly string[];
 }
 
 /** Finds the probes of a list. Null when one is wrong, or the list is empty. */
@@ -38,6 +40,7 @@ export function resolveProbes(
     fields: (point) => registry.probeFields(point),
     similar: (point) => registry.similarProbes?.(point) ?? [],
     match: (point) => registry.matchProbes(point, MAX_POINTS),
+    note: (point) => registry.argumentsNote?.(point),
   }, cx);
 }
 
@@ -68,6 +71,7 @@ interface Sort<T> {
   text(point: T): string;
   fields(point: T): readonly Field[] | null | string;
   similar(point: T): readonly string[];
+  note?(point: T): string | undefined;
   match(pattern: T): Matches<T>;
 }
 
@@ -114,6 +118,7 @@ function resolve<T>(texts: readonly ProbeText[], sort: Sort<T>, cx: CheckContext
     points: all.map((f) => f.point),
     fields: all.map((f) => f.fields),
     unknown,
+    notes: [...new Set(all.flatMap((f) => sort.note?.(f.point) ?? []))],
   };
 }
 

@@ -46,7 +46,7 @@ export function rowFlow<T>(
       ...common.builtins.filter(isOutcome).map(builtin),
     ],
     oneRow: false,
-    note: argumentsNote(unknown, common.unlike, noun),
+    note: argumentsNote(unknown, common.unlike, noun) ?? found.notes[0],
     member: (name) => {
       const f = members.find(name);
       return f && { op: "field", name: f.name, t: typeOfField(f) };

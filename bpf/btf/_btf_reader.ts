@@ -1,4 +1,5 @@
 import type { Btf, BtfInt, BtfMember, BtfParam, BtfVariable } from "./btf.ts";
+import { BtfError } from "./btf_error.ts";
 import { KIND } from "./kinds.ts";
 
 // Words of a type's record: three of header, a fixed tail for some kinds, and some per element (btf.rst).
@@ -46,10 +47,8 @@ function joined(base: Btf, own: Btf): Btf {
       }
     },
     size(id) {
-      const real = this.resolve(id);
-      if (this.kind(real) !== KIND.ARRAY) return of(real).size(real);
-      const { type, count } = this.array(real);
-      return this.size(type) * count;
+      const { of: element, count } = elements(this, id);
+      return of(element).size(element) * count;
     },
     int: (id) => of(id).int(id),
     enumSigned: (id) => of(id).enumSigned(id),
@@ -59,6 +58,19 @@ function joined(base: Btf, own: Btf): Btf {
     params: (id) => of(id).params(id),
     withPrefix: (prefix, kind) => own.withPrefix(prefix, kind),
   };
+}
+
+/** What arrays of arrays hold in the end, and how many. */
+function elements(btf: Pick<Btf, "resolve" | "kind" | "array">, id: number): { of: number; count: number } {
+  let count = 1;
+  let real = btf.resolve(id);
+  for (let depth = 0; btf.kind(real) === KIND.ARRAY; depth++) {
+    if (depth > 64) throw new BtfError("arrays that contain one another in a circle");
+    const array = btf.array(real);
+    count *= array.count;
+    real = btf.resolve(array.type);
+  }
+  return { of: real, count };
 }
 
 function reader(words: Uint32Array, strings: Uint8Array, base: Btf | undefined): Btf {
@@ -75,18 +87,20 @@ function reader(words: Uint32Array, strings: Uint8Array, base: Btf | undefined):
     let at = 0;
     let id = 0;
     while (at < words.length) {
-      found[++id] = at;
       const info = words[at + 1];
       const kind = info >>> 24 & 31;
+      if (kind === 0 || kind > KIND.ENUM64) throw new BtfError(`type ${firstId + id} is of the unknown kind ${kind}`);
+      found[++id] = at;
       at += FIXED[kind] + PER_ELEMENT[kind] * (info & 0xffff);
     }
+    if (at > words.length) throw new BtfError(`type ${firstId - 1 + id} goes on behind the end`);
     last = id;
     return index = found;
   };
   const at = (id: number): number => {
     const all = places();
     const number = id - firstId + 1;
-    if (number < 1 || number > last) throw new RangeError(`BTF has no type ${id}`);
+    if (number < 1 || number > last) throw new BtfError(`there is no type ${id}`);
     return all[number];
   };
   const text = (whole: number): string => {
@@ -114,7 +128,7 @@ function reader(words: Uint32Array, strings: Uint8Array, base: Btf | undefined):
           return id;
       }
     }
-    throw new RangeError("BTF has a cycle of typedefs");
+    throw new BtfError("typedefs that lead to one another in a circle");
   };
   const array = (id: number): { type: number; count: number } => {
     const word = at(id);
@@ -160,8 +174,8 @@ function reader(words: Uint32Array, strings: Uint8Array, base: Btf | undefined):
         case KIND.PTR:
           return POINTER_BYTES;
         case KIND.ARRAY: {
-          const { type, count } = array(real);
-          return this.size(type) * count;
+          const { of, count } = elements(this, real);
+          return this.size(of) * count;
         }
         case KIND.INT:
         case KIND.FLOAT:

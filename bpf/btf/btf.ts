@@ -1,4 +1,5 @@
 import { btfReader } from "./_btf_reader.ts";
+import { BtfError } from "./btf_error.ts";
 
 /** A member of a struct or union. */
 export interface BtfMember {
@@ -73,19 +74,19 @@ const MAGIC = 0xeb9f;
  * ms for a kernel's 126,000); finding a name afterwards compares bytes (0.1–1 ms).
  *
  * @param base the types that these go on behind: ids and texts of a module's BTF count on from the kernel's
- * @throws {TypeError} when the bytes are no BTF of this machine's byte order
+ * @throws {BtfError} when the bytes are no BTF of this machine's byte order
  */
 export function parseBtf(bytes: Uint8Array<ArrayBuffer>, base?: Btf): Btf {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  if (bytes.byteLength < 24 || view.getUint16(0, true) !== MAGIC) throw new TypeError("Not BTF: wrong magic number");
+  if (bytes.byteLength < 24 || view.getUint16(0, true) !== MAGIC) throw new BtfError("wrong magic number");
   const header = view.getUint32(4, true);
   const typesAt = header + view.getUint32(8, true);
   const typesLength = view.getUint32(12, true);
   const stringsAt = header + view.getUint32(16, true);
   const stringsLength = view.getUint32(20, true);
   const inside = typesAt + typesLength <= bytes.byteLength && stringsAt + stringsLength <= bytes.byteLength;
-  if (!inside) throw new TypeError("Not BTF: a section lies outside the file");
-  if ((bytes.byteOffset + typesAt) % 4 !== 0) throw new TypeError("Not BTF: types are not aligned to 4 bytes");
+  if (!inside) throw new BtfError("a section lies outside the file: it may be cut");
+  if ((bytes.byteOffset + typesAt) % 4 !== 0) throw new BtfError("types are not aligned to 4 bytes");
   return btfReader(
     new Uint32Array(bytes.buffer, bytes.byteOffset + typesAt, typesLength >> 2),
     new Uint8Array(bytes.buffer, bytes.byteOffset + stringsAt, stringsLength),

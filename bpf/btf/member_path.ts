@@ -1,4 +1,5 @@
 import type { Btf, BtfMember } from "./btf.ts";
+import { BtfError } from "./btf_error.ts";
 import { KIND } from "./kinds.ts";
 
 /** What stands at the end of a path. */
@@ -121,13 +122,22 @@ export function leafOf(btf: Btf, type: number, bitField?: BtfMember): Leaf | nul
   }
 }
 
+/** Types within types: more are a sign of damage. */
+const MAX_DEPTH = 64;
+const IN_A_CIRCLE = "types that contain one another in a circle";
+
 /** A type as C writes it. */
 export function typeText(btf: Btf, type: number): string {
+  return textOf(btf, type, 0);
+}
+
+function textOf(btf: Btf, type: number, depth: number): string {
+  if (depth > MAX_DEPTH) throw new BtfError(IN_A_CIRCLE);
   switch (btf.kind(type)) {
     case 0:
       return "void";
     case KIND.PTR: {
-      const target = typeText(btf, btf.target(type));
+      const target = textOf(btf, btf.target(type), depth + 1);
       return target.endsWith("*") ? `${target}*` : `${target} *`;
     }
     case KIND.STRUCT:
@@ -138,14 +148,14 @@ export function typeText(btf: Btf, type: number): string {
     case KIND.ENUM64:
       return `enum ${btf.name(type)}`;
     case KIND.CONST:
-      return `const ${typeText(btf, btf.target(type))}`;
+      return `const ${textOf(btf, btf.target(type), depth + 1)}`;
     case KIND.VOLATILE:
     case KIND.RESTRICT:
     case KIND.TYPE_TAG:
-      return typeText(btf, btf.target(type));
+      return textOf(btf, btf.target(type), depth + 1);
     case KIND.ARRAY: {
       const { type: element, count } = btf.array(type);
-      return `${typeText(btf, element)}[${count}]`;
+      return `${textOf(btf, element, depth + 1)}[${count}]`;
     }
     case KIND.FUNC_PROTO:
       return "function";
@@ -154,20 +164,22 @@ export function typeText(btf: Btf, type: number): string {
   }
 }
 
-function findMember(btf: Btf, id: number, name: string): BtfMember | null {
+function findMember(btf: Btf, id: number, name: string, depth = 0): BtfMember | null {
+  if (depth > MAX_DEPTH) throw new BtfError(IN_A_CIRCLE);
   for (const m of btf.members(id)) {
     if (m.name === name) return m;
     if (m.name !== "" || !isAggregate(btf, m.type)) continue;
-    const inner = findMember(btf, btf.resolve(m.type), name);
+    const inner = findMember(btf, btf.resolve(m.type), name, depth + 1);
     if (inner) return { ...inner, bitOffset: inner.bitOffset + m.bitOffset };
   }
   return null;
 }
 
-function memberNames(btf: Btf, id: number): string[] {
+function memberNames(btf: Btf, id: number, depth = 0): string[] {
+  if (depth > MAX_DEPTH) throw new BtfError(IN_A_CIRCLE);
   if (!isAggregate(btf, id)) return [];
   return btf.members(id).flatMap((m) =>
-    m.name !== "" ? [m.name] : isAggregate(btf, m.type) ? memberNames(btf, btf.resolve(m.type)) : []
+    m.name !== "" ? [m.name] : isAggregate(btf, m.type) ? memberNames(btf, btf.resolve(m.type), depth + 1) : []
   );
 }
 

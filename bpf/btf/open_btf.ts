@@ -12,7 +12,7 @@ export interface OpenBtf extends Disposable {
  * @param path of the kernel's or a module's BTF
  * @param base the kernel's, for that of a module
  * @throws {SysError} when it cannot be opened or read
- * @throws {TypeError} when it is no BTF
+ * @throws {BtfError} when it is no BTF
  */
 export function openBtf(path: string, base?: Btf): OpenBtf {
   using file = open(path);

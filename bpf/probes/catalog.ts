@@ -36,6 +36,8 @@ export interface Catalog extends TargetFinder, Disposable {
   /** The fields of calls: builtins and arguments at the entry, `ret`, `errno`, `duration`. */
   callFields(target: CallTarget): Field[] | null;
   callField(target: CallTarget, name: string): Field | null;
+  /** Why arguments of a point may be missing that it has: a sentence; null when nothing keeps us from seeing them. */
+  blindness(point: ProbePoint): string | null;
   /** Why a point, or a function, cannot be found here: a sentence, and what to do; null when it can. */
   problem(point: ProbePoint): string | null;
   callProblem(target: CallTarget): string | null;
@@ -183,6 +185,7 @@ export function openCatalog(host: Host): Catalog {
       ];
     },
     callField,
+    blindness: (point) => point.kind === "tracepoint" ? events().problem : null,
     problem,
     callProblem(target) {
       const sides = pointsOf(target);

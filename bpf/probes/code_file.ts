@@ -48,7 +48,7 @@ function pathOf(name: string): string {
   if (name.includes("/")) return name;
   const folders = [...(Deno.env.get("PATH") ?? "").split(":").filter((f) => f.startsWith("/")), ...FOLDERS];
   for (const file of [name, `lib${name}.so`, `${name}.so`]) {
-    for (const folder of folders) if (isFile(`${folder}/${file}`)) return `${folder}/${file}`;
+    for (const folder of folders) if (isCode(`${folder}/${file}`)) return `${folder}/${file}`;
   }
   // libc.so.6 for "libc"
   for (const folder of folders) {
@@ -62,7 +62,7 @@ function versioned(folder: string, name: string): string | null {
   try {
     for (const entry of Deno.readDirSync(folder)) {
       const rest = entry.name.startsWith(`${name}.so.`) || entry.name.startsWith(`lib${name}.so.`);
-      if (rest && isFile(`${folder}/${entry.name}`)) return `${folder}/${entry.name}`;
+      if (rest && isCode(`${folder}/${entry.name}`)) return `${folder}/${entry.name}`;
     }
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound) && !(error instanceof Deno.errors.PermissionDenied)) throw error;
@@ -70,18 +70,28 @@ function versioned(folder: string, name: string): string | null {
   return null;
 }
 
-function isFile(path: string): boolean {
+/** ELF files begin so. Beside libraries lie texts for the linker with names like theirs: libc.so. */
+const ELF_MAGIC = "\x7fELF";
+
+function isCode(path: string): boolean {
   using file = openRegularFile(path);
-  return file !== null;
+  const head = file?.read(0, ELF_MAGIC.length);
+  return head ? String.fromCharCode(...head) === ELF_MAGIC : false;
+}
+
+/** Why a path cannot be opened as a regular file. */
+function obstacle(path: string): string {
+  try {
+    return Deno.statSync(path).isFile ? `"${path}" cannot be read` : `"${path}" is no regular file`;
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound ? `there is no file "${path}"` : `"${path}" cannot be read`;
+  }
 }
 
 function readCodeFile(path: string): CodeFile {
   using file = openRegularFile(path);
   if (!file) {
-    throw new CannotGenerate(
-      `there is no file "${path}", or it cannot be read`,
-      "Write the path of a program or library.",
-    );
+    throw new CannotGenerate(obstacle(path), "Write the path of a program or library.");
   }
   let elf: Elf;
   let functions: SymbolColumns;

@@ -2,6 +2,7 @@ import { type Field, field } from "../../core/data/mod.ts";
 import type { Host } from "../../core/host/mod.ts";
 import type { ProbePoint } from "../../core/query/mod.ts";
 import type { Access } from "../codegen/access.ts";
+import { CannotGenerate } from "../codegen/cannot_generate.ts";
 import { globOf, type Place, type PointKind, upTo } from "./point_kind.ts";
 
 type Point = Extract<ProbePoint, { kind: "xdp" }>;
@@ -29,13 +30,22 @@ export function packetKind(host: Host): PointKind<Point> {
   return {
     field: (_point, name) => find(name),
     fields: (point) => interfaces().includes(point.interface) ? FIELDS.map((f) => f.field) : null,
-    places: (point): readonly Place[] => [{
-      attach: { kind: "xdp", interface: point.interface },
-      guards: [],
-      // No task has to do with it.
-      surroundings: { tasks: false, item: null, result: XDP_PASS },
-      access: (name) => find(name)?.access ?? null,
-    }],
+    places(point): readonly Place[] {
+      const names = interfaces();
+      if (!names.includes(point.interface)) {
+        throw new CannotGenerate(
+          `there is no network interface "${point.interface}"`,
+          `Interfaces here: ${names.join(", ")}`,
+        );
+      }
+      return [{
+        attach: { kind: "xdp", interface: point.interface },
+        guards: [],
+        // No task has to do with it.
+        surroundings: { tasks: false, item: null, result: XDP_PASS },
+        access: (name) => find(name)?.access ?? null,
+      }];
+    },
     match(pattern, limit): ReturnType<PointKind<Point>["match"]> {
       const names = interfaces().filter(globOf(pattern?.interface ?? "*"));
       return upTo(names.map((name): Point => ({ kind: "xdp", interface: name })), limit);

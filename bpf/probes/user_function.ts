@@ -55,7 +55,10 @@ export function userFunctionKind(files: CodeFiles, mechanism: (which: Mechanism)
  * @throws {CannotGenerate} when neither works
  */
 export function uprobesAtOnce(mechanism: (which: Mechanism) => Answer): boolean {
-  if (mechanism("uprobe_multi").state === "yes") return true;
+  const many = mechanism("uprobe_multi");
+  if (many.state === "yes") return true;
+  // What that lacks are capabilities: one at a time takes more of them.
+  if (many.missing) throw new CannotGenerate(many.reason, many.remedy);
   const answer = mechanism("uprobe");
   if (answer.state !== "yes") throw new CannotGenerate(answer.reason, answer.remedy);
   return false;
@@ -74,7 +77,7 @@ function placesOf(point: Point, files: CodeFiles): readonly number[] | null {
 /** `name`, `name+0x10` or `0x1234`, an address as symbols have it. */
 function offsetsOf(file: CodeFile, symbol: string): readonly number[] {
   const m = /^(.*?)(?:\+(0x[0-9a-fA-F]+|\d+))?$/.exec(symbol)!;
-  if (/^0x[0-9a-fA-F]+$/.test(symbol)) {
+  if (isAddress(symbol)) {
     const offset = file.offsetAt(Number(symbol));
     return offset === null ? [] : [offset];
   }
@@ -83,7 +86,17 @@ function offsetsOf(file: CodeFile, symbol: string): readonly number[] {
   return offsets.length > 0 ? offsets : file.offsetsOf(symbol);
 }
 
+function isAddress(symbol: string): boolean {
+  return /^0x[0-9a-fA-F]+$/.test(symbol);
+}
+
 function unknown(file: CodeFile, symbol: string): CannotGenerate {
+  if (isAddress(symbol)) {
+    return new CannotGenerate(
+      `nothing of "${file.path}" lies at ${symbol}`,
+      "An address is written as the file's own symbols have it (nm, objdump), not as in a running process.",
+    );
+  }
   const none = file.names().length === 0;
   return new CannotGenerate(
     `"${file.path}" has no function "${symbol}"${none ? ": it is stripped of all names" : ""}`,

@@ -1,10 +1,10 @@
 import { UsageError } from "../../core/data/mod.ts";
 import { assetList, assetText } from "../../core/assets/mod.ts";
-import { mountTracefs } from "../../core/host/mod.ts";
+import { mountTracefs, openTraceEvents } from "../../core/host/mod.ts";
 import type { Field } from "../../core/data/mod.ts";
 import { probePointText } from "../../core/query/probe_spec.ts";
 import { openSession } from "../session.ts";
-import { print } from "../output.ts";
+import { print, warn } from "../output.ts";
 
 /** One thing that is listed. */
 interface Entry {
@@ -98,6 +98,8 @@ async function entriesOf(
       const { builtinFields, listPoints, loadCodeFiles, probeFields } = await import("../../bpf/mod.ts");
       await loadCodeFiles();
       mountTracefs(session.host);
+      const { problem } = openTraceEvents(session.host);
+      if (problem !== null) warn(`Tracepoints cannot be listed: ${problem}`);
       const builtins = new Set(builtinFields().map((f) => f.name));
       // Functions of one file, or of one kind, are listed when they are asked for.
       const points = listPoints(/^[a-z_]+:/.test(pattern) ? pattern : "*", session.host);

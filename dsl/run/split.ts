@@ -181,8 +181,9 @@ function streamPart(
   }
   // Rows that are only counted still have to come.
   if (fields.size === 0) {
-    const name = source.kind === "event" ? "pid" : "duration";
-    fields.set(name, { name, expr: fieldRef(name, name) });
+    // A field that all of them have, packets included.
+    const [name, type] = source.kind === "event" ? ["cpu", "int"] as const : ["duration", "duration"] as const;
+    fields.set(name, { name, expr: fieldRef(name, type) });
   }
   return { output: { kind: "stream", fields: [...fields.values()], ringBytes: RING_BYTES }, rest };
 }

@@ -25,8 +25,8 @@ Deno.test("explain and run end with 2 for an engine, a share or type information
   const recipe = "collect raw_tracepoint:sys_enter for 1s | aggregate count()";
   for (
     const [args, message] of [
-      [["explain", "--engine", "warp"], /no engine "warp"\nEngines, best first: bpf, /],
-      [["run", "--engine", "warp"], /no engine "warp"\nEngines, best first: bpf, /],
+      [["explain", "--engine", "warp"], /no engine "warp"\nEngines, best first: bpf/],
+      [["run", "--engine", "warp"], /no engine "warp"\nEngines, best first: bpf/],
       [["run", "--budget", "500"], /--budget: "500" is no share of a CPU/],
       [["run", "--btf", "/nonexistent"], /--btf: cannot read "\/nonexistent"/],
       [["explain", "--btf", Deno.execPath()], /--btf: ".*" is no type information/],
