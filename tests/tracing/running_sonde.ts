@@ -41,7 +41,9 @@ export function startSonde(args: readonly string[]): RunningSonde {
     },
     async attached(): Promise<boolean> {
       while (!over) {
-        if (descriptors(child.pid).some((d) => /bpf_link|bpf-raw-tracepoint|perf_event/.test(d))) return true;
+        if (descriptors(child.pid).some((d) => /^anon_inode:(bpf_link|bpf-raw-tracepoint|\[perf_event\])/.test(d))) {
+          return true;
+        }
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       return false;
