@@ -6,6 +6,7 @@ import { CLOCK, clockNs, type Fd, SysError } from "../core/sys/mod.ts";
 import { type Counter, COUNTERS, MAP } from "./codegen/gen.ts";
 import type { Plan } from "./codegen/plan.ts";
 import { aggregateRows } from "./decode/aggregate_rows.ts";
+import { type CodeNames, openCodeNames } from "./decode/code_names.ts";
 import { nameOf } from "./decode/names.ts";
 import { openStacks, type StackReader } from "./decode/stacks.ts";
 import { type Meanings, structReader } from "./decode/struct_reader.ts";
@@ -51,9 +52,11 @@ export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus, budget
   }
   const startNs = clockNs();
   let stacks: StackReader | null = null;
+  const code = openCodeNames(host);
   const meanings: Meanings = {
     name: (table, n) => nameOf(table, n, host),
-    stacks: () => stacks ??= stacksOf(loaded, host),
+    stacks: () => stacks ??= stacksOf(loaded, code),
+    code: () => code,
   };
   const reader = plan.output.kind === "stream" ? structReader(plan.output.record, meanings) : null;
   const waiting = new Set<() => void>();
@@ -183,7 +186,7 @@ export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus, budget
       cost: { cpu_ns: ownNs, probe_ns, ratio: (ownNs + probe_ns) / durationNs, estimated: !measured },
       sampling,
       estimated: sampled,
-      notes: [...(keeper?.detached ? [keeper.detached] : []), ...(stacks?.notes() ?? [])],
+      notes: [...(keeper?.detached ? [keeper.detached] : []), ...code.notes()],
     });
   }
 }
@@ -197,9 +200,9 @@ function openSource(loaded: LoadedPlan, host: Host): RecordSource | null {
   return openPerfRings(map.fd.fd, online, map.spec.ringBytes!, host.pageSize);
 }
 
-function stacksOf(loaded: LoadedPlan, host: Host): StackReader {
+function stacksOf(loaded: LoadedPlan, code: CodeNames): StackReader {
   const { fd, spec } = loaded.maps.get(MAP.stacks)!;
-  return openStacks(fd.fd, spec.valueBytes / 8, host);
+  return openStacks(fd.fd, spec.valueBytes / 8, code);
 }
 
 function readCounters(loaded: LoadedPlan, cpus: number): Record<Counter, number> {

@@ -3,6 +3,7 @@ export * from "./column.ts";
 export * from "./diagnosis.ts";
 export * from "./errors.ts";
 export * from "./histogram.ts";
+export * from "./ip_address.ts";
 export * from "./json.ts";
 export * from "./profile.ts";
 export * from "./quality.ts";

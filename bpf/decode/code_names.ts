@@ -1,0 +1,51 @@
+import type { Frame } from "../../core/data/mod.ts";
+import type { Host } from "../../core/host/mod.ts";
+import {
+  type Address,
+  addressText,
+  type CodeMapping,
+  codeMappings,
+  createSymbolisers,
+  type Symboliser,
+  UNKNOWN,
+} from "../../core/symbols/mod.ts";
+
+/** Names code at addresses, for one session. Nothing is read before the first is asked for. */
+export interface CodeNames {
+  kernel(address: Address): Frame;
+  /** @param pid whose code it is, in our pid namespace; its mappings are read once */
+  user(pid: number, address: Address): Frame;
+  /** What could not be named and why, in sentences. */
+  notes(): string[];
+}
+
+export function openCodeNames(host: Host): CodeNames {
+  const mappings = new Map<number, readonly CodeMapping[]>();
+  let symboliser: Symboliser | undefined;
+  let ended = 0;
+  const symbols = (): Symboliser => symboliser ??= createSymbolisers(host).start();
+  const mappingsOf = (pid: number): readonly CodeMapping[] => {
+    let found = mappings.get(pid);
+    if (!found) {
+      found = codeMappings(host.maps(pid));
+      if (found.length === 0) ended++;
+      mappings.set(pid, found);
+    }
+    return found;
+  };
+  return {
+    kernel: (address) => symbols().kernel(address),
+    user: (pid, address) => symbols().user(pid, mappingsOf(pid), address),
+    notes(): string[] {
+      const gone = ended === 0
+        ? []
+        : [`${ended} process${ended === 1 ? " had" : "es had"} ended before their code could be named.`];
+      return [...gone, ...(symboliser?.notes() ?? [])];
+    },
+  };
+}
+
+/** What a function is called where one name is wanted: the address when there is none. */
+export function functionName(frame: Frame, address: Address): string {
+  return frame.function === UNKNOWN ? addressText(address) : frame.function;
+}
