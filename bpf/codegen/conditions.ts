@@ -138,7 +138,7 @@ function emitIn(g: Gen, e: Extract<Expr, { op: "in" }>, yes: Label, no: Label, o
   const constants = e.list.every((item) => item.op === "lit" && item.value !== null);
   if (!constants || isText(e.arg)) {
     const tests = e.list.map((item): Expr => ({ op: "binary", fn: "==", left: e.arg, right: item, t: e.t }));
-    if (tests.length === 0) return void a.goto(no);
+    if (tests.length === 0) return emitIsNull(g, e.arg, onNull, no);
     const any = tests.reduce((x, y): Expr => ({ op: "binary", fn: "or", left: x, right: y, t: e.t }));
     return emitCondition(g, any, yes, no, onNull);
   }
