@@ -56,7 +56,7 @@ export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus, budget
   const meanings: Meanings = {
     name: (table, n) => nameOf(table, n, host),
     stacks: () => stacks ??= stacksOf(loaded, code),
-    code: () => code,
+    function: code.function,
   };
   const reader = plan.output.kind === "stream" ? structReader(plan.output.record, meanings) : null;
   const waiting = new Set<() => void>();

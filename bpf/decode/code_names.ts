@@ -15,6 +15,8 @@ export interface CodeNames {
   kernel(address: Address): Frame;
   /** @param pid whose code it is, in our pid namespace; its mappings are read once */
   user(pid: number, address: Address): Frame;
+  /** The function alone, of the kernel where `pid` is null; the address in its place when it has no name. */
+  function(pid: number | null, address: Address): string;
   /** What could not be named and why, in sentences. */
   notes(): string[];
 }
@@ -33,9 +35,15 @@ export function openCodeNames(host: Host): CodeNames {
     }
     return found;
   };
+  const kernel: CodeNames["kernel"] = (address) => symbols().kernel(address);
+  const user: CodeNames["user"] = (pid, address) => symbols().user(pid, mappingsOf(pid), address);
   return {
-    kernel: (address) => symbols().kernel(address),
-    user: (pid, address) => symbols().user(pid, mappingsOf(pid), address),
+    kernel,
+    user,
+    function(pid, address): string {
+      const frame = pid === null ? kernel(address) : user(pid, address);
+      return frame.function === UNKNOWN ? addressText(address) : frame.function;
+    },
     notes(): string[] {
       const gone = ended === 0
         ? []
@@ -43,9 +51,4 @@ export function openCodeNames(host: Host): CodeNames {
       return [...gone, ...(symboliser?.notes() ?? [])];
     },
   };
-}
-
-/** What a function is called where one name is wanted: the address when there is none. */
-export function functionName(frame: Frame, address: Address): string {
-  return frame.function === UNKNOWN ? addressText(address) : frame.function;
 }

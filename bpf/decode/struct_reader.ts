@@ -6,8 +6,6 @@ import { isUnsigned } from "../codegen/nullable.ts";
 import type { NameTable } from "../codegen/access.ts";
 import type { Part, Struct } from "../codegen/layout.ts";
 import { ipColumn } from "../../core/query/columns/ip_column.ts";
-import { addressOf } from "../../core/symbols/mod.ts";
-import { type CodeNames, functionName } from "./code_names.ts";
 import type { StackReader } from "./stacks.ts";
 
 /** Turns structs that a program wrote into columns. */
@@ -29,7 +27,12 @@ export interface Meanings {
   /** The text of a number, null when there is none. */
   name(table: NameTable, n: number): string | null;
   stacks(): StackReader;
-  code(): CodeNames;
+  /**
+   * The name of the function at an address; the address itself when there is none.
+   *
+   * @param pid whose code it is; null for the kernel's
+   */
+  function(pid: number | null, address: number): string;
 }
 
 /** For structs that hold nothing of the kind. */
@@ -38,7 +41,7 @@ export const NO_MEANINGS: Meanings = {
   stacks: () => {
     throw new TypeError("There are no stacks here");
   },
-  code: () => {
+  function: () => {
     throw new TypeError("There are no addresses of code here");
   },
 };
@@ -151,15 +154,14 @@ function symbolReader(part: Part, meanings: Meanings): PartReader {
         return tail;
       }
       const w = (at >> 2) + off;
-      const address = addressOf(words[w + 1], words[w]);
+      // As core/symbols has addresses: the signed reading, exact for the kernel's and for processes'.
+      const address = (words[w + 1] | 0) * 2 ** 32 + words[w];
       const pid = ofUser ? words[w + 2] : 0;
       let names = known.get(pid);
       if (!names) known.set(pid, names = new Map());
       let name = names.get(address);
       if (name === undefined) {
-        const code = meanings.code();
-        name = functionName(ofUser ? code.user(pid, address) : code.kernel(address), address);
-        names.set(address, name);
+        names.set(address, name = meanings.function(ofUser ? pid : null, address));
       }
       column.addText(name);
       return tail;
