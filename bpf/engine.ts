@@ -7,9 +7,8 @@ import { sourceText } from "../core/query/probe_spec.ts";
 import { CLOCK, clockNsBig, SysError } from "../core/sys/mod.ts";
 import type { Variable } from "./asm/insn.ts";
 import { CannotGenerate } from "./codegen/cannot_generate.ts";
-import { MAP } from "./codegen/gen.ts";
 import type { Plan } from "./codegen/plan.ts";
-import type { OpenStacks } from "./decode/stacks.ts";
+import type { OpenCodeReader } from "./decode/code_reader.ts";
 import { defect } from "./defect.ts";
 import { describePlan, disassemblePlan } from "./describe_plan.ts";
 import { VerifierError } from "./kernel/verifier_error.ts";
@@ -35,7 +34,7 @@ export interface PlanStore {
 export interface BpfEngineOptions {
   readonly stream?: StreamWay;
   readonly planner?: Planner;
-  readonly openStacks?: OpenStacks;
+  readonly openCode?: OpenCodeReader;
   readonly store?: PlanStore;
 }
 
@@ -53,7 +52,7 @@ interface Known {
  */
 export function openBpfEngine(host: Host, options: BpfEngineOptions = {}): ProbeEngine & Disposable {
   const { stream = "ring", store } = options;
-  let { planner, openStacks } = options;
+  let { planner, openCode } = options;
   let possible: number | undefined;
   const cpus = (): number => possible ??= possibleCpus(host);
   const known = new WeakMap<ProbeSpec, Known>();
@@ -72,9 +71,9 @@ export function openBpfEngine(host: Host, options: BpfEngineOptions = {}): Probe
     return found;
   };
   /** A spec that cannot be planned needs nothing; why not is told when it is asked for. */
-  const needsStacks = (spec: ProbeSpec): boolean => {
+  const needsCode = (spec: ProbeSpec): boolean => {
     try {
-      return usesStacks(planOf(spec).plan);
+      return namesCode(planOf(spec).plan);
     } catch (error) {
       if (error instanceof CannotGenerate) return false;
       throw error;
@@ -107,7 +106,7 @@ export function openBpfEngine(host: Host, options: BpfEngineOptions = {}): Probe
         }
       }
       if (!initial) planner ??= await import("./planner.ts");
-      if (!openStacks && needsStacks(spec)) openStacks = (await import("./decode/stacks.ts")).openStacks;
+      if (!openCode && needsCode(spec)) openCode = (await import("./decode/code_reader.ts")).openCodeReader;
     },
     supports(spec): Support {
       try {
@@ -126,7 +125,7 @@ export function openBpfEngine(host: Host, options: BpfEngineOptions = {}): Probe
         const { plan } = planOf(spec);
         const loaded = pending?.spec === spec ? pending.loaded : loadPlan(plan, host, { variables: variables() });
         if (pending?.spec === spec) pending = null;
-        return openSession(plan, loaded, { host, cpus: cpus(), budget: spec.budget, openStacks });
+        return openSession(plan, loaded, { host, cpus: cpus(), budget: spec.budget, openCode });
       } catch (error) {
         const { reason, remedy } = whyNot(error, spec, host, stream);
         const what = error instanceof CannotGenerate
@@ -162,8 +161,10 @@ function isInitialNamespace(host: Host): boolean {
   return Deno.statSync(host.path("pid_ns_pid")).ino === INITIAL_INODE;
 }
 
-function usesStacks(plan: Plan): boolean {
-  return plan.maps.some((m) => m.name === MAP.stacks);
+/** Whether stacks or functions are to be named. */
+function namesCode({ output }: Plan): boolean {
+  const { parts } = output.kind === "stream" ? output.record : output.keys;
+  return parts.some((p) => p.kind === "stack" || p.kind === "symbol");
 }
 
 /** @throws what is a defect of ours */

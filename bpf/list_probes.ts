@@ -41,9 +41,10 @@ export function callFields(target: CallTarget, host: Host): Field[] | null {
   return catalogOf(host).callFields(target);
 }
 
-/** One field of calls, members of structs included; null when there is none of that name. */
-export function callField(target: CallTarget, name: string, host: Host): Field | null {
-  return catalogOf(host).callField(target, name);
+/** One field of calls, members of structs included; null for none of that name, or a text that says why. */
+export function callField(target: CallTarget, name: string, host: Host): Field | string | null {
+  const catalog = catalogOf(host);
+  return catalog.callField(target, name) ?? catalog.callFieldProblem(target, name);
 }
 
 /** Why there is no such point here, for people; null when nothing speaks against it. */

@@ -1,7 +1,7 @@
 /** The BPF engine: probe specs to bytecode to tables, without compiler or library. @module */
 import type { Host } from "../core/host/mod.ts";
 import type { ProbeEngine } from "../core/plugin_api/engine.ts";
-import { openStacks } from "./decode/stacks.ts";
+import { openCodeReader } from "./decode/code_reader.ts";
 import { openBpfEngine, type StreamWay } from "./engine.ts";
 import { planFor, selfTgidOf } from "./planner.ts";
 import { openCodeFiles } from "./probes/code_file.ts";
@@ -16,7 +16,7 @@ import { useCodeFiles } from "./probes/code_files.ts";
  */
 export function bpfEngine(host: Host, stream: StreamWay = "ring"): ProbeEngine {
   useCodeFiles(openCodeFiles);
-  return openBpfEngine(host, { stream, planner: { planFor, selfTgidOf }, openStacks });
+  return openBpfEngine(host, { stream, planner: { planFor, selfTgidOf }, openCode: openCodeReader });
 }
 
 export { loadCodeFiles, mayNameFiles } from "./probes/code_files.ts";

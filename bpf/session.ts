@@ -6,8 +6,9 @@ import { CLOCK, clockNs, type Fd, SysError } from "../core/sys/mod.ts";
 import { type Counter, COUNTERS, MAP } from "./codegen/gen.ts";
 import type { Plan } from "./codegen/plan.ts";
 import { aggregateRows } from "./decode/aggregate_rows.ts";
+import type { CodeReader, OpenCodeReader } from "./decode/code_reader.ts";
 import { nameOf } from "./decode/names.ts";
-import type { OpenStacks, StackReader } from "./decode/stacks.ts";
+import type { StackReader } from "./decode/stacks.ts";
 import { type Meanings, structReader } from "./decode/struct_reader.ts";
 import { enableRunTimeStats, programStats } from "./kernel/program.ts";
 import { readMap, updateMap } from "./kernel/map.ts";
@@ -27,7 +28,8 @@ export interface SessionMachine {
   /** What may be spent, as a part of one CPU. */
   readonly budget?: number;
   /** For plans with stacks. */
-  readonly openStacks?: OpenStacks;
+  /** For plans with stacks or functions. */
+  readonly openCode?: OpenCodeReader;
 }
 
 /** Shortest and longest time between two looks at the ring, in ms. */
@@ -41,7 +43,7 @@ const LOOK_MS = { min: 2, max: 25 } as const;
 export function openSession(
   plan: Plan,
   loaded: LoadedPlan,
-  { host, cpus, budget, openStacks }: SessionMachine,
+  { host, cpus, budget, openCode }: SessionMachine,
 ): ProbeSession {
   let source: RecordSource | null = null;
   let stats: Fd | null = null;
@@ -58,13 +60,18 @@ export function openSession(
   }
   const startNs = clockNs();
   let stacks: StackReader | null = null;
+  let code: CodeReader | null = null;
+  const codeReader = (): CodeReader => {
+    if (!openCode) throw new TypeError("The reader of code is not loaded");
+    return code ??= openCode(host);
+  };
   const meanings: Meanings = {
     name: (table, n) => nameOf(table, n, host),
     stacks(): StackReader {
-      if (!openStacks) throw new TypeError("The reader of stacks is not loaded");
       const { fd, spec } = loaded.maps.get(MAP.stacks)!;
-      return stacks ??= openStacks(fd.fd, spec.valueBytes / 8, host);
+      return stacks ??= codeReader().stacks(fd.fd, spec.valueBytes / 8);
     },
+    function: (pid, address) => codeReader().function(pid, address),
   };
   const reader = plan.output.kind === "stream" ? structReader(plan.output.record, meanings) : null;
   const waiting = new Set<() => void>();
@@ -195,7 +202,7 @@ export function openSession(
       cost: { cpu_ns: ownNs, probe_ns, ratio: (ownNs + probe_ns) / durationNs, estimated: !measured },
       sampling,
       estimated: sampled,
-      notes: [...(keeper?.detached ? [keeper.detached] : []), ...(stacks?.notes() ?? []), ...replacedFiles()],
+      notes: [...(keeper?.detached ? [keeper.detached] : []), ...(code?.notes() ?? []), ...replacedFiles()],
     });
   }
 }

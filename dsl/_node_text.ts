@@ -34,7 +34,7 @@ export function nodeText(node: ExprNode): string {
 
 /**
  * The name of a column that was given none: `p99(duration)` is `p99_duration`, `start.args.comm` is
- * `start_args_comm`. Null for an expression, which needs `as`.
+ * `start_args_comm`; a cast is a name among the others. Null for an expression, which needs `as`.
  */
 export function defaultName(node: ExprNode): string | null {
   const part = (n: ExprNode): string | null => {
@@ -45,5 +45,5 @@ export function defaultName(node: ExprNode): string | null {
   const parts = node.kind === "call"
     ? [node.name.name, ...node.args.map((a) => part(a.value))]
     : [node.kind === "path" ? node.name : null];
-  return parts.includes(null) ? null : parts.join("_").replaceAll(".", "_");
+  return parts.includes(null) ? null : parts.join("_").replaceAll(".", "_").replace(/[()]/g, "");
 }

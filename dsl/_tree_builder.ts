@@ -39,13 +39,14 @@ export function str(b: Builder, node: CstNode): Str | null {
   return token ? { value: stringValue(b, token), span: tokenSpan(token, b.text) } : null;
 }
 
-/** A dotted name: `start.args.pid`. */
+/** A dotted name: `start.args.pid`, `args.0`, `args.sk.(tcp_sock).srtt_us`. */
 export function path(b: Builder, parent: CstNode): Ident | null {
   const node = nodesOf(parent, "path")[0];
   if (!node) return null;
   const parts = [...tokensOf(node, "Name"), ...tokensOf(node, "Member")];
   if (parts.length === 0) return null;
-  return { name: parts.map((p) => p.image).join("."), span: nodeSpan(node, tokenSpan(parts[0], b.text).start) };
+  const name = parts.map((p) => p.image.replace(/[ \t]/g, "")).join(".");
+  return { name, span: nodeSpan(node, tokenSpan(parts[0], b.text).start) };
 }
 
 /** The value of a string token; complains about broken ones. */

@@ -2,7 +2,7 @@ import type { FieldType } from "../core/data/mod.ts";
 import { adaptLiteral, type ValueType, valueType } from "../core/query/mod.ts";
 import type * as ast from "./ast.ts";
 import { checkCondition } from "./check_condition.ts";
-import { aType, type CheckContext, checkExpr, checkTyped } from "./check_expr.ts";
+import { aType, type CheckContext, checkExpr, checkTyped, isAddress } from "./check_expr.ts";
 import { fits } from "./check_collector.ts";
 import { checkDuration, checkSource } from "./check_source.ts";
 import { checkStage } from "./check_stage.ts";
@@ -167,6 +167,7 @@ function checkParam(s: ast.ParamStatement, state: State): void {
   }
   let value = s.default && checkExpr(s.default, constantScope("a default"), cx);
   if (value && t) value = adaptLiteral(value, t);
+  if (value && t && !isAddress(value, t, s.default!.span, cx)) value = null;
   if (value && t && !fits(value.t, t)) {
     const hint = t.type === "duration" ? "Such as: 10s" : t.type === "bytes" ? "Such as: 4KiB" : "";
     cx.out.error(s.default!.span, "type", `"${name}" is ${aType(t)}, its default ${aType(value.t)}`, hint);
@@ -249,6 +250,7 @@ function checkPipeline(
     note: undefined,
     member: undefined,
     refuse: undefined,
+    atSource: undefined,
     columns: flow.columns.filter((c) => c.shown).map((c) => ({
       ...namedColumn(c.output, c.t, c.doc, c.calls),
       aliases: [...new Set([c.output, ...c.aliases])],

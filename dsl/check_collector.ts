@@ -1,7 +1,7 @@
 import type { ParamSpec } from "../core/plugin_api/mod.ts";
 import { adaptLiteral, type Expr, type NamedExpr, type ValueType, valueType } from "../core/query/mod.ts";
 import type { Arg, Collected, CollectSource } from "./ast.ts";
-import { aType, type CheckContext, checkExpr } from "./check_expr.ts";
+import { aType, type CheckContext, checkExpr, isAddress } from "./check_expr.ts";
 import type { CheckedSource } from "./checked_source.ts";
 import { namedColumn } from "./flow.ts";
 import { didYouMean } from "./nearest.ts";
@@ -94,7 +94,8 @@ function checkArgs(
     const wanted: ValueType = { type: spec.type, unit: spec.unit ?? valueType(spec.type).unit };
     const checked = checkExpr(arg.value, constantScope(`an argument of ${collector}`), cx);
     const e = checked && adaptLiteral(checked, wanted);
-    if (e && !fits(e.t, wanted)) {
+    if (e && !isAddress(e, wanted, arg.value.span, cx)) ok = false;
+    else if (e && !fits(e.t, wanted)) {
       const message = `"${spec.name}" is ${aType(wanted)}, here is ${aType(e.t)}`;
       cx.out.error(arg.value.span, "type", message, EXAMPLES[spec.type] ?? spec.doc);
       ok = false;

@@ -18,6 +18,7 @@ import {
 import { nodeText } from "./_node_text.ts";
 import type { BinaryNode, CallNode, ExprNode } from "./ast.ts";
 import type { Diagnostics } from "./diagnostic.ts";
+import { fieldsOf } from "./expr_fields.ts";
 import { readNumber } from "./literal.ts";
 import { didYouMean } from "./nearest.ts";
 import type { Span } from "./position.ts";
@@ -140,10 +141,34 @@ function checkCall(node: CallNode, scope: Scope, cx: CheckContext): Expr | null 
     }
     return null;
   }
-  const args = plainArgs(node, scope, cx);
+  const given = plainArgs(node, scope, cx);
+  if (!given) return null;
+  const args = SCALARS.get(fn)!.atSource ? sourceArgs(node, given, scope, cx) : given;
   if (!args) return null;
   const t = callType(fn, args.map((a) => a.t));
   return isProblem(t) ? report(t, node.span, cx) : { op: "call", fn, args, t };
+}
+
+/** The arguments of what only an engine computes; `usym` of an address alone is of the process of its event. */
+function sourceArgs(node: CallNode, args: Expr[], scope: Scope, cx: CheckContext): Expr[] | null {
+  const fn = node.name.name;
+  if (!scope.atSource) {
+    const message = `"${fn}" names code while its event is seen: ${scope.of} is no probe`;
+    cx.out.error(
+      node.span,
+      "at-source",
+      message,
+      `Write it before select and aggregate, or as a key: by ${fn}(…) as name`,
+    );
+    return null;
+  }
+  if (fn !== "usym" || args.length !== 1) return args;
+  const sides = new Set(fieldsOf(args[0]).map((f) => /^(start|end)\./.exec(f.name)?.[0] ?? ""));
+  const [side = ""] = sides;
+  const pid = sides.size > 1 ? undefined : scope.name(`${side}pid`);
+  if (pid) return [...args, pid];
+  cx.out.error(node.span, "at-source", "Whose address this is, is not known", `Add the process: ${fn}(…, start.pid)`);
+  return null;
 }
 
 /** The arguments of a function, which have no names. Null when any is wrong. */
@@ -175,8 +200,12 @@ function checkBinary(node: BinaryNode, scope: Scope, cx: CheckContext): Expr | n
   const right = checkExpr(node.right, scope, cx);
   if (!left || !right) return null;
   const fn = node.op.replace(/^not /, "") as BinaryOp;
-  const l = adaptLiteral(left, right.t);
-  const r = adaptLiteral(right, left.t);
+  const isPatternMatch = fn === "like" || fn === "~";
+  const l = isPatternMatch ? left : adaptLiteral(left, right.t);
+  const r = isPatternMatch ? right : adaptLiteral(right, left.t);
+  if (!isPatternMatch && !(isAddress(l, r.t, node.left.span, cx) && isAddress(r, l.t, node.right.span, cx))) {
+    return null;
+  }
   const t = binaryType(fn, l.t, r.t);
   if (isProblem(t)) return report(t, node.span, cx);
   if (fn === "~" && !isPattern(r, node.right.span, cx)) return null;
@@ -203,10 +232,19 @@ function checkIn(node: BinaryNode, scope: Scope, cx: CheckContext): Expr | null 
   const list = nodes.map((item) => checkExpr(item, scope, cx));
   if (!arg || list.some((e) => e === null)) return null;
   const adapted = (list as Expr[]).map((e) => adaptLiteral(e, arg.t));
+  if (!adapted.every((e, i) => isAddress(e, arg.t, nodes[i].span, cx))) return null;
   const t = inType(arg.t, adapted.map((e) => e.t));
   if (isProblem(t)) return report(t, node.span, cx);
   const e: Expr = { op: "in", arg, list: adapted, t };
   return node.op === "in" ? e : { op: "unary", fn: "not", arg: e, t };
+}
+
+/** Whether a constant can be an address of the network where one is wanted; complains about one that cannot. */
+export function isAddress(e: Expr, wanted: ValueType, span: Span, cx: CheckContext): boolean {
+  if (wanted.type !== "ip" || e.op !== "lit" || typeof e.value !== "string" || e.t.type === "ip") return true;
+  const message = `${JSON.stringify(e.value)} is no address of the network`;
+  cx.out.error(span, "type", message, 'Such as: "10.0.0.1", "::1"; a part of one: like "10.%"');
+  return false;
 }
 
 function report(problem: TypeProblem, span: Span, cx: CheckContext): null {

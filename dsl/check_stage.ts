@@ -143,7 +143,7 @@ function checkDistinct(stage: Stage, flow: Flow, scope: Scope, cx: CheckContext)
     const kept = flow.columns.filter((c) => c.shown).map((c) => namedColumn(c.output, c.t, c.doc, c.calls));
     return {
       plan: { kind: "distinct", columns },
-      flow: { ...flow, columns: kept, note: undefined, member: undefined, refuse: undefined },
+      flow: { ...flow, columns: kept, note: undefined, member: undefined, refuse: undefined, atSource: undefined },
     };
   }
   const columns = namedItems(stage.items, "distinct", scope, cx);

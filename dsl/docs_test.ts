@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import index from "../plugins/index.json" with { type: "json" };
-import { field } from "../core/data/mod.ts";
+import { type Field, field } from "../core/data/mod.ts";
 import type { PluginInfo } from "../core/plugin_api/mod.ts";
 import { AGGREGATES, probePointText, SCALARS } from "../core/query/mod.ts";
 import { LATER_STAGES } from "./_vocabulary.ts";
@@ -14,6 +14,15 @@ import { STAGES } from "./words.ts";
 
 const PAGE = await Deno.readTextFile(fileURLToPath(new URL("../docs/language.md", import.meta.url)));
 
+/** Probes of the page that are not among those of the tests. */
+const MORE_PROBES: Readonly<Record<string, readonly Field[]>> = {
+  "tracepoint:sock:inet_sock_set_state": [
+    ...[field("args.skaddr", "address"), field("args.newstate", "int"), field("args.dport", "int")],
+    field("args.daddr_v6", "ip"),
+  ],
+  "raw_tracepoint:kfree_skb": [field("args.skb", "address"), field("args.location", "address")],
+};
+
 /** The built-in collectors, and a few probes as every machine has them. */
 const COLLECTORS = (index as unknown as PluginInfo[]).flatMap((p) => p.collectors);
 const REGISTRY: RecipeRegistry = {
@@ -21,8 +30,9 @@ const REGISTRY: RecipeRegistry = {
   collectorNames: () => COLLECTORS.map((c) => c.name),
   probeFields: (point) => {
     const known = TEST_PROBES[probePointText(point)]?.map((f) => ({ ...f, name: `args.${f.name}` }));
-    return known ?? [field("args.id", "int")];
+    return known ?? MORE_PROBES[probePointText(point)] ?? [field("args.id", "int")];
   },
+  probeField: (_point, name) => field(name, "int"),
   matchProbes: TEST_REGISTRY.matchProbes,
   callFields: () => [...CALL_FIELDS, field("args.filename", "string")],
   matchCalls: (target) => ({ points: [target], total: 1 }),

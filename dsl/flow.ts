@@ -16,6 +16,7 @@ export interface Flow {
   readonly member?: Members["member"];
   /** Why a name is no field of the source. */
   readonly refuse?: Scope["refuse"];
+  readonly atSource?: Scope["atSource"];
 }
 
 /** A column, and whether it is part of the result when nothing is selected. */

@@ -30,10 +30,10 @@ export function rowFlow<T>(
   const args = common.args.map((f): FlowColumn => ({
     field: `args.${f.name}`,
     t: typeOfField(f),
-    aliases: taken.has(f.name) ? [] : [f.name],
+    aliases: taken.has(f.name) ? [] : [bareName(f.name)],
     calls: [],
     shown: f.type !== "stack",
-    output: taken.has(f.name) ? `args_${f.name}` : f.name,
+    output: taken.has(f.name) ? `args_${f.name}` : bareName(f.name),
     doc: f.doc,
   }));
   const members = memberFields(points, ask);
@@ -52,7 +52,13 @@ export function rowFlow<T>(
       return f && { op: "field", name: f.name, t: typeOfField(f) };
     },
     refuse: members.why,
+    atSource: true,
   };
+}
+
+/** What an argument is called without `args.`: one that has only a number is `arg0`. */
+export function bareName(argument: string): string {
+  return /^\d+$/.test(argument) ? `arg${argument}` : argument;
 }
 
 /** What there is to say of arguments that cannot be used. */

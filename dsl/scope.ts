@@ -15,6 +15,8 @@ export interface Scope {
   readonly note?: string;
   /** Why a name that is a field elsewhere is none here; undefined for no special reason. */
   refuse?(name: string): { readonly message: string; readonly hint: string } | undefined;
+  /** Rows are events of probes as they come: what only their engine can compute may be asked for. */
+  readonly atSource?: boolean;
 }
 
 /** One column that expressions may name. */
@@ -39,7 +41,7 @@ export interface Members {
 export function columnScope(
   of: string,
   columns: readonly Column[],
-  more: Pick<Scope, "note" | "refuse"> & Members = {},
+  more: Pick<Scope, "note" | "refuse" | "atSource"> & Members = {},
 ): Scope {
   const names = new Map<string, Column>();
   const calls = new Map<string, Column>();
@@ -53,10 +55,16 @@ export function columnScope(
     of,
     note: more.note,
     refuse: more.refuse,
-    name: (name) => ref(names.get(name)) ?? (name.includes(".") ? more.member?.(name) : undefined),
+    atSource: more.atSource,
+    name: (name) => ref(names.get(name)) ?? (mayBeMember(name) ? more.member?.(name) : undefined),
     call: (text) => ref(calls.get(text)),
     names: () => columns.map((c) => c.aliases[0] ?? c.field),
   };
+}
+
+/** A dotted name, or an argument by its number: `arg0`. */
+function mayBeMember(name: string): boolean {
+  return name.includes(".") || /^arg\d+$/.test(name);
 }
 
 /** A scope in which only parameters and constants have a meaning. */
@@ -66,5 +74,10 @@ export function constantScope(of: string): Scope {
 
 /** The value type of a field. */
 export function typeOfField(f: Field): ValueType {
-  return f.unsigned ? { type: f.type, unit: f.unit, unsigned: true } : { type: f.type, unit: f.unit };
+  return {
+    type: f.type,
+    unit: f.unit,
+    ...(f.unsigned && { unsigned: true }),
+    ...(f.bare && { bare: true }),
+  };
 }

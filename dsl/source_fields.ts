@@ -67,7 +67,7 @@ export function memberFields<T>(
       return found !== null && typeof found === "object" ? { ...found, name: fullName(name) } : undefined;
     },
     why: (name) => {
-      const found = name.includes(".") ? answer(name) : null;
+      const found = /^arg\d+$|\./.test(name) ? answer(name) : null;
       if (typeof found !== "string") return undefined;
       const [message, ...hint] = found.split("\n");
       return { message, hint: hint.join("\n") };
@@ -76,6 +76,8 @@ export function memberFields<T>(
 }
 
 function fullName(name: string): string {
+  const numbered = /^arg(\d+)(\..*)?$/.exec(name);
+  if (numbered) return `args.${numbered[1]}${numbered[2] ?? ""}`;
   return /^(args|task)\./.test(name) ? name : `args.${name}`;
 }
 

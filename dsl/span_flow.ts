@@ -4,7 +4,7 @@ import type { ProbeText } from "./ast.ts";
 import { type Flow, type FlowColumn, namedColumn } from "./flow.ts";
 import type { RecipeRegistry } from "./registry.ts";
 import type { Resolved } from "./resolve_points.ts";
-import { argumentsNote } from "./row_flow.ts";
+import { argumentsNote, bareName } from "./row_flow.ts";
 import { typeOfField } from "./scope.ts";
 import { type CommonFields, commonFields, type MemberFields, memberFields } from "./source_fields.ts";
 
@@ -68,6 +68,7 @@ export function spanFlow(start: SpanSide, end: SpanSide): Flow {
       const f = side?.members.find(rest!);
       return f && { op: "field", name: `${side === start ? "start" : "end"}.${f.name}`, t: typeOfField(f) };
     },
+    atSource: true,
     refuse: (name) => {
       const bare = ["start.", "end."].flatMap((side) =>
         [`${side}${name}`, `${side}args.${name}`].find((f) => fields.has(f)) ?? []
@@ -96,10 +97,10 @@ function argColumns(prefix: string, side: SpanSide, shown: boolean): FlowColumn[
   return side.common.args.map((f) => ({
     field: `${prefix}.args.${f.name}`,
     t: typeOfField(f),
-    aliases: taken.has(f.name) ? [] : [`${prefix}.${f.name}`],
+    aliases: taken.has(f.name) ? [] : [`${prefix}.${bareName(f.name)}`],
     calls: [],
     shown: shown && f.type !== "stack",
-    output: taken.has(f.name) ? `${prefix}_args_${f.name}` : `${prefix}_${f.name}`,
+    output: taken.has(f.name) ? `${prefix}_args_${f.name}` : `${prefix}_${bareName(f.name)}`,
     doc: f.doc,
   }));
 }

@@ -136,6 +136,27 @@ export const CloseParen = sign("CloseParen", ")");
 export const OpenBrace = sign("OpenBrace", "{");
 export const CloseBrace = sign("CloseBrace", "}");
 
+/** A token that stands only behind a dot. */
+function afterDot(name: string, label: string, pattern: RegExp, starts: readonly string[]): TokenType {
+  return createToken({
+    name,
+    label,
+    line_breaks: false,
+    start_chars_hint: [...starts],
+    categories: Member,
+    pattern: (text: string, offset: number, tokens: IToken[]): RegExpExecArray | null => {
+      if (tokens.at(-1)?.tokenType !== Dot) return null;
+      pattern.lastIndex = offset;
+      return pattern.exec(text);
+    },
+  });
+}
+
+/** `args.0`: an argument by its number, or an element of an array. */
+export const Index = afterDot("Index", "number", /\d+/y, [..."0123456789"]);
+/** `args.sk.(tcp_sock)`: what stands before it, taken as that struct. */
+export const Cast = afterDot("Cast", "a struct", /\([ \t]*[A-Za-z_]\w*[ \t]*\)/y, ["("]);
+
 const PROBE = /[A-Za-z_]\w*:(?:"(?:[^"\\\n\r]|\\[^\n\r])*"|[^\s,|(){}"#])+/y;
 
 /**
@@ -168,6 +189,8 @@ export const ALL_TOKENS: TokenType[] = [
   WhiteSpace,
   Comment,
   Probe,
+  Index,
+  Cast,
   NumberLiteral,
   StringLiteral,
   OpenString,

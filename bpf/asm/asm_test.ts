@@ -100,6 +100,10 @@ function formsThatLlvmKnows(): { insns: Assembler["insns"]; text: string[] } {
     a.load(w, 1, 10, -8 * w).store(w, 10, 8 * w, 9);
     text.push(`r1 = *(${names[w]} *)(r10 - ${8 * w})`, `*(${names[w]} *)(r10 + ${8 * w}) = r9`);
   }
+  for (const bits of [16, 32, 64] as const) {
+    a.toBigEndian(6, bits);
+    text.push(`r6 = be${bits} r6`);
+  }
   a.atomicAdd(1, 24, 2).call(14);
   text.push("lock *(u64 *)(r1 + 24) += r2", "call 14");
   const jumps = {

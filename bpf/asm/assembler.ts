@@ -31,6 +31,11 @@ export class Assembler {
       : this.#push({ op: "alu", fn, dst, src: null, imm: imm32(operand) });
   }
 
+  /** `dst` = its low bits in network order, the others zero: what `htons`, and so `ntohs`, answers. */
+  toBigEndian(dst: Reg, bits: 16 | 32 | 64): this {
+    return this.#push({ op: "to_be", dst, bits });
+  }
+
   /** `dst = src register`. */
   movReg(dst: Reg, src: Reg): this {
     return dst === src ? this : this.#push({ op: "alu", fn: "mov", dst, src, imm: 0 });

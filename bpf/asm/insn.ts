@@ -63,6 +63,8 @@ export type Insn =
   | { readonly op: "goto"; readonly to: Label }
   | { readonly op: "call"; readonly helper: number }
   | { readonly op: "exit" }
+  /** The low bits turned to network order and the others to zero. */
+  | { readonly op: "to_be"; readonly dst: Reg; readonly bits: 16 | 32 | 64 }
   /** No instruction: a place. */
   | { readonly op: "label"; readonly label: Label };
 
@@ -82,6 +84,9 @@ export const ALU_CODES: Readonly<Record<AluOp, number>> = {
   mov: 0xb0,
   arsh: 0xc0,
 };
+
+/** Turning bytes around, to network order; of class ALU (instruction-set.rst, "Byte swap instructions"). */
+export const TO_BIG_ENDIAN = 0xd8;
 
 /** Codes of conditional jumps, upper four bits of the opcode. */
 export const JUMP_CODES: Readonly<Record<JumpOp, number>> = {

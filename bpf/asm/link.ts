@@ -8,6 +8,7 @@ import {
   MODE_MEM,
   PSEUDO_MAP_FD,
   SRC_REG,
+  TO_BIG_ENDIAN,
   type Variable,
   WIDTH_CODES,
 } from "./insn.ts";
@@ -57,6 +58,9 @@ export function link(
         break;
       case "alu":
         put(ALU_CODES[i.fn] | (i.src === null ? 0 : SRC_REG) | CLASS.ALU64, i.dst, i.src ?? 0, 0, i.imm);
+        break;
+      case "to_be":
+        put(TO_BIG_ENDIAN | CLASS.ALU, i.dst, 0, 0, i.bits);
         break;
       case "ld_imm64":
       case "ld_variable":

@@ -28,6 +28,7 @@ export function btfReader(words: Uint32Array, strings: Uint8Array, base?: Btf): 
 function joined(base: Btf, own: Btf): Btf {
   const of = (id: number): Btf => id <= base.lastId ? base : own;
   return {
+    base,
     get lastId(): number {
       return own.lastId;
     },

@@ -42,6 +42,8 @@ export interface Btf {
   readonly lastId: number;
   /** Bytes of all texts. */
   readonly stringBytes: number;
+  /** What a module's types go on behind: names are not looked up there. Absent for the kernel's own. */
+  readonly base?: Btf;
   /** The text at an offset. */
   text(offset: number): string;
   /** One of `KIND`. */

@@ -102,6 +102,54 @@ Deno.test("memberPath() follows pointers, anonymous members, arrays and bit fiel
   assert.equal(typeText(btf, btf.find("pid_t", KIND.TYPEDEF)), "pid_t");
 });
 
+Deno.test("memberPath() takes what stands in parentheses as that struct: in place, or where it points to", () => {
+  if (!dump()) return skip("bpftool or the kernel's BTF is missing");
+  using open = openBtf(VMLINUX);
+  const { btf } = open;
+  const task = btf.find("task_struct", KIND.STRUCT);
+  const path = (from: number, ...names: string[]): unknown => {
+    const found = memberPath(btf, from, names);
+    return "error" in found ? found.error : found;
+  };
+  // struct tcp_sock begins with the struct sock, so that one of the other is at the same place.
+  const tcp = btf.find("tcp_sock", KIND.STRUCT);
+  const sock = btf.find("sock", KIND.STRUCT);
+  const rtt = memberPath(btf, tcp, ["srtt_us"]);
+  assert.ok(!("error" in rtt) && rtt.leaf.kind === "int" && rtt.leaf.width === 4);
+  assert.deepEqual(path(sock, "(tcp_sock)", "srtt_us"), rtt);
+  assert.deepEqual(path(0, "(tcp_sock)", "srtt_us"), rtt, "a pointer to void, or a number");
+  assert.deepEqual(path(sock, "(tcp_sock)", "(sock)", "(tcp_sock)", "srtt_us"), rtt);
+  // Behind a pointer, and behind a number of 8 bytes that may be one.
+  const parent = memberPath(btf, task, ["real_parent", "tgid"]);
+  assert.deepEqual(path(task, "real_parent", "(task_struct)", "tgid"), parent);
+  const stack = memberPath(btf, task, ["stack"]);
+  assert.ok(!("error" in stack) && stack.leaf.kind === "pointer");
+  const followed = memberPath(btf, task, ["stack", "(tcp_sock)", "srtt_us"]);
+  assert.ok(!("error" in followed));
+  assert.deepEqual(followed.offsets, [...stack.offsets, ...rtt.offsets]);
+  const start = memberPath(btf, task, ["start_time"]);
+  const number = memberPath(btf, task, ["start_time", "(tcp_sock)", "srtt_us"]);
+  assert.ok(!("error" in number) && !("error" in start));
+  assert.deepEqual(number.offsets, [...start.offsets, ...rtt.offsets]);
+
+  assert.equal(path(sock, "(tcp_sok)", "srtt_us"), 'the kernel has no struct "tcp_sok"');
+  assert.equal(path(sock, "(tcp_sock)", "srtt"), 'struct tcp_sock has no member "srtt"');
+  assert.equal(path(task, "tgid", "(tcp_sock)", "srtt_us"), "pid_t is too small for an address");
+  assert.equal(path(sock, "(tcp_sock)"), "struct tcp_sock is no single value");
+  assert.match(String(path(task, "stack", "srtt_us")), /void \* has no members, so no "srtt_us"; name its struct/);
+});
+
+Deno.test("memberPath() ends at addresses of the network", () => {
+  if (!dump()) return skip("bpftool or the kernel's BTF is missing");
+  using open = openBtf(VMLINUX);
+  const { btf } = open;
+  const v6 = memberPath(btf, btf.find("sock", KIND.STRUCT), ["__sk_common", "skc_v6_daddr"]);
+  assert.ok(!("error" in v6));
+  assert.deepEqual([v6.leaf, v6.typeText], [{ kind: "ip", size: 16 }, "struct in6_addr"]);
+  const v4 = memberPath(btf, btf.find("sockaddr_in", KIND.STRUCT), ["sin_addr"]);
+  assert.deepEqual(!("error" in v4) && [v4.offsets, v4.leaf], [[4], { kind: "ip", size: 4 }]);
+});
+
 Deno.test("parseBtf() refuses what is no BTF, and a cut file", () => {
   assert.throws(() => parseBtf(new Uint8Array(10)), TypeError);
   assert.throws(() => parseBtf(new Uint8Array(100)), /magic/);

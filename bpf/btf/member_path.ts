@@ -14,6 +14,8 @@ export type Leaf =
   }
   /** `char name[size]`: text that ends in NUL, or fills the array. */
   | { readonly kind: "chars"; readonly size: number }
+  /** `struct in_addr` (4 bytes) or `struct in6_addr` (16), in network order. */
+  | { readonly kind: "ip"; readonly size: 4 | 16 }
   | { readonly kind: "pointer" };
 
 /** A way from a pointer to a value: all offsets but the last lead to a pointer that is followed. */
@@ -34,7 +36,7 @@ export interface PathProblem {
 
 /**
  * Follows member names from a type. Pointers are followed, anonymous members looked through, array elements chosen by
- * a number.
+ * a number; `(tcp_sock)` takes what stands there, or what it points to, as that struct.
  *
  * @param from a pointer to a struct (the base is its value), or a struct (the base is its address)
  * @param names `["real_parent", "tgid"]`, at least one
@@ -44,8 +46,10 @@ export function memberPath(btf: Btf, from: number, names: readonly string[]): Me
   let type = from;
   let offset = 0;
   let bitField: BtfMember | undefined;
-  if (btf.kind(btf.resolve(type)) === KIND.PTR) type = btf.target(btf.resolve(type));
-  for (const name of names) {
+  /** Of numbers only: whether an address stands there, which a cast follows; at first it is followed already. */
+  let followed = btf.kind(btf.resolve(type)) === KIND.PTR;
+  if (followed) type = btf.target(btf.resolve(type));
+  for (const [i, name] of names.entries()) {
     let real = btf.resolve(type);
     if (btf.kind(real) === KIND.PTR) {
       offsets.push(offset);
@@ -53,6 +57,22 @@ export function memberPath(btf: Btf, from: number, names: readonly string[]): Me
       real = btf.resolve(btf.target(real));
     }
     bitField = undefined;
+    const cast = CAST.exec(name);
+    if (cast) {
+      const to = structNamed(btf, cast[1]);
+      if (to === 0) return { error: `the kernel has no struct "${cast[1]}"`, names: [] };
+      if (btf.kind(real) === KIND.INT && !followed) {
+        if (btf.size(real) !== 8) return { error: `${typeText(btf, type)} is too small for an address`, names: [] };
+        if (i > 0) {
+          offsets.push(offset);
+          offset = 0;
+        }
+      }
+      type = to;
+      followed = false;
+      continue;
+    }
+    followed = false;
     switch (btf.kind(real)) {
       case KIND.STRUCT:
       case KIND.UNION: {
@@ -77,14 +97,24 @@ export function memberPath(btf: Btf, from: number, names: readonly string[]): Me
         offset += i * btf.size(element);
         break;
       }
-      default:
-        return { error: `${typeText(btf, type)} has no members, so no "${name}"`, names: [] };
+      default: {
+        const hint = btf.kind(real) === 0 || btf.kind(real) === KIND.INT ? "; name its struct: (NAME)" : "";
+        return { error: `${typeText(btf, type)} has no members, so no "${name}"${hint}`, names: [] };
+      }
     }
   }
   offsets.push(offset);
   const leaf = leafOf(btf, type, bitField);
   if (!leaf) return { error: `${typeText(btf, type)} is no single value`, names: memberNames(btf, btf.resolve(type)) };
   return { offsets, leaf, typeText: typeText(btf, type) };
+}
+
+/** `(tcp_sock)` among the names of a path. */
+const CAST = /^\((\w+)\)$/;
+
+/** A struct or union by its name, a module's before the kernel's; 0 for none. */
+function structNamed(btf: Btf, name: string): number {
+  return btf.find(name, KIND.STRUCT) || btf.find(name, KIND.UNION) || (btf.base ? structNamed(btf.base, name) : 0);
 }
 
 /** What a value of this type is, or null when it is no single value. */
@@ -111,6 +141,10 @@ export function leafOf(btf: Btf, type: number, bitField?: BtfMember): Leaf | nul
     }
     case KIND.PTR:
       return { kind: "pointer" };
+    case KIND.STRUCT: {
+      const size = ADDRESSES[btf.name(real)];
+      return size === undefined ? null : { kind: "ip", size };
+    }
     case KIND.ARRAY: {
       const { type: element, count } = btf.array(real);
       const unit = btf.resolve(element);
@@ -125,6 +159,8 @@ export function leafOf(btf: Btf, type: number, bitField?: BtfMember): Leaf | nul
 /** Types within types: more are a sign of damage. */
 const MAX_DEPTH = 64;
 const IN_A_CIRCLE = "types that contain one another in a circle";
+/** Structs that are an address of the network. */
+const ADDRESSES: Readonly<Record<string, 4 | 16>> = { in_addr: 4, in6_addr: 16 };
 
 /** A type as C writes it. */
 export function typeText(btf: Btf, type: number): string {

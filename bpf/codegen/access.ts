@@ -37,6 +37,8 @@ export type Access =
   | { readonly kind: "context"; readonly offset: number; readonly width: 1 | 2 | 4 | 8; readonly signed: boolean }
   /** `char name[size]` in a tracepoint's record. */
   | { readonly kind: "context_text"; readonly offset: number; readonly size: number }
+  /** An address of the network in a tracepoint's record. */
+  | { readonly kind: "context_ip"; readonly offset: number; readonly form: "ip4" | "ip6" | "sockaddr" }
   /** `__data_loc char[]` in a tracepoint's record: 16 bits of length, 16 bits of offset. */
   | { readonly kind: "data_loc"; readonly offset: number }
   | MemberAccess
@@ -95,6 +97,8 @@ export function accessNullable(access: Access): boolean {
     case "pointed_text":
     case "user_memory":
       return true;
+    case "context_ip":
+      return access.form === "sockaddr";
     case "sum":
     case "errno":
       return accessNullable(access.of);

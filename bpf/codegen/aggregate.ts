@@ -4,6 +4,7 @@ import { specialField, type StateLayout, type StatePart, type Struct } from "./l
 import { nullable } from "./nullable.ts";
 import { emitNumber } from "./numbers.ts";
 import { emitText, textBytes, textSource } from "./texts.ts";
+import { isIp, withIp } from "./addresses.ts";
 import { emitStruct } from "./write_struct.ts";
 import type { Expr } from "../../core/query/mod.ts";
 import { exprText } from "../../core/query/expr_text.ts";
@@ -95,9 +96,15 @@ function keepArgument(g: Gen, arg: Expr): Argument {
   const isNull = a.label("null");
   if (nullFlag !== null) a.storeImm(8, FP, nullFlag, 1).storeImm(8, FP, slot, 0);
   const special = specialField(arg, [g.access]);
-  if (special) {
+  if (isIp(arg)) {
+    withIp(g, arg, isNull, () => {});
+    a.storeImm(8, FP, slot, 0);
+  } else if (special?.kind === "symbol" && arg.op === "call") {
+    for (const part of arg.args) emitNumber(g, part, isNull);
+    a.storeImm(8, FP, slot, 0);
+  } else if (special) {
     // Only whether it is there is asked.
-    const uncertain = special.kind === "stack" || special.table.kind === "container";
+    const uncertain = special.kind === "stack" || (special.kind === "name" && special.table.kind === "container");
     if (uncertain) throw new CannotGenerate(`whether there is a ${exprText(arg)} is known afterwards`);
     a.storeImm(8, FP, slot, 0);
   } else if (isTextType(arg.t.type)) {

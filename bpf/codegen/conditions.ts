@@ -6,6 +6,7 @@ import { CannotGenerate } from "./cannot_generate.ts";
 import { FP, type Gen, type Place } from "./gen.ts";
 import { isUnsigned, nullable } from "./nullable.ts";
 import { emitNumber, emitOperands, literalInteger, refuseFloat } from "./numbers.ts";
+import { emitIpComparison, isIp, withIp } from "./addresses.ts";
 import { emitText, textBytes, textSource } from "./texts.ts";
 import { type Access, COMM_BYTES, type NameTable } from "./access.ts";
 import { compileLike } from "../../core/query/like.ts";
@@ -38,6 +39,7 @@ export function emitCondition(g: Gen, e: Expr, yes: Label, no: Label, onNull: La
       case ">=":
         if (nameOf(g, e.left)) return emitNameComparison(g, e.fn, e.left, e.right, yes, no, onNull);
         if (nameOf(g, e.right)) return emitNameComparison(g, e.fn, e.right, e.left, yes, no, onNull);
+        if (isIp(e.left) || isIp(e.right)) return emitIpComparison(g, e.fn, e.left, e.right, yes, no, onNull);
         return isText(e.left) || isText(e.right)
           ? emitTextComparison(g, e.fn, e.left, e.right, yes, no, onNull)
           : emitComparison(g, e.fn, e.left, e.right, yes, no, onNull);
@@ -136,7 +138,7 @@ function emitIn(g: Gen, e: Extract<Expr, { op: "in" }>, yes: Label, no: Label, o
   const constants = e.list.every((item) => item.op === "lit" && item.value !== null);
   if (!constants || isText(e.arg)) {
     const tests = e.list.map((item): Expr => ({ op: "binary", fn: "==", left: e.arg, right: item, t: e.t }));
-    if (tests.length === 0) return void a.goto(no);
+    if (tests.length === 0) return emitIsNull(g, e.arg, onNull, no);
     const any = tests.reduce((x, y): Expr => ({ op: "binary", fn: "or", left: x, right: y, t: e.t }));
     return emitCondition(g, any, yes, no, onNull);
   }
@@ -155,11 +157,13 @@ function emitIn(g: Gen, e: Extract<Expr, { op: "in" }>, yes: Label, no: Label, o
 
 function emitIsNull(g: Gen, e: Expr, yes: Label, no: Label): void {
   const special = specialField(e, [g.access]);
-  if (special?.kind === "stack" || special?.table.kind === "container") {
+  if (special?.kind === "stack" || (special?.kind === "name" && special.table.kind === "container")) {
     throw new CannotGenerate(`whether there is a ${exprText(e)} is known afterwards`);
   }
   if (!nullable(e, g.access)) return void g.a.goto(no);
-  if (isText(e)) withText(g, e, yes, () => {});
+  if (isIp(e)) withIp(g, e, yes, () => {});
+  else if (special?.kind === "symbol" && e.op === "call") { for (const arg of e.args) emitNumber(g, arg, yes); }
+  else if (!special && isText(e)) withText(g, e, yes, () => {});
   else emitNumber(g, e, yes);
   g.a.goto(no);
 }

@@ -73,7 +73,7 @@ function isKeepableText(g: Gen, atom: Expr): boolean {
 }
 
 function isCostly(g: Gen, atom: Expr): boolean {
-  if (atom.op !== "field") return false;
+  if (atom.op !== "field" || atom.t.type === "ip") return false;
   const access = g.access(atom.name);
   return access.kind === "member" || access.kind === "namespaced" ||
     (access.kind === "builtin" && access.name !== "pid" && access.name !== "tid");

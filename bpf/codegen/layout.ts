@@ -2,6 +2,8 @@ import type { AggregateSpec, Expr, NamedExpr } from "../../core/query/mod.ts";
 import { AGGREGATES } from "../../core/query/aggregates/table.ts";
 import { exprText } from "../../core/query/expr_text.ts";
 import { isTextType } from "../../core/query/type_classes.ts";
+import { IP_BYTES } from "../../core/data/mod.ts";
+import { isIp } from "./addresses.ts";
 import { type Access, type NameTable, roundUp8, type StackPart } from "./access.ts";
 import { CannotGenerate } from "./cannot_generate.ts";
 import { isUnsigned, nullable } from "./nullable.ts";
@@ -18,10 +20,11 @@ export interface Part {
   readonly off: number;
   /**
    * 8 for a number, the buffer's length for a text, 8 for the length of a text that lies in the tail, 24 for a stack:
-   * the numbers of its kernel and user frames, and the process.
+   * the numbers of its kernel and user frames, and the process. 16 for an address of the network, IPv4 mapped into
+   * IPv6; of a symbol 8 for the address in the kernel, 16 for one in a process, and the process.
    */
   readonly bytes: number;
-  readonly kind: "number" | "text" | "tail" | "name" | "stack";
+  readonly kind: "number" | "text" | "tail" | "name" | "stack" | "ip" | "symbol";
   /** Texts that the number stands for; of `name` only. */
   readonly table?: NameTable;
   /** Of `stack` only. */
@@ -68,6 +71,15 @@ export function layoutStruct(values: readonly NamedExpr[], probes: readonly Acce
       off += 8;
       return { ...common, kind: "name", off: off - 8, bytes: 8, table: special.table };
     }
+    if (special?.kind === "symbol") {
+      const bytes = special.of === "kernel" ? 8 : 16;
+      off += bytes;
+      return { ...common, kind: "symbol", off: off - bytes, bytes };
+    }
+    if (isIp(expr)) {
+      off += IP_BYTES;
+      return { ...common, kind: "ip", off: off - IP_BYTES, bytes: IP_BYTES };
+    }
     if (expr.t.type === "stack") throw new CannotGenerate("stacks are fields; functions of them are computed here");
     if (!isTextType(expr.t.type)) {
       refuseFloat(expr);
@@ -86,11 +98,19 @@ export function layoutStruct(values: readonly NamedExpr[], probes: readonly Acce
   return { bytes: off, masked, parts, tailBytes };
 }
 
-/** A field that is kept by number, for all probes alike: a name or a stack. */
+/** Names of functions, kept as their addresses. */
+export interface SymbolCall {
+  readonly kind: "symbol";
+  readonly of: "kernel" | "user";
+}
+
+/** What is kept by number, for all probes alike: a name, a stack, or the name of a function at an address. */
 export function specialField(
   expr: Expr,
   probes: readonly AccessOf[],
-): Extract<Access, { kind: "name" | "stack" }> | null {
+): Extract<Access, { kind: "name" | "stack" }> | SymbolCall | null {
+  if (expr.op === "call" && expr.fn === "ksym") return { kind: "symbol", of: "kernel" };
+  if (expr.op === "call" && expr.fn === "usym") return { kind: "symbol", of: "user" };
   if (expr.op !== "field") return null;
   const [first] = probes.map((access) => access(expr.name));
   return first?.kind === "name" || first?.kind === "stack" ? first : null;

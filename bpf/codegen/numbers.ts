@@ -171,6 +171,11 @@ function emitCall(g: Gen, e: Extract<Expr, { op: "call" }>, onNull: Label): void
     case "int":
       refuseFloat(e.args[0]);
       return emitNumber(g, e.args[0], onNull);
+    case "ntohs":
+    case "ntohl":
+      emitNumber(g, e.args[0], onNull);
+      a.toBigEndian(0, e.fn === "ntohs" ? 16 : 32);
+      return;
     case "is_null":
       return emitTruth(g, e, onNull);
     case "coalesce": {

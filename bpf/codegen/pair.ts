@@ -3,6 +3,7 @@ import { isTextType } from "../../core/query/type_classes.ts";
 import { HELPER } from "../asm/mod.ts";
 import { roundUp8 } from "./access.ts";
 import { placeFor } from "./aggregate.ts";
+import { CannotGenerate } from "./cannot_generate.ts";
 import { emitAddress, emitCopy, emitCount, FP, type Gen, MAP, type Place } from "./gen.ts";
 import { type AccessOf, layoutStruct, type Struct } from "./layout.ts";
 import { emitStruct } from "./write_struct.ts";
@@ -36,6 +37,12 @@ export function layoutPair(
   const endKey = layoutStruct(named(keys.end), ends, false);
   const cancelKey = cancels.length > 0 ? layoutStruct(named(keys.cancel), cancels, false) : endKey;
   const all = [startKey, endKey, cancelKey];
+  if (all.some((s) => s.parts.some((p, i) => (p.kind === "ip") !== (startKey.parts[i].kind === "ip")))) {
+    throw new CannotGenerate("an address of the network and a text are joined by their text, not in the kernel");
+  }
+  if (all.some((s) => s.parts.some((p) => p.kind === "symbol"))) {
+    throw new CannotGenerate("starts and ends are joined by addresses, not by the names of what lies there");
+  }
   const parts = startKey.parts.map((p, i) => ({
     ...p,
     bytes: Math.max(...all.map((s) => s.parts[i].bytes)),

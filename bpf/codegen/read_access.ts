@@ -114,7 +114,9 @@ export function emitMemberAddress(g: Gen, access: MemberAccess, onNull: Label): 
 function emitMember(g: Gen, access: MemberAccess, onNull: Label): void {
   const { a } = g;
   const { leaf } = access;
-  if (leaf.kind === "chars") throw new CannotGenerate("a member is text where a number is wanted");
+  if (leaf.kind === "chars" || leaf.kind === "ip") {
+    throw new CannotGenerate(`a member is ${leaf.kind === "ip" ? "an address of the network" : "text"}, not a number`);
+  }
   emitMemberAddress(g, access, onNull);
   const width = leaf.kind === "pointer" ? 8 : leaf.width;
   g.frame.withSlot((slot) => {

@@ -1,6 +1,7 @@
 import { exprText } from "../../core/query/expr_text.ts";
 import { HELPER, type Label, type Reg } from "../asm/mod.ts";
 import { emitArgv } from "./argv.ts";
+import { emitIp } from "./addresses.ts";
 import { CannotGenerate } from "./cannot_generate.ts";
 import { CTX, emitCopy, emitCount, emitZero, FP, type Gen, MAP, type Place, SCRATCH } from "./gen.ts";
 import type { Part, Struct } from "./layout.ts";
@@ -35,6 +36,8 @@ function emitPart(g: Gen, part: Part, to: Place): void {
   const isNull = a.label("null"), done = a.label("part");
   if (part.kind === "stack") emitStack(g, part, place, isNull);
   else if (part.kind === "text") emitText(g, part.expr, place, part.bytes, isNull);
+  else if (part.kind === "ip") emitIp(g, part.expr, place, isNull);
+  else if (part.kind === "symbol") emitSymbol(g, part, place, isNull);
   else {
     emitNumber(g, part.expr, isNull);
     a.store(8, place.base, place.off, 0);
@@ -43,6 +46,15 @@ function emitPart(g: Gen, part: Part, to: Place): void {
   emitZero(g, place, part.bytes);
   emitNullBit(g, part, to);
   a.mark(done);
+}
+
+/** An address of code, and behind one of a process whose it is. */
+function emitSymbol(g: Gen, part: Part, place: Place, onNull: Label): void {
+  const args = part.expr.op === "call" ? part.expr.args : [];
+  args.forEach((arg, i) => {
+    emitNumber(g, arg, onNull);
+    g.a.store(8, place.base, place.off + i * 8, 0);
+  });
 }
 
 /** Flags of `bpf_get_stackid` (include/uapi/linux/bpf.h). */

@@ -214,11 +214,11 @@ interface Merged {
 
 /**
  * Keys whose bytes differ but which mean the same are one group: texts that are no UTF-8, control groups of one
- * container, stacks of several processes through the same functions.
+ * container, addresses in one function, stacks of several processes through the same functions.
  */
 function mergeEqual(found: Batch, groups: readonly Group[], { keys, states }: AggregateShape): Merged {
   const texts = found.columns.filter((c) => c.kind === "string");
-  const suspicious = keys.parts.some((p) => p.kind === "stack" || p.kind === "name") ||
+  const suspicious = keys.parts.some((p) => p.kind === "stack" || p.kind === "name" || p.kind === "symbol") ||
     texts.some((c) => c.dict.some((text) => text.includes("\ufffd")));
   if (!suspicious) return { columns: found.columns, rows: groups, place: groups.map((_, i) => i) };
   const index = new Map<string, number>();

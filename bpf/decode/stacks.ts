@@ -1,15 +1,8 @@
 import type { Frame } from "../../core/data/mod.ts";
-import type { Host } from "../../core/host/mod.ts";
-import {
-  addressOf,
-  type CodeMapping,
-  codeMappings,
-  createSymbolisers,
-  type Symboliser,
-  UNKNOWN,
-} from "../../core/symbols/mod.ts";
+import { addressOf, UNKNOWN } from "../../core/symbols/mod.ts";
 import type { StackPart } from "../codegen/access.ts";
 import { lookupMap } from "../kernel/map.ts";
+import type { CodeNames } from "./code_names.ts";
 
 /** Turns the numbers of stacks into frames. */
 export interface StackReader {
@@ -22,29 +15,20 @@ export interface StackReader {
    * @returns null when there are no frames of the wanted part
    */
   frames(part: StackPart, kernel: number, user: number, pid: number): readonly Frame[] | null;
-  /** What could not be named and why, in sentences. */
-  notes(): string[];
 }
 
 /** The kernel's own machinery between the event and the program, on top of every kernel stack that it takes. */
 const PLUMBING =
   /^(__?bpf_|bpf_|__traceiter_|trace_call_bpf|perf_trace_|perf_call_bpf|__perf_event|kprobe_|uprobe_|ftrace_)/;
 
-/** {@linkcode openStacks}, which those who need it load. */
-export type OpenStacks = typeof openStacks;
-
 /** Opens the stacks of a session. @param map descriptor of the map of stacks @param frames most in one stack */
-export function openStacks(map: number, frames: number, host: Host): StackReader {
+export function openStacks(map: number, frames: number, names: CodeNames): StackReader {
   const addresses = new BigUint64Array(new ArrayBuffer(frames * 8));
   const words = new Uint32Array(addresses.buffer);
   const kernels = new Map<number, readonly Frame[]>();
   const users = new Map<string, readonly Frame[]>();
   const whole = new Map<string, readonly Frame[]>();
-  const mappings = new Map<number, readonly CodeMapping[]>();
-  let symboliser: Symboliser | undefined;
-  let ended = 0;
 
-  const symbols = (): Symboliser => symboliser ??= createSymbolisers(host).start();
   /** Calls `name` for each address, the leaf first. */
   const read = (id: number, name: (i: number) => Frame): Frame[] => {
     if (id < 0 || !lookupMap(map, Uint32Array.of(id), addresses, "a stack")) return [];
@@ -55,18 +39,9 @@ export function openStacks(map: number, frames: number, host: Host): StackReader
   const kernelFrames = (id: number): readonly Frame[] => {
     let found = kernels.get(id);
     if (!found) {
-      const leafFirst = read(id, (i) => symbols().kernel(addressOf(words[2 * i + 1], words[2 * i]) - before(i)));
+      const leafFirst = read(id, (i) => names.kernel(addressOf(words[2 * i + 1], words[2 * i]) - before(i)));
       const first = leafFirst.findIndex((f) => !isPlumbing(f));
       kernels.set(id, found = leafFirst.slice(Math.max(0, first)).reverse());
-    }
-    return found;
-  };
-  const mappingsOf = (pid: number): readonly CodeMapping[] => {
-    let found = mappings.get(pid);
-    if (!found) {
-      found = codeMappings(host.maps(pid));
-      if (found.length === 0) ended++;
-      mappings.set(pid, found);
     }
     return found;
   };
@@ -74,8 +49,7 @@ export function openStacks(map: number, frames: number, host: Host): StackReader
     const key = `${id} ${pid}`;
     let found = users.get(key);
     if (!found) {
-      const of = id < 0 ? [] : mappingsOf(pid);
-      found = read(id, (i) => symbols().user(pid, of, words[2 * i + 1] * 2 ** 32 + words[2 * i] - before(i))).reverse();
+      found = read(id, (i) => names.user(pid, words[2 * i + 1] * 2 ** 32 + words[2 * i] - before(i))).reverse();
       users.set(key, found);
     }
     return found;
@@ -93,12 +67,6 @@ export function openStacks(map: number, frames: number, host: Host): StackReader
         whole.set(key, found);
       }
       return found.length > 0 ? found : null;
-    },
-    notes(): string[] {
-      const gone = ended === 0
-        ? []
-        : [`${ended} process${ended === 1 ? " had" : "es had"} ended before their code could be named.`];
-      return [...gone, ...(symboliser?.notes() ?? [])];
     },
   };
 }

@@ -5,6 +5,7 @@ import { textColumn } from "../../core/query/columns/text_column.ts";
 import { isUnsigned } from "../codegen/nullable.ts";
 import type { NameTable } from "../codegen/access.ts";
 import type { Part, Struct } from "../codegen/layout.ts";
+import { ipColumn } from "../../core/query/columns/ip_column.ts";
 import type { StackReader } from "./stacks.ts";
 
 /** Turns structs that a program wrote into columns. */
@@ -26,13 +27,22 @@ export interface Meanings {
   /** The text of a number, null when there is none. */
   name(table: NameTable, n: number): string | null;
   stacks(): StackReader;
+  /**
+   * The name of the function at an address; the address itself when there is none.
+   *
+   * @param pid whose code it is; null for the kernel's
+   */
+  function(pid: number | null, address: number): string;
 }
 
-/** For structs that hold neither names nor stacks. */
+/** For structs that hold nothing of the kind. */
 export const NO_MEANINGS: Meanings = {
   name: () => null,
   stacks: () => {
     throw new TypeError("There are no stacks here");
+  },
+  function: () => {
+    throw new TypeError("There are no addresses of code here");
   },
 };
 
@@ -69,6 +79,18 @@ export function structReader(struct: Struct, meanings: Meanings = NO_MEANINGS): 
 function partReader(part: Part, meanings: Meanings): PartReader {
   if (part.kind === "name") return nameReader(part, meanings);
   if (part.kind === "stack") return stackPartReader(part, meanings);
+  if (part.kind === "symbol") return symbolReader(part, meanings);
+  if (part.kind === "ip") {
+    const column = ipColumn();
+    return {
+      read(bytes, _words, at, isNull, tail): number {
+        if (isNull) column.addNull();
+        else column.add(bytes, at + part.off);
+        return tail;
+      },
+      take: () => column.take(),
+    };
+  }
   if (part.kind === "number") {
     const column = numberColumn(isUnsigned(part.expr.t));
     const off = part.off >> 2;
@@ -113,6 +135,35 @@ function nameReader(part: Part, meanings: Meanings): PartReader {
       if (name === undefined) known.set(n, name = meanings.name(part.table!, n));
       if (name === null) column.addNull();
       else column.addText(name);
+      return tail;
+    },
+    take: () => column.take(),
+  };
+}
+
+/** Addresses of code, each named once: of the kernel, or of a process, whose number follows. */
+function symbolReader(part: Part, meanings: Meanings): PartReader {
+  const known = new Map<number, Map<number, string>>();
+  const off = part.off >> 2;
+  const ofUser = part.bytes > 8;
+  const column = textColumn();
+  return {
+    read(_bytes, words, at, isNull, tail): number {
+      if (isNull) {
+        column.addNull();
+        return tail;
+      }
+      const w = (at >> 2) + off;
+      // As core/symbols has addresses: the signed reading, exact for the kernel's and for processes'.
+      const address = (words[w + 1] | 0) * 2 ** 32 + words[w];
+      const pid = ofUser ? words[w + 2] : 0;
+      let names = known.get(pid);
+      if (!names) known.set(pid, names = new Map());
+      let name = names.get(address);
+      if (name === undefined) {
+        names.set(address, name = meanings.function(ofUser ? pid : null, address));
+      }
+      column.addText(name);
       return tail;
     },
     take: () => column.take(),

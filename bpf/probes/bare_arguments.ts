@@ -15,7 +15,12 @@ export const RESULT_ACCESS: Access = { kind: "context", offset: PT_REGS.result, 
 export function bareArgument(name: string): ProbeField | null {
   const m = /^args\.(\d+)$/.exec(name);
   const offset = m ? PT_REGS.arguments[Number(m[1])] : undefined;
-  return offset === undefined ? null : { field: bareField(name), access: registerAccess(offset) };
+  return offset === undefined ? null : bareValue(name, offset);
+}
+
+/** An argument of which nothing is known but where it lies in the context. */
+export function bareValue(name: string, offset: number): ProbeField {
+  return { field: bareField(name), access: registerAccess(offset) };
 }
 
 /** All of them. */
@@ -24,8 +29,14 @@ export function bareArguments(): Field[] {
 }
 
 function bareField(name: string): Field {
-  return { name, type: "int", unit: null, unsigned: true, doc: "an argument that goes through a register" };
+  return { name, type: "int", unit: null, unsigned: true, bare: true, doc: "an argument by its place" };
 }
 
 /** `args.ret` of a function whose type is not known. */
-export const RESULT_FIELD: Field = { name: "args.ret", type: "int", unit: null, doc: "What the function returned" };
+export const RESULT_FIELD: Field = {
+  name: "args.ret",
+  type: "int",
+  unit: null,
+  bare: true,
+  doc: "What the function returned",
+};

@@ -38,6 +38,8 @@ export interface Catalog extends TargetFinder, Disposable {
   callField(target: CallTarget, name: string): Field | null;
   /** Why arguments of a point may be missing that it has: a sentence; null when nothing keeps us from seeing them. */
   blindness(point: ProbePoint): string | null;
+  /** Like {@linkcode fieldProblem}, for calls. */
+  callFieldProblem(target: CallTarget, name: string): string | null;
   /** Why a point, or a function, cannot be found here: a sentence, and what to do; null when it can. */
   problem(point: ProbePoint): string | null;
   callProblem(target: CallTarget): string | null;
@@ -148,6 +150,9 @@ export function openCatalog(host: Host): Catalog {
   const problem = (point: ProbePoint): string | null => loudly(() => kindOf(point).places(point, []));
   const field = (point: ProbePoint, name: string): ProbeField | null => quietly(() => fieldOrThrow(point, name));
   const pointsOf = (target: CallTarget): CallPoints | null => quietly(() => pointsOfCalls([target])[0]);
+  /** Where a field of a call is read: what its result leads to at the return, all else at the entry. */
+  const sideOf = (points: CallPoints, name: string): ProbePoint =>
+    name.startsWith("args.ret.") ? points.end : points.start;
   const callField = (target: CallTarget, name: string): Field | null => {
     const points = pointsOf(target);
     if (!points) return null;
@@ -161,7 +166,7 @@ export function openCatalog(host: Host): Catalog {
         return found ? { ...found, name } : null;
       }
       default:
-        return field(points.start, name)?.field ?? null;
+        return field(sideOf(points, name), name)?.field ?? null;
     }
   };
 
@@ -186,6 +191,10 @@ export function openCatalog(host: Host): Catalog {
     },
     callField,
     blindness: (point) => point.kind === "tracepoint" ? events().problem : null,
+    callFieldProblem(target, name) {
+      const points = pointsOf(target);
+      return points && loudly(() => fieldOrThrow(sideOf(points, name), name));
+    },
     problem,
     callProblem(target) {
       const sides = pointsOf(target);

@@ -8,6 +8,8 @@ export function formatAccess(f: FormatField): Access | null {
       return { kind: "data_loc", offset: f.offset };
     case "text":
       return { kind: "context_text", offset: f.offset, size: f.size };
+    case "ip":
+      return { kind: "context_ip", offset: f.offset, form: f.address! };
     case "number":
       return { kind: "context", offset: f.offset, width: f.size as 1 | 2 | 4 | 8, signed: f.signed };
     case null:

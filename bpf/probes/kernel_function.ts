@@ -5,7 +5,7 @@ import { KIND } from "../btf/mod.ts";
 import { CannotGenerate } from "../codegen/cannot_generate.ts";
 import { PROBE } from "../codegen/program.ts";
 import type { Answer, Mechanism } from "../mechanisms.ts";
-import { bareArgument, bareArguments, RESULT_ACCESS, RESULT_FIELD } from "./bare_arguments.ts";
+import { bareArguments, bareValue, RESULT_ACCESS, RESULT_FIELD } from "./bare_arguments.ts";
 import type { KernelFunctions } from "./kernel_functions.ts";
 import type { FunctionType, KernelTypes } from "./kernel_types.ts";
 import { globOf, type Matched, type Place, type PointKind, upTo } from "./point_kind.ts";
@@ -42,10 +42,14 @@ export function kernelFunctionKind(
     if (first === "ret") return atReturn ? result(point, type, name, path) : null;
     // A breakpoint at the return finds other values in the registers.
     if (point.kind === "kretprobe") return null;
-    const index = type?.params.findIndex((p) => p.name === first) ?? -1;
-    if (index < 0) return byTrampoline(point) ? null : bareArgument(name);
+    const position = /^\d+$/.test(first) ? Number(first) : null;
+    const index = position ?? type?.params.findIndex((p) => p.name === first) ?? -1;
     const offset = byTrampoline(point) ? index * ARGUMENT_BYTES : PT_REGS.arguments[index];
-    return offset === undefined ? null : types.ofContext(name, offset, type!.params[index].type, path, type!.types);
+    const param = type?.params[index];
+    if (index < 0 || offset === undefined || (byTrampoline(point) && !param)) return null;
+    // By its number an argument is what lies there, whatever its type; only a path needs that.
+    if (position !== null && path.length === 0) return bareValue(name, offset);
+    return param ? types.ofContext(name, offset, param.type, path, type!.types) : types.ofAddress(name, offset, path);
   };
 
   return {

@@ -17,6 +17,13 @@ export interface KernelTypes extends Disposable {
   ofFunction(symbol: string): FunctionType | null;
   /** Names of all types of a kind that begin so, in the kernel itself. */
   names(prefix: string, kind: number): string[];
+  /**
+   * A member reached from a number of 8 bytes in the context that is an address of the kernel's memory.
+   *
+   * @param path begins with a cast: nothing else says what lies there
+   * @throws {CannotGenerate} when it does not, or leads nowhere
+   */
+  ofAddress(name: string, offset: number, path: readonly string[]): ProbeField;
   /** A member reached from the current task. @throws {CannotGenerate} when the path leads nowhere */
   ofTask(name: string, path: readonly string[], base?: MemberBase): ProbeField & { readonly access: MemberAccess };
   /** Argument `index` of a raw tracepoint, or a member reached from it; null when it is no single value. */
@@ -41,6 +48,9 @@ export interface FunctionType {
   /** Name of the module it lies in; null for the kernel itself. */
   readonly module: string | null;
 }
+
+/** The type of what nothing is known of. */
+const VOID = 0;
 
 /** Bytes of an argument in a raw tracepoint's context (include/trace/bpf_probe.h: each is cast to a u64). */
 const ARGUMENT_BYTES = 8;
@@ -92,7 +102,7 @@ export function openKernelTypes(host: Host): KernelTypes {
   const ofContext: KernelTypes["ofContext"] = (name, offset, type, path, types = btf()) => {
     if (path.length > 0) return member(name, type, offset, path, types);
     const leaf = leafOf(types, type);
-    if (!leaf || leaf.kind === "chars") return null;
+    if (!leaf || leaf.kind === "chars" || leaf.kind === "ip") return null;
     const width = leaf.kind === "pointer" ? 8 : leaf.width;
     const access: Access = { kind: "context", offset, width, signed: leaf.kind === "int" && leaf.signed };
     return { field: leafField(name, leaf, typeText(types, type)), access };
@@ -136,6 +146,15 @@ export function openKernelTypes(host: Host): KernelTypes {
     ofTask: (name, path, base = "task") => member(name, btf().find("task_struct", KIND.STRUCT), base, path),
     ofArgument: (name, index, type, path) => ofContext(name, index * ARGUMENT_BYTES, type, path),
     ofContext,
+    ofAddress(name, offset, path) {
+      if (path[0].startsWith("(")) return member(name, VOID, offset, path);
+      const [first, ...rest] = path;
+      const address = name.slice(0, name.length - path.join(".").length);
+      throw new CannotGenerate(
+        `${name}: what lies at that address, no type tells`,
+        `Name its struct: ${[`${address}(STRUCT)`, first, ...rest].join(".")}`,
+      );
+    },
     [Symbol.dispose](): void {
       for (const open of openModules?.values() ?? []) open[Symbol.dispose]();
       openModules = undefined;

@@ -16,6 +16,8 @@ function leafType(leaf: Leaf, typeText: string): FieldType {
       return "address";
     case "chars":
       return "string";
+    case "ip":
+      return "ip";
     case "int":
       if (leaf.bool) return "bool";
       return typeText === "pid_t" ? "tid" : "int";

@@ -22,7 +22,8 @@ export function rawTracepointField(tracepoint: string, name: string, types: Kern
   if (position >= 0 && path.length === 0) {
     if (position >= MAX_ARGUMENTS) return null;
     const access: Access = { kind: "context", offset: position * 8, width: 8, signed: false };
-    return { field: { name, type: "int", unit: null, unsigned: true, doc: "the bare argument" }, access };
+    const field: Field = { name, type: "int", unit: null, unsigned: true, bare: true, doc: "the bare argument" };
+    return { field, access };
   }
   const args = types.arguments(tracepoint);
   const index = position >= 0 ? position : args?.params.findIndex((p) => p.name === first) ?? -1;

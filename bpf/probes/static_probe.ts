@@ -18,6 +18,8 @@ type Point = Extract<ProbePoint, { readonly path: string }>;
 export interface StaticArgument {
   readonly access: Access;
   readonly signed: boolean;
+  /** Its length; 8 may be an address. */
+  readonly bytes: number;
 }
 
 /** USDT probes: no-operations in a program, with notes on where their arguments are. */
@@ -31,7 +33,8 @@ export function staticProbeKind(files: CodeFiles, mechanism: (which: Mechanism) 
     const m = /^args\.(\d+)$/.exec(name);
     const found = m && staticArguments(probe.arguments)[Number(m[1])];
     if (!found) return null;
-    const field: Field = { name, type: "int", unit: null, doc: `argument ${m[1]}` };
+    const bare = found.bytes === 8 ? { bare: true } : {};
+    const field: Field = { name, type: "int", unit: null, ...bare, doc: `argument ${m[1]}` };
     return { field: found.signed ? field : { ...field, unsigned: true }, access: found.access };
   };
   return {
@@ -101,7 +104,7 @@ export function staticArguments(text: string): (StaticArgument | null)[] {
     const width = Math.abs(size);
     if (width !== 1 && width !== 2 && width !== 4 && width !== 8) return null;
     const access = operand(word.slice(at + 1), width, size < 0);
-    return access && { access, signed: size < 0 };
+    return access && { access, signed: size < 0, bytes: width };
   });
 }
 

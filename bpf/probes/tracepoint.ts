@@ -45,9 +45,12 @@ export function tracepointKind(types: KernelTypes, events: () => TraceEvents): P
   };
 
   const recorded = (point: Tracepoint, name: string): ProbeField | null => {
-    const found = events().format(point.category, point.name)?.fields.find((f) => `args.${f.name}` === name);
+    const [, first, ...path] = name.split(".");
+    const found = events().format(point.category, point.name)?.fields.find((f) => f.name === first);
     const access = found && formatAccess(found);
-    return access ? { field: formatField(found, name), access } : null;
+    if (!access) return null;
+    if (path.length === 0) return { field: formatField(found, name), access };
+    return access.kind === "context" && access.width === 8 ? types.ofAddress(name, access.offset, path) : null;
   };
 
   const field = (point: Tracepoint, name: string): ProbeField | null => {

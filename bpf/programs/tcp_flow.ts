@@ -1,6 +1,6 @@
 import { assetBytes } from "../../core/assets/mod.ts";
 import { type Cell, type Field, field, type Quality, quality, type Table, tableFromRows } from "../../core/data/mod.ts";
-import { ipText } from "../../core/host/ip_text.ts";
+import { ipText } from "../../core/data/ip_text.ts";
 import { clockNs } from "../../core/sys/mod.ts";
 import type { BpfLink, BpfObject } from "../libbpf.ts";
 import { possibleCpus } from "../possible_cpus.ts";

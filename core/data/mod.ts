@@ -4,6 +4,7 @@ export * from "./diagnosis.ts";
 export * from "./errors.ts";
 export * from "./exact_json.ts";
 export * from "./histogram.ts";
+export * from "./ip_address.ts";
 export * from "./json.ts";
 export * from "./profile.ts";
 export * from "./quality.ts";

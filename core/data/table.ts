@@ -9,6 +9,8 @@ export interface Field {
   readonly unit: Unit;
   /** For `int`: values are unsigned 64-bit. Default signed. */
   readonly unsigned?: boolean;
+  /** For `int` of a probe: only its bits are known, it may be a number or an address. Not in results. */
+  readonly bare?: boolean;
   /** One sentence for `list -v`, hover and the model. */
   readonly doc?: string;
 }

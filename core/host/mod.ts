@@ -32,6 +32,7 @@ export * from "./syscall_name.ts";
 export * from "./tracefs/argument_width.ts";
 export * from "./tracefs/format_field.ts";
 export * from "./tracefs/parse_format.ts";
+export * from "./tracefs/printed_addresses.ts";
 export * from "./tracefs/syscall_events.ts";
 export * from "./tracefs/trace_events.ts";
 export * from "./types.ts";

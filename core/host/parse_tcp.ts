@@ -1,5 +1,5 @@
 import type { TcpSocket } from "./types.ts";
-import { ipText } from "./ip_text.ts";
+import { ipText } from "../data/ip_text.ts";
 
 /** include/net/tcp_states.h, from 1. */
 const STATES = [

@@ -1,10 +1,15 @@
 import type { FieldType, Unit } from "../data/mod.ts";
 
-/** The type of a value inside an expression. `unit` matters to the checker, `unsigned` to comparison, `>>` and `/`. */
+/**
+ * The type of a value inside an expression. `unit` matters to the checker, `unsigned` to comparison, `>>` and `/`, `bare`
+ * to `str`.
+ */
 export interface ValueType {
   readonly type: FieldType | "null";
   readonly unit: Unit;
   readonly unsigned?: boolean;
+  /** Only its bits are known: it may be a number, or an address. */
+  readonly bare?: boolean;
 }
 
 /** Operators with two operands. `and`, `or` are three-valued (null); `like` has % and _; `match` is RE2. */

@@ -1,8 +1,9 @@
 import { valueType } from "./build.ts";
-import type { ValueType } from "./expr.ts";
+import type { Expr, ValueType } from "./expr.ts";
 import { arith } from "./_arith.ts";
 import { compare, mapText } from "./_compare.ts";
 import { isFloatType, isNumericType, isTextType, typeText } from "./type_classes.ts";
+import { SOURCE_SCALARS } from "./source_scalars.ts";
 import { binaryType, isProblem, type TypeAnswer, type TypeProblem } from "./type_rules.ts";
 import {
   anyNull,
@@ -31,6 +32,8 @@ export interface Scalar {
   readonly minArgs: number;
   /** Infinity for as many as you like. */
   readonly maxArgs: number;
+  /** Only an engine can compute it, where it sees the event: the arguments alone do not tell. */
+  readonly atSource?: true;
   /** The type of the result, or what is wrong with the arguments (their number is already checked). */
   type(args: readonly ValueType[]): TypeAnswer;
   /** @internal computes `rows` rows; a result of single values stays a single value */
@@ -38,7 +41,19 @@ export interface Scalar {
 }
 
 /** All scalar functions by name. */
-export const SCALARS: ReadonlyMap<string, Scalar> = new Map(scalars().map((s) => [s.name, s]));
+export const SCALARS: ReadonlyMap<string, Scalar> = new Map(
+  [...scalars(), ...SOURCE_SCALARS].map((s) => [s.name, s]),
+);
+
+/**
+ * Whether a call can only be computed by an engine, where it sees the event: the text behind a pointer, the name of the
+ * code at an address, and what views read by functions that the language does not have.
+ */
+export function onlyAtSource(e: Extract<Expr, { op: "call" }>): boolean {
+  const scalar = SCALARS.get(e.fn);
+  return !scalar || scalar.atSource === true ||
+    (e.fn === "str" && e.args.every((a) => a.t.type === "address" || a.t.bare));
+}
 
 /** The type of `fn(args…)`, or what is wrong; unknown names and wrong counts included. */
 export function callType(fn: string, args: readonly ValueType[]): TypeAnswer {

@@ -1,4 +1,4 @@
-import type { FieldType, Unit } from "../data/mod.ts";
+import { canonicalIp, type FieldType, type Unit } from "../data/mod.ts";
 import { valueType } from "./build.ts";
 import type { BinaryOp, Expr, ValueType } from "./expr.ts";
 import { isFloatType, isIntegerType, isTextType, typeText } from "./type_classes.ts";
@@ -79,11 +79,16 @@ export function inType(arg: ValueType, list: readonly ValueType[]): TypeAnswer {
 }
 
 /**
- * Gives a literal the unit of what it stands beside where that changes nothing: 0 is zero in every unit. Checkers call
- * this on both sides before {@linkcode binaryType}.
+ * Gives a literal the type of what it stands beside where that changes nothing: 0 is zero in every unit, and the text
+ * of an address of the network is that address in its one spelling. Checkers call this on both sides before
+ * {@linkcode binaryType}; patterns (`like`, `~`) stay text.
  */
 export function adaptLiteral(expr: Expr, other: ValueType): Expr {
   if (expr.op !== "lit" || other.type === "null") return expr;
+  if (other.type === "ip" && typeof expr.value === "string") {
+    const value = canonicalIp(expr.value);
+    return value === null ? expr : { ...expr, value, t: other };
+  }
   const zero = expr.value === 0n || expr.value === 0;
   if (!zero || expr.t.type === other.type) return expr;
   if (isIntegerType(other.type) && other.type !== "bool") return { ...expr, value: 0n, t: other };

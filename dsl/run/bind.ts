@@ -1,9 +1,10 @@
-import { type Cell, cellAt, UsageError } from "../../core/data/mod.ts";
+import { canonicalIp, type Cell, cellAt, UsageError } from "../../core/data/mod.ts";
 import {
   type Bindings,
   compileExpr,
   type Expr,
   isIntegerType,
+  onlyAtSource,
   typeText,
   type ValueType,
   valueType,
@@ -40,7 +41,8 @@ function readParam(name: string, text: string, t: ValueType): BoundValue {
   const wrong = (hint: string): never => {
     throw new UsageError(`--param ${name}=${text}: "${text}" is no ${typeText(t)}`, hint);
   };
-  if (t.type === "string" || t.type === "ip") return text;
+  if (t.type === "string") return text;
+  if (t.type === "ip") return canonicalIp(text) ?? wrong("An address is written 10.0.0.1 or ::1");
   if (t.type === "bool") return text === "true" ? true : text === "false" ? false : wrong("Write true or false");
   const negative = text.startsWith("-");
   const n = readNumber(negative ? text.slice(1) : text);
@@ -108,6 +110,7 @@ function logical(fn: string, left: Expr, right: Expr): Expr | null {
 }
 
 function folded(expr: Expr): Expr {
+  if (expr.op === "call" && onlyAtSource(expr)) return expr;
   return operandsOf(expr).every((e) => e.op === "lit") ? literalOf(constantValue(expr, {}), expr.t) : expr;
 }
 

@@ -5,9 +5,9 @@ import {
   exprText,
   fieldRef,
   type NamedExpr,
+  onlyAtSource,
   type ProbeOutput,
   type ProbeSpec,
-  SCALARS,
   type SourceSpec,
 } from "../../core/query/mod.ts";
 import type { StagePlan } from "../plan.ts";
@@ -85,14 +85,11 @@ interface Leading {
   readonly aggregate: { readonly stage: Extract<StagePlan, { kind: "aggregate" }>; readonly at: number } | null;
 }
 
-/** The text behind a pointer, and what views read by functions that the language does not have. */
-function onlyInKernel(e: Extract<Expr, { op: "call" }>): boolean {
-  return !SCALARS.has(e.fn) || (e.fn === "str" && e.args.every((a) => a.t.type === "address"));
-}
-
 /** `str` of a plain number is its digits: a kernel would take it for a pointer. */
 function textOfNumber(e: Expr): boolean {
-  if (e.op === "call" && e.fn === "str" && !["address", "string"].includes(e.args[0]?.t.type ?? "")) return true;
+  if (e.op === "call" && e.fn === "str" && e.args.some((a) => !["address", "string"].includes(a.t.type) && !a.t.bare)) {
+    return true;
+  }
   return operandsOf(e).some(textOfNumber);
 }
 
@@ -162,12 +159,13 @@ function streamPart(
   done: ReadonlySet<number>,
 ): { output: ProbeOutput; rest: StagePlan[] } {
   const fields = new Map<string, NamedExpr>();
-  const derived = new Set<string>();
+  const derived = new Map<string, Expr>();
   const leaf = (e: Expr): Expr => {
     if (e.op === "field" && derived.has(e.name)) return e;
-    if (e.op === "field" || (e.op === "call" && onlyInKernel(e))) {
+    if (e.op === "field" || (e.op === "call" && onlyAtSource(e))) {
       const name = exprText(e);
-      fields.set(name, { name, expr: e });
+      // The engine knows nothing of what is derived here.
+      fields.set(name, { name, expr: substitute(e, derived) });
       return { op: "field", name, t: e.t };
     }
     return withOperands(e, leaf);
@@ -175,7 +173,9 @@ function streamPart(
   const rest: StagePlan[] = [];
   let raw = true;
   for (const [at, stage] of stages.entries()) {
-    if (stage.kind === "derive") { for (const d of stage.derived) derived.add(d.name); }
+    if (stage.kind === "derive" && raw) {
+      for (const d of stage.derived) derived.set(d.name, substitute(d.expr, derived));
+    }
     if (!done.has(at)) rest.push(raw ? mapStage(stage, leaf) : stage);
     if (definesColumns(stage)) raw = false;
   }

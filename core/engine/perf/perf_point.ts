@@ -1,4 +1,11 @@
-import { argumentWidth, type Format, type FormatField, formatKind, type TraceEvents } from "../../host/mod.ts";
+import {
+  type AddressForm,
+  argumentWidth,
+  type Format,
+  type FormatField,
+  formatKind,
+  type TraceEvents,
+} from "../../host/mod.ts";
 import { PERF_TYPE, type ProbeEvent, SW } from "../../perf/mod.ts";
 import { type ProbePoint, probePointText } from "../../query/mod.ts";
 import { CannotTrace } from "./cannot_trace.ts";
@@ -6,11 +13,13 @@ import { HARDWARE_EVENTS, SOFTWARE_EVENTS } from "./point_names.ts";
 
 /** A field of a tracepoint's record, as it is read. */
 export interface RecordField {
-  readonly kind: "number" | "text" | "located_text";
+  readonly kind: "number" | "text" | "located_text" | "ip";
   /** Bytes from the record's start. */
   readonly offset: number;
   readonly size: number;
   readonly signed: boolean;
+  /** How an address of the network lies there; of `ip` only. */
+  readonly address?: AddressForm;
 }
 
 /** A probe point as a perf event. */
@@ -79,7 +88,9 @@ function tracepoint(point: ProbePoint, format: Format, syscall: boolean): PerfPo
   const args = new Map<string, RecordField>();
   for (const f of format.fields) {
     const kind = formatKind(f);
-    if (kind !== null) args.set(`args.${f.name}`, { kind, ...extentOf(f, syscall && kind === "number") });
+    if (kind === null) continue;
+    const address = kind === "ip" ? { address: f.address } : {};
+    args.set(`args.${f.name}`, { kind, ...extentOf(f, syscall && kind === "number"), ...address });
   }
   const attr = { type: PERF_TYPE.TRACEPOINT, config: format.id, period: 1 };
   return { point, event: { attr, raw: true, once: false }, args, fraction: null };

@@ -3,6 +3,7 @@ import {
   type Expr,
   exprText,
   isTextType,
+  onlyAtSource,
   type ProbePoint,
   probePointText,
   type ProbeSpec,
@@ -164,7 +165,7 @@ function checkField({ name, t }: SourceField, p: PerfPoint): void {
   if (BUILTINS.has(name)) return;
   const arg = p.args.get(name);
   if (arg) {
-    if ((arg.kind === "number") === isTextType(t.type)) {
+    if ((arg.kind === "number") === isTextType(t.type) || (arg.kind === "ip") !== (t.type === "ip")) {
       throw new CannotTrace(`"${name}" of ${probePointText(p.point)} is ${arg.kind}, not ${t.type}`);
     }
     return;
@@ -194,9 +195,12 @@ function unique(fields: readonly SourceField[]): SourceField[] {
 function checkComputable(exprs: readonly Expr[]): void {
   for (const e of exprs.flatMap(partsOf)) {
     if (e.op === "param") throw new CannotTrace(`the parameter $${e.name} has no value`);
-    if (e.op !== "call" || SCALARS.has(e.fn) && !(e.fn === "str" && e.args[0]?.t.type === "address")) continue;
+    if (e.op !== "call" || !onlyAtSource(e)) continue;
+    const why = SCALARS.get(e.fn)?.atSource
+      ? "names code while it is there, which is not done here"
+      : "reads memory of the process, which a perf event does not carry";
     throw new CannotTrace(
-      `${exprText(e)} reads memory of the process, which a perf event does not carry`,
+      `${exprText(e)} ${why}`,
       "Leave it out, or use the bpf engine: `sonde doctor` says what that lacks here.",
     );
   }

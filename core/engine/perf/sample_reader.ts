@@ -6,7 +6,9 @@ import type { Tasks } from "./tasks.ts";
 import type { SourceField } from "./plan.ts";
 import { isTextType } from "../../query/mod.ts";
 import { numberColumn } from "../../query/columns/number_column.ts";
+import { ipColumn } from "../../query/columns/ip_column.ts";
 import { textColumn, type TextColumnBuilder } from "../../query/columns/text_column.ts";
+import { ipReader } from "./ip_reader.ts";
 
 /** What samples are read with. */
 export interface SampleContext {
@@ -68,6 +70,17 @@ export function sampleColumn(field: SourceField, cx: SampleContext): SampleColum
         take: () => column.take(),
       };
     }
+  }
+  if (t.type === "ip") {
+    const column = ipColumn();
+    return {
+      reader: (args) => {
+        const { offset, address } = args.get(name)!;
+        const read = ipReader(address!, column);
+        return (words, _at, raw) => read(bytesOf(words), raw * 4 + offset);
+      },
+      take: () => column.take(),
+    };
   }
   if (isTextType(t.type)) {
     const column = textColumn();

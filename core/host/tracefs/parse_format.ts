@@ -1,3 +1,5 @@
+import { type AddressForm, printedAddresses } from "./printed_addresses.ts";
+
 /** One field of a tracepoint's record. */
 export interface FormatField {
   readonly name: string;
@@ -6,6 +8,8 @@ export interface FormatField {
   readonly offset: number;
   readonly size: number;
   readonly signed: boolean;
+  /** The tracepoint prints it as an address of the network. */
+  readonly address?: AddressForm;
 }
 
 /** A tracepoint's record. */
@@ -21,6 +25,7 @@ const FIELD = /^\s*field:(.*?);\s*offset:(\d+);\s*size:(\d+);\s*signed:(\d+);/;
 export function parseFormat(text: string): Format | null {
   const id = /^ID:\s*(\d+)/m.exec(text);
   if (!id) return null;
+  const addresses = printedAddresses(text);
   const fields: FormatField[] = [];
   for (const line of text.split("\n")) {
     const m = FIELD.exec(line);
@@ -28,12 +33,14 @@ export function parseFormat(text: string): Format | null {
     const [, declaration, offset, size, signed] = m;
     const d = /^(.*?)(\w+)(\[[^\]]*\])?$/.exec(declaration.trim());
     if (!d || d[2].startsWith("common_")) continue;
+    const address = addresses.get(d[2]);
     fields.push({
       name: d[2],
       type: `${d[1].trim()}${d[3] ?? ""}`,
       offset: Number(offset),
       size: Number(size),
       signed: signed === "1",
+      ...(address && { address }),
     });
   }
   return { id: Number(id[1]), fields };
