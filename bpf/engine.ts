@@ -1,6 +1,7 @@
 import { UnsupportedError } from "../core/data/errors.ts";
 import { exactJson, parseExactJson } from "../core/data/exact_json.ts";
 import type { Host } from "../core/host/mod.ts";
+import { readNumberFile } from "../core/host/read_number_file.ts";
 import type { ProbeEngine, ProbeSession, Support } from "../core/plugin_api/engine.ts";
 import type { ProbeSpec } from "../core/query/mod.ts";
 import { sourceText } from "../core/query/probe_spec.ts";
@@ -142,16 +143,10 @@ export function openBpfEngine(host: Host, options: BpfEngineOptions = {}): Probe
 
 /** Whether tracepoints still have the numbers that a plan has: those of a module that was loaded again have others. */
 function isCurrent(plan: Plan, host: Host): boolean {
-  return plan.programs.every(({ attach }) => {
-    if (attach.kind !== "tracepoint") return true;
-    try {
-      return Number(Deno.readTextFileSync(`${host.path("tracefs")}/events/${attach.name.replace(":", "/")}/id`)) ===
-        attach.id;
-    } catch (error) {
-      if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) return false;
-      throw error;
-    }
-  });
+  return plan.programs.every(({ attach }) =>
+    attach.kind !== "tracepoint" ||
+    readNumberFile(`${host.path("tracefs")}/events/${attach.name.replace(":", "/")}/id`) === attach.id
+  );
 }
 
 /** Number of the initial pid namespace (include/linux/proc_ns.h, PROC_PID_INIT_INO). */

@@ -1,4 +1,5 @@
 import type { Host } from "../core/host/mod.ts";
+import { readNumberFile } from "../core/host/read_number_file.ts";
 import { ERRNO, type Fd, SysError } from "../core/sys/mod.ts";
 import { Assembler, link } from "./asm/mod.ts";
 import { KIND, openBtf } from "./btf/mod.ts";
@@ -93,7 +94,7 @@ const TRIALS: Readonly<Record<Mechanism, Trial>> = {
     what: "attaching to a tracepoint",
     unknown: "tracefs is not mounted, or cannot be read: mount -t tracefs tracefs /sys/kernel/tracing",
     attempt: (host) => {
-      const id = readNumber(`${host.path("tracefs")}/events/sched/sched_process_exec/id`);
+      const id = readNumberFile(`${host.path("tracefs")}/events/sched/sched_process_exec/id`);
       return id === null
         ? null
         : attached({ type: "tracepoint" }, { kind: "tracepoint", id, name: "sched:sched_process_exec" }, host);
@@ -214,18 +215,9 @@ function tryOut(trial: Trial, host: Host): Answer {
   } catch (error) {
     if (!(error instanceof SysError) && !(error instanceof VerifierError)) throw error;
     // The thing that it was tried on is there: what is missing is the mechanism.
-    if (error instanceof SysError && error.code === "ENOENT") {
+    if (error instanceof SysError && /^(ENOENT|EOPNOTSUPP)$/.test(error.code)) {
       return { state: "no", reason: `This kernel was built without it: ${trial.what}`, remedy: "" };
     }
     return { state: "no", ...refusalOf(error, trial.what, host, trial.needs) };
-  }
-}
-
-function readNumber(path: string): number | null {
-  try {
-    return Number(Deno.readTextFileSync(path));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) return null;
-    throw error;
   }
 }

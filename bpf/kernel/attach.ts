@@ -1,6 +1,7 @@
 import { encodeAttr } from "../../core/perf/attr.ts";
 import type { Host } from "../../core/host/mod.ts";
 import { parseCpuList } from "../../core/host/parse_cpu_list.ts";
+import { readNumberFile } from "../../core/host/read_number_file.ts";
 import {
   bpf,
   bytesAddress,
@@ -117,7 +118,7 @@ function attachProbe(
   what: string,
   host: Host,
 ): Fd {
-  const type = readNumber(`${host.path("event_source")}/${kind}/type`);
+  const type = readNumberFile(`${host.path("event_source")}/${kind}/type`);
   if (type === null) throw new SysError("perf_event_open", -ERRNO.ENOENT, `${what}: there are no ${kind}s here`);
   const attr = encodeAttr({ type, config: 0, period: 1, wakeupWatermark: 1 });
   const view = new DataView(attr.buffer);
@@ -160,17 +161,8 @@ function attachPerfEvent(program: number, to: Extract<Attach, { kind: "perf_even
 function interfaceIndex(name: string, host: Host): number {
   // A name from a recipe becomes part of a path.
   const index = /^[^/\s]{1,15}$/.test(name) && name !== "." && name !== ".."
-    ? readNumber(`${host.path("net_class")}/${name}/ifindex`)
+    ? readNumberFile(`${host.path("net_class")}/${name}/ifindex`)
     : null;
   if (index === null) throw new SysError("bpf", -ERRNO.ENODEV, `There is no network interface "${name}"`);
   return index;
-}
-
-function readNumber(path: string): number | null {
-  try {
-    return Number(Deno.readTextFileSync(path));
-  } catch (error) {
-    if (error instanceof Deno.errors.NotFound || error instanceof Deno.errors.PermissionDenied) return null;
-    throw error;
-  }
 }

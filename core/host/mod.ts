@@ -28,6 +28,7 @@ export * from "./parse_schedstat.ts";
 export * from "./parse_softnet.ts";
 export * from "./parse_stat.ts";
 export * from "./parse_tcp.ts";
+export * from "./read_number_file.ts";
 export * from "./syscall_name.ts";
 export * from "./tracefs/argument_width.ts";
 export * from "./tracefs/format_field.ts";
