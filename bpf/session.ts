@@ -2,18 +2,18 @@ import { type Batch, type Quality, quality } from "../core/data/mod.ts";
 import type { Host } from "../core/host/mod.ts";
 import { parseCpuList } from "../core/host/parse_cpu_list.ts";
 import type { ProbeSession } from "../core/plugin_api/engine.ts";
-import { CLOCK, clockNs, type Fd, SysError } from "../core/sys/mod.ts";
+import { CLOCK, clockNs } from "../core/sys/mod.ts";
 import { type Counter, COUNTERS, MAP } from "./codegen/gen.ts";
 import type { Plan } from "./codegen/plan.ts";
 import { aggregateRows } from "./decode/aggregate_rows.ts";
 import { nameOf } from "./decode/names.ts";
 import { openStacks, type StackReader } from "./decode/stacks.ts";
 import { type Meanings, structReader } from "./decode/struct_reader.ts";
-import { enableRunTimeStats, programStats } from "./kernel/program.ts";
+import { programStats } from "./kernel/program.ts";
 import { readMap, updateMap } from "./kernel/map.ts";
 import { keepBudget } from "./budget.ts";
-import { estimatedCostNs, probeCostNs } from "./cost.ts";
 import type { LoadedPlan } from "./load.ts";
+import { meterRunTime, type RunTimeMeter } from "./run_time_meter.ts";
 import { openPerfRings } from "./ring/perf_reader.ts";
 import type { RecordSource } from "./ring/record_source.ts";
 import { openRing, ringSource } from "./ring/ring_reader.ts";
@@ -37,15 +37,23 @@ const LOOK_MS = { min: 2, max: 25 } as const;
  */
 export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus, budget }: SessionMachine): ProbeSession {
   let source: RecordSource | null = null;
-  let stats: Fd | null = null;
+  let meter: RunTimeMeter;
   let ended = false;
+  const attached = plan.programs.map((p) => p.attach);
   try {
     source = openSource(loaded, host);
-    stats = runTimeStats();
+    // A reader of records must not stop to turn statistics on while they come.
+    meter = meterRunTime(attached, loaded.programs, budget !== undefined || source !== null);
+  } catch (error) {
+    source?.[Symbol.dispose]();
+    loaded[Symbol.dispose]();
+    throw error;
+  }
+  try {
     loaded.attach();
   } catch (error) {
     source?.[Symbol.dispose]();
-    stats?.[Symbol.dispose]();
+    meter[Symbol.dispose]();
     loaded[Symbol.dispose]();
     throw error;
   }
@@ -57,10 +65,6 @@ export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus, budget
   };
   const reader = plan.output.kind === "stream" ? structReader(plan.output.record, meanings) : null;
   const waiting = new Set<() => void>();
-  const attached = plan.programs.map((p) => p.attach);
-  /** Null where the kernel does not measure programs. */
-  const measuredCostNs = (): number | null =>
-    stats && probeCostNs(attached, loaded.programs.map((p) => programStats(p.fd)));
   let endNs: number | null = null;
   let ownNs = 0;
   let events = 0;
@@ -113,7 +117,7 @@ export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus, budget
   };
   const keeper = budget === undefined ? null : keepBudget({
     budget,
-    spentNs: () => ownNs + (measuredCostNs() ?? estimatedCostNs(attached, readCounters(loaded, cpus).offered)),
+    spentNs: () => ownNs + meter.spentNs(clockNs() - startNs, readCounters(loaded, cpus).offered),
     sample: (shift) => {
       const control = loaded.maps.get(MAP.control);
       if (control) updateMap(control.fd.fd, Uint32Array.of(0), BigUint64Array.of(BigInt(shift)), "the sampling");
@@ -126,7 +130,7 @@ export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus, budget
     for (const end of [...waiting]) end();
     source?.[Symbol.dispose]();
     source = null;
-    stats?.[Symbol.dispose]();
+    meter[Symbol.dispose]();
     loaded[Symbol.dispose]();
   };
 
@@ -167,8 +171,7 @@ export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus, budget
       if (counters[why] > 0) lost_by[why] = counters[why];
     }
     if (missed > 0) lost_by.recursion = missed;
-    const measured = stats !== null;
-    const probe_ns = measured ? probeCostNs(attached, runs) : estimatedCostNs(attached, events);
+    const probe_ns = meter.spentNs(durationNs, events);
     const sampled = (keeper?.highest ?? 0) > 0;
     const sampling = sampled && counters.offered > 0 ? counters.taken / counters.offered : 1;
     const inFlight = loaded.maps.get(MAP.inFlight);
@@ -180,7 +183,7 @@ export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus, budget
       truncated: counters.truncated,
       unmatched: { starts: open, ends: counters.unmatched_ends, replaced: counters.replaced },
       duration_ns: durationNs,
-      cost: { cpu_ns: ownNs, probe_ns, ratio: (ownNs + probe_ns) / durationNs, estimated: !measured },
+      cost: { cpu_ns: ownNs, probe_ns, ratio: (ownNs + probe_ns) / durationNs, estimated: meter.estimated },
       sampling,
       estimated: sampled,
       notes: [...(keeper?.detached ? [keeper.detached] : []), ...(stacks?.notes() ?? [])],
@@ -214,14 +217,4 @@ function readCounters(loaded: LoadedPlan, cpus: number): Record<Counter, number>
     }
   }
   return totals;
-}
-
-/** Null where it is not permitted (it takes CAP_SYS_ADMIN) or not there (before 5.8): the cost is estimated then. */
-function runTimeStats(): Fd | null {
-  try {
-    return enableRunTimeStats();
-  } catch (error) {
-    if (error instanceof SysError) return null;
-    throw error;
-  }
 }
