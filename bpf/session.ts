@@ -29,6 +29,8 @@ export interface SessionMachine {
 
 /** Shortest and longest time between two looks at the ring, in ms. */
 const LOOK_MS = { min: 2, max: 25 } as const;
+/** A ring this full is read at once; else it is left to fill for a while, since each look costs as much as many records. */
+const READ_AT = 1 / 8;
 
 /**
  * Attaches a loaded plan and answers the session that owns it.
@@ -140,7 +142,8 @@ export function openSession(plan: Plan, loaded: LoadedPlan, { host, cpus, budget
       const until = performance.now() + timeoutMs;
       for (let pause: number = LOOK_MS.min;; pause = Math.min(pause * 2, LOOK_MS.max)) {
         const left = until - performance.now();
-        if (ended || left <= 0 || source?.pending()) return;
+        const fill = source?.fill() ?? 0;
+        if (ended || left <= 0 || fill >= READ_AT || fill > 0 && pause === LOOK_MS.max) return;
         // Without a ring there is nothing to look for.
         await pauseFor(source ? Math.min(pause, left) : left);
       }
