@@ -2,7 +2,7 @@ import { type Batch, type Quality, quality } from "../core/data/mod.ts";
 import type { Host } from "../core/host/mod.ts";
 import { parseCpuList } from "../core/host/parse_cpu_list.ts";
 import type { ProbeSession } from "../core/plugin_api/engine.ts";
-import { CLOCK, clockNs, type Fd, SysError } from "../core/sys/mod.ts";
+import { CLOCK, clockNs } from "../core/sys/mod.ts";
 import { type Counter, COUNTERS, MAP } from "./codegen/gen.ts";
 import type { Plan } from "./codegen/plan.ts";
 import { aggregateRows } from "./decode/aggregate_rows.ts";
@@ -10,12 +10,12 @@ import type { CodeReader, OpenCodeReader } from "./decode/code_reader.ts";
 import { nameOf } from "./decode/names.ts";
 import type { StackReader } from "./decode/stacks.ts";
 import { type Meanings, structReader } from "./decode/struct_reader.ts";
-import { enableRunTimeStats, programStats } from "./kernel/program.ts";
+import { programStats } from "./kernel/program.ts";
 import { readMap, updateMap } from "./kernel/map.ts";
 import { keepBudget } from "./budget.ts";
-import { estimatedCostNs, probeCostNs } from "./cost.ts";
 import type { LoadedPlan } from "./load.ts";
 import { watchFiles } from "./replaced_files.ts";
+import { meterRunTime, type RunTimeMeter } from "./run_time_meter.ts";
 import { openPerfRings } from "./ring/perf_reader.ts";
 import type { RecordSource } from "./ring/record_source.ts";
 import { openRing, ringSource } from "./ring/ring_reader.ts";
@@ -34,6 +34,8 @@ export interface SessionMachine {
 
 /** Shortest and longest time between two looks at the ring, in ms. */
 const LOOK_MS = { min: 2, max: 25 } as const;
+/** A ring this full is read at once; else it is left to fill for a while, since each look costs as much as many records. */
+const READ_AT = 1 / 8;
 
 /**
  * Attaches a loaded plan and answers the session that owns it.
@@ -46,15 +48,23 @@ export function openSession(
   { host, cpus, budget, openCode }: SessionMachine,
 ): ProbeSession {
   let source: RecordSource | null = null;
-  let stats: Fd | null = null;
+  let meter: RunTimeMeter;
   let ended = false;
+  const attached = plan.programs.map((p) => p.attach);
   try {
     source = openSource(loaded, host);
-    stats = runTimeStats();
+    // A reader of records must not stop to turn statistics on while they come.
+    meter = meterRunTime(attached, loaded.programs, budget !== undefined || source !== null);
+  } catch (error) {
+    source?.[Symbol.dispose]();
+    loaded[Symbol.dispose]();
+    throw error;
+  }
+  try {
     loaded.attach();
   } catch (error) {
     source?.[Symbol.dispose]();
-    stats?.[Symbol.dispose]();
+    meter[Symbol.dispose]();
     loaded[Symbol.dispose]();
     throw error;
   }
@@ -75,11 +85,7 @@ export function openSession(
   };
   const reader = plan.output.kind === "stream" ? structReader(plan.output.record, meanings) : null;
   const waiting = new Set<() => void>();
-  const attached = plan.programs.map((p) => p.attach);
   const replacedFiles = watchFiles(attached);
-  /** Null where the kernel does not measure programs. */
-  const measuredCostNs = (): number | null =>
-    stats && probeCostNs(attached, loaded.programs.map((p) => programStats(p.fd)));
   let endNs: number | null = null;
   let ownNs = 0;
   let events = 0;
@@ -132,7 +138,7 @@ export function openSession(
   };
   const keeper = budget === undefined ? null : keepBudget({
     budget,
-    spentNs: () => ownNs + (measuredCostNs() ?? estimatedCostNs(attached, readCounters(loaded, cpus).offered)),
+    spentNs: () => ownNs + meter.spentNs(clockNs() - startNs, readCounters(loaded, cpus).offered),
     sample: (shift) => {
       const control = loaded.maps.get(MAP.control);
       if (control) updateMap(control.fd.fd, Uint32Array.of(0), BigUint64Array.of(BigInt(shift)), "the sampling");
@@ -145,7 +151,7 @@ export function openSession(
     for (const end of [...waiting]) end();
     source?.[Symbol.dispose]();
     source = null;
-    stats?.[Symbol.dispose]();
+    meter[Symbol.dispose]();
     loaded[Symbol.dispose]();
   };
 
@@ -155,7 +161,8 @@ export function openSession(
       const until = performance.now() + timeoutMs;
       for (let pause: number = LOOK_MS.min;; pause = Math.min(pause * 2, LOOK_MS.max)) {
         const left = until - performance.now();
-        if (ended || left <= 0 || source?.pending()) return;
+        const fill = source?.fill() ?? 0;
+        if (ended || left <= 0 || fill >= READ_AT || fill > 0 && pause === LOOK_MS.max) return;
         // Without a ring there is nothing to look for.
         await pauseFor(source ? Math.min(pause, left) : left);
       }
@@ -186,8 +193,7 @@ export function openSession(
       if (counters[why] > 0) lost_by[why] = counters[why];
     }
     if (missed > 0) lost_by.recursion = missed;
-    const measured = stats !== null;
-    const probe_ns = measured ? probeCostNs(attached, runs) : estimatedCostNs(attached, events);
+    const probe_ns = meter.spentNs(durationNs, events);
     const sampled = (keeper?.highest ?? 0) > 0;
     const sampling = sampled && counters.offered > 0 ? counters.taken / counters.offered : 1;
     const inFlight = loaded.maps.get(MAP.inFlight);
@@ -199,7 +205,7 @@ export function openSession(
       truncated: counters.truncated,
       unmatched: { starts: open, ends: counters.unmatched_ends, replaced: counters.replaced },
       duration_ns: durationNs,
-      cost: { cpu_ns: ownNs, probe_ns, ratio: (ownNs + probe_ns) / durationNs, estimated: !measured },
+      cost: { cpu_ns: ownNs, probe_ns, ratio: (ownNs + probe_ns) / durationNs, estimated: meter.estimated },
       sampling,
       estimated: sampled,
       notes: [...(keeper?.detached ? [keeper.detached] : []), ...(code?.notes() ?? []), ...replacedFiles()],
@@ -228,14 +234,4 @@ function readCounters(loaded: LoadedPlan, cpus: number): Record<Counter, number>
     }
   }
   return totals;
-}
-
-/** Null where it is not permitted (it takes CAP_SYS_ADMIN) or not there (before 5.8): the cost is estimated then. */
-function runTimeStats(): Fd | null {
-  try {
-    return enableRunTimeStats();
-  } catch (error) {
-    if (error instanceof SysError) return null;
-    throw error;
-  }
 }

@@ -4,7 +4,7 @@ import { outputOf } from "./compile_c.ts";
 const SUITE = "trixie";
 
 /** A bpftrace that can be run. */
-interface Oracle {
+export interface Oracle {
   readonly version: string;
   readonly command: string;
   /** What stands before bpftrace's own arguments. */
@@ -39,6 +39,16 @@ const oracles = new Map<boolean, Promise<Oracle | null>>();
  */
 export async function bpftraceVersion(newest = false): Promise<string | null> {
   return (await oracle(newest))?.version ?? null;
+}
+
+/**
+ * How to start the bpftrace that tests compare with, for what {@linkcode bpftraceRun} does not do; null when there is
+ * none.
+ *
+ * @param newest as for {@linkcode bpftraceVersion}
+ */
+export function bpftraceCommand(newest = false): Promise<Oracle | null> {
+  return oracle(newest);
 }
 
 /**

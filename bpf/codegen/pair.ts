@@ -32,7 +32,9 @@ export function layoutPair(
   ends: readonly AccessOf[],
   cancels: readonly AccessOf[],
 ): PairLayout {
-  const named = (exprs: readonly Expr[]): NamedExpr[] => exprs.map((expr, i) => ({ name: `key${i}`, expr }));
+  const told = cancels.length > 0 ? keys.start.map(() => true) : tellingApart(keys, [...starts, ...ends]);
+  const named = (exprs: readonly Expr[]): NamedExpr[] =>
+    exprs.filter((_, i) => told[i]).map((expr, i) => ({ name: `key${i}`, expr }));
   const startKey = layoutStruct(named(keys.start), starts, false);
   const endKey = layoutStruct(named(keys.end), ends, false);
   const cancelKey = cancels.length > 0 ? layoutStruct(named(keys.cancel), cancels, false) : endKey;
@@ -43,51 +45,74 @@ export function layoutPair(
   if (all.some((s) => s.parts.some((p) => p.kind === "symbol"))) {
     throw new CannotGenerate("starts and ends are joined by addresses, not by the names of what lies there");
   }
+  const masked = all.some((s) => s.masked);
   const parts = startKey.parts.map((p, i) => ({
     ...p,
     bytes: Math.max(...all.map((s) => s.parts[i].bytes)),
   }));
   const carriedStruct = layoutStruct(carried, starts, false);
   return {
-    startKey: sameLayout(startKey, parts),
-    endKey: sameLayout(endKey, parts),
-    cancelKey: sameLayout(cancelKey, parts),
+    startKey: sameLayout(startKey, parts, masked),
+    endKey: sameLayout(endKey, parts, masked),
+    cancelKey: sameLayout(cancelKey, parts, masked),
     carried: carriedStruct,
     valueBytes: HEAD_BYTES + carriedStruct.bytes,
   };
 }
 
 /** The struct's expressions at the offsets that all sides of a pair share. A null in a key matches nothing. */
-function sameLayout(struct: Struct, sizes: readonly { readonly bytes: number }[]): Struct {
-  let off = 8;
+function sameLayout(struct: Struct, sizes: readonly { readonly bytes: number }[], masked: boolean): Struct {
+  let off = masked ? 8 : 0;
   const parts = struct.parts.map((p, i) => {
     const part = { ...p, off, bytes: sizes[i].bytes };
     off += roundUp8(sizes[i].bytes);
     return part;
   });
-  return { bytes: off, masked: true, parts, tailBytes: 0 };
+  return { bytes: off, masked, parts, tailBytes: 0 };
+}
+
+/** Which parts of a key differ from one event to another; a key has at least one part. */
+function tellingApart(
+  { start, end }: { readonly start: readonly Expr[]; readonly end: readonly Expr[] },
+  probes: readonly AccessOf[],
+): boolean[] {
+  const constantOf = (e: Expr): bigint | null => {
+    if (e.op !== "field") return null;
+    const values = probes.map((access) => access(e.name)).map((x) => x.kind === "constant" ? x.value : null);
+    return values.every((v) => v !== null && v === values[0]) ? values[0] : null;
+  };
+  // Both sides must mean the same constant: the same field of all probes does.
+  const told = start.map((e, i) => {
+    const other = end[i];
+    return !(e.op === "field" && other.op === "field" && e.name === other.name && constantOf(e) !== null);
+  });
+  return told.some(Boolean) ? told : start.map(() => true);
 }
 
 /** The start: remembers the time and the carried values under the key. */
 export function emitStart(g: Gen, pair: PairLayout): void {
   const { a } = g;
-  const BPF_ANY = 0;
+  const BPF_ANY = 0, BPF_NOEXIST = 1, EEXIST = -17;
   const key = emitKey(g, pair.startKey);
   const value = placeFor(g, pair.valueBytes);
   emitStruct(g, pair.carried, { base: value.base, off: value.off + HEAD_BYTES });
-  const fresh = a.label("fresh");
-  a.map(1, MAP.inFlight);
-  emitAddress(g, 2, key);
-  a.call(HELPER.map_lookup_elem).jump("eq", 0, 0, fresh);
-  emitCount(g, "replaced");
-  // The clock last: what happens before belongs to the probe, not to what is measured.
-  a.mark(fresh);
+  const full = a.label("full");
+  const update = (flags: number): void => {
+    a.map(1, MAP.inFlight);
+    emitAddress(g, 2, key);
+    emitAddress(g, 3, value);
+    a.constant(4, flags).call(HELPER.map_update_elem).jump("eq", 0, 0, g.end);
+  };
   if (g.shift !== null) a.load(8, 1, FP, g.shift).store(8, value.base, value.off + SHIFT_OFFSET, 1);
   else a.storeImm(8, value.base, value.off + SHIFT_OFFSET, 0);
-  a.call(HELPER.ktime_get_ns).store(8, value.base, value.off, 0).map(1, MAP.inFlight);
-  emitAddress(g, 2, key);
-  emitAddress(g, 3, value);
-  a.constant(4, BPF_ANY).call(HELPER.map_update_elem).jump("eq", 0, 0, g.end);
+  // The clock last: what happens before belongs to the probe, not to what is measured.
+  a.call(HELPER.ktime_get_ns).store(8, value.base, value.off, 0);
+  // Hardly ever is there one already, so that is not asked first.
+  update(BPF_NOEXIST);
+  a.jump("ne", 0, EEXIST, full);
+  emitCount(g, "replaced");
+  update(BPF_ANY);
+  a.mark(full);
   emitCount(g, "map_full");
 }
 

@@ -113,9 +113,13 @@ function planEvents(
   return { programs, maps: withUsed(maps, programs), output: planned(out, output) };
 }
 
-/** Whether several of its events may be under way on one CPU: probes on many functions, of which one calls another. */
+/**
+ * Whether several of its events may be under way on one CPU: probes on many functions, of which one calls another; and
+ * those on user code, in which one thread may take the CPU from another (kernel/trace/trace_uprobe.c,
+ * bpf_prog_run_array_uprobe: only migration is off).
+ */
 function interrupts(attach: Attach): boolean {
-  return attach.kind === "kprobe_multi" || attach.kind === "perf_event";
+  return attach.kind === "kprobe_multi" || attach.kind === "perf_event" || attach.kind === "uprobe";
 }
 
 interface Sides {
@@ -176,7 +180,7 @@ function planPair(
         guards: target.guards,
         surroundings: target.surroundings,
         output: out,
-        shared: true,
+        shared: ends.length > 1 || interrupts(target.attach),
         pair: (g) => emitEnd(g, pair, sampled),
       }, machine),
     })),

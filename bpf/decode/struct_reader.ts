@@ -1,6 +1,7 @@
 import type { Batch, Column, Field } from "../../core/data/mod.ts";
 import { fieldOf } from "../../core/query/batch_ops.ts";
 import { numberColumn } from "../../core/query/columns/number_column.ts";
+import { stridedNumbers } from "../../core/query/columns/strided_numbers.ts";
 import { textColumn } from "../../core/query/columns/text_column.ts";
 import { isUnsigned } from "../codegen/nullable.ts";
 import type { NameTable } from "../codegen/access.ts";
@@ -54,6 +55,8 @@ interface PartReader {
 
 export function structReader(struct: Struct, meanings: Meanings = NO_MEANINGS): StructReader {
   const fields = struct.parts.map((p) => fieldOf(p.name, p.expr.t));
+  const numbers = struct.parts.every((p) => p.kind === "number") && !struct.masked && struct.parts.length > 0;
+  if (numbers) return numberRows(struct, fields);
   const readers = struct.parts.map((p) => partReader(p, meanings));
   const bits = struct.parts.map((p) => p.nullBit);
   let rows = 0;
@@ -72,6 +75,33 @@ export function structReader(struct: Struct, meanings: Meanings = NO_MEANINGS): 
       const length = rows;
       rows = 0;
       return { length, fields, columns: readers.map((r) => r.take()) };
+    },
+  };
+}
+
+/** Rows of nothing but numbers, which are always there: copied as a whole, taken apart when they are asked for. */
+function numberRows(struct: Struct, fields: readonly Field[]): StructReader {
+  const width = struct.bytes >> 2;
+  let rows = new Uint32Array(256 * width);
+  let end = 0;
+  const parts = struct.parts.map((p) => ({ off: p.off >> 2, unsigned: isUnsigned(p.expr.t) }));
+  return {
+    fields,
+    read(_bytes, words, at): void {
+      if (end === rows.length) {
+        const more = new Uint32Array(rows.length * 2);
+        more.set(rows);
+        rows = more;
+      }
+      const from = at >> 2;
+      for (let i = 0; i < width; i++) rows[end + i] = words[from + i];
+      end += width;
+    },
+    take(): Batch {
+      const taken = end;
+      end = 0;
+      const columns = parts.map((p) => stridedNumbers(rows, p.off, width, taken, p.unsigned));
+      return { length: taken / width, fields, columns };
     },
   };
 }

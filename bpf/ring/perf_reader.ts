@@ -71,7 +71,7 @@ export function openPerfRings(map: number, cpus: readonly number[], ringBytes: n
       drainRings(rings, LAYOUT, sink, all ? Infinity : clockNs(CLOCK.MONOTONIC) - SETTLE_NS);
       return n;
     },
-    pending: () => rings.some((r) => Number(Atomics.load(r.control, 128)) !== r.tail),
+    fill: () => Math.max(0, ...rings.map((r) => (Number(Atomics.load(r.control, 128)) - r.tail) / ringBytes)),
     [Symbol.dispose]: () => owned.dispose(),
   };
 }

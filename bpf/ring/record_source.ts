@@ -8,6 +8,6 @@ export interface RecordSource extends Disposable {
    * @returns how many there were
    */
   drain(visit: (bytes: Uint8Array, words: Uint32Array, at: number) => void, all?: boolean): number;
-  /** Whether something waits to be read. */
-  pending(): boolean;
+  /** How full the fullest ring is, from 0, nothing waits to be read, to 1. */
+  fill(): number;
 }

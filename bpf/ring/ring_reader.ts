@@ -23,7 +23,7 @@ export function ringSource(ring: RingReader): RecordSource {
   const { bytes, words } = ring;
   return {
     drain: (visit) => ring.drain((at) => visit(bytes, words, at)),
-    pending: () => ring.pending() > 0,
+    fill: () => ring.pending() * 2 / bytes.length,
     [Symbol.dispose]: () => ring[Symbol.dispose](),
   };
 }

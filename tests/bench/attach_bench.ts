@@ -1,70 +1,63 @@
-/** From exec to attached: the kernel-slice one-liner against bpftrace, cold (no plan cache). */
-import { alternate, line, median } from "./measure.ts";
+import { alternate } from "./measure.ts";
+import type { Tracer } from "./tracer.ts";
+import { interrupt, sondeAttached, untilAttached } from "./until_attached.ts";
+import { versus } from "./versus.ts";
 
-const ROUNDS = 7;
+const RECIPE = "collect raw_tracepoint:sys_enter for 1s | filter pid != 0 | aggregate count() by comm";
+const PROGRAM = "tracepoint:raw_syscalls:sys_enter /pid != 0/ { @[comm] = count(); }";
 
 /**
- * Time until a process has attached, in ms; it is interrupted then.
+ * From exec to attached, of a one-liner: cold with an empty folder for what is kept between runs, warm with what a run
+ * before has left there.
  *
- * @param attached whether it has, by the descriptors it holds
+ * @param sonde its launcher
+ * @param tracers to compare with
  */
-async function untilAttached(
-  command: string,
-  args: string[],
-  attached: (descriptors: readonly string[]) => boolean,
-): Promise<number> {
-  const start = performance.now();
-  const child = new Deno.Command(command, { args, stdout: "null", stderr: "null", stdin: "null" }).spawn();
-  const ended = child.status;
-  let done = false;
-  ended.then(() => done = true);
-  let at = NaN;
-  while (!done && Number.isNaN(at)) {
-    if (attached(descriptorsOf(child.pid))) at = performance.now() - start;
-    await new Promise((resolve) => setTimeout(resolve, 1));
-  }
-  if (!done) child.kill("SIGINT");
-  await ended;
-  if (Number.isNaN(at)) throw new Error(`${command} ended before it attached anything`);
-  return at;
-}
-
-function descriptorsOf(pid: number): string[] {
+export async function attachBench(sonde: string, tracers: readonly Tracer[], rounds: number): Promise<void> {
+  const kept = await Deno.makeTempDir();
+  const empty = await Deno.makeTempDir();
+  // Whatever keeps things between runs keeps them under the base directory's variable.
+  const ours = (cache: string): Promise<number> => time(sonde, ["run", "-e", RECIPE], sondeAttached(), cache);
   try {
-    const folder = `/proc/${pid}/fd`;
-    return [...Deno.readDirSync(folder)].map((fd) => Deno.readLinkSync(`${folder}/${fd.name}`));
-  } catch (error) {
-    // A descriptor was closed between the listing and the look, or the process ended: look again.
-    if (error instanceof Deno.errors.NotFound) return [];
-    throw error;
+    const cold = async (): Promise<number> => {
+      await Deno.remove(empty, { recursive: true });
+      await Deno.mkdir(empty);
+      return await ours(empty);
+    };
+    const runs: Record<string, () => Promise<number>> = { cold, warm: () => ours(kept) };
+    for (const t of tracers) runs[t.name] = () => time(t.command, [...t.args, "-e", PROGRAM], t.attached);
+    // The first run fills the folder, and the page cache of all.
+    for (const run of Object.values(runs)) await run();
+    const { cold: coldMs, warm, ...others } = await alternate(rounds, runs);
+    versus("exec to attached, cold", "ms", 1, coldMs, others);
+    versus("exec to attached, warm", "ms", 0.5, warm, others);
+  } finally {
+    await Deno.remove(kept, { recursive: true });
+    await Deno.remove(empty, { recursive: true });
   }
 }
 
-/** A raw tracepoint's link. */
-const linked = (descriptors: readonly string[]): boolean =>
-  descriptors.some((d) => /bpf_link|bpf-raw-tracepoint/.test(d));
+/** Time until a process has attached, in ms; it is interrupted then. */
+async function time(
+  command: string,
+  args: readonly string[],
+  sign: Tracer["attached"],
+  cache?: string,
+): Promise<number> {
+  // Deno's own cache, of the program text, is no part of the question.
+  const env: Record<string, string> = cache === undefined ? {} : { XDG_CACHE_HOME: cache, DENO_DIR: denoDir() };
+  const start = performance.now();
+  const child = new Deno.Command(command, { args: [...args], stdout: "null", stderr: "null", stdin: "null", env })
+    .spawn();
+  try {
+    return await untilAttached(child, sign, start);
+  } finally {
+    await interrupt(child);
+  }
+}
 
-/** bpftrace opens a perf event for each CPU's buffer first, then one for the tracepoint. */
-const perfAttached = (descriptors: readonly string[]): boolean =>
-  descriptors.filter((d) => d.includes("[perf_event]")).length > navigator.hardwareConcurrency;
-
-/** Prints the comparison. */
-export async function attachBench(sonde: string): Promise<void> {
-  const recipe = "collect raw_tracepoint:sys_enter for 1s | filter pid != 0 | aggregate count() by comm";
-  const s = await alternate(ROUNDS, {
-    sonde: () => untilAttached(sonde, ["run", "-e", recipe], linked),
-    bpftrace: () =>
-      untilAttached(
-        "bpftrace",
-        ["-e", "tracepoint:raw_syscalls:sys_enter /pid != 0/ { @[comm] = count(); }"],
-        perfAttached,
-      ),
-  });
-  const [ours, theirs] = [median(s.sonde), median(s.bpftrace)];
-  line(
-    "one-liner, exec to attached, cold",
-    `${ours.toFixed(0)} ms`,
-    "< bpftrace",
-    `bpftrace ${theirs.toFixed(0)} ms, ratio ${(ours / theirs).toFixed(2)}`,
-  );
+/** Where Deno keeps what it has compiled. */
+function denoDir(): string {
+  const caches = Deno.env.get("XDG_CACHE_HOME") ?? `${Deno.env.get("HOME")}/.cache`;
+  return Deno.env.get("DENO_DIR") ?? `${caches}/deno`;
 }

@@ -5,6 +5,17 @@ export function median(xs: readonly number[]): number {
   return s.length % 2 ? s[mid] : (s[mid - 1] + s[mid]) / 2;
 }
 
+/** First and third quartile of numbers. */
+export function quartiles(xs: readonly number[]): readonly [number, number] {
+  const s = [...xs].sort((a, b) => a - b);
+  const at = (part: number): number => {
+    const place = part * (s.length - 1);
+    const below = Math.floor(place);
+    return s[below] + (s[Math.min(below + 1, s.length - 1)] - s[below]) * (place - below);
+  };
+  return [at(0.25), at(0.75)];
+}
+
 /** Runs things in turn, so that what else the machine does hits all of them alike; answers the samples of each. */
 export async function alternate(
   rounds: number,

@@ -1,6 +1,7 @@
 /** Prints the figures of speed and cost: `deno task bench [sonde]`. Nothing here fails; people read it. @module */
 import { fromFileUrl } from "./paths.ts";
 import { attachBench } from "./attach_bench.ts";
+import { tracers } from "./tracer.ts";
 import { alternate, line, median, wallMs } from "./measure.ts";
 
 const sonde = Deno.args[0] ?? fromFileUrl("../../sonde");
@@ -19,7 +20,7 @@ line(
 );
 Deno.removeSync(hello);
 
-await attachBench(sonde);
+await attachBench(sonde, await tracers(), 7);
 
 const out = await new Deno.Command(sonde, { args: ["diagnose", "--json"], stdin: "null", stderr: "null" }).output();
 const diagnosis = JSON.parse(new TextDecoder().decode(out.stdout));
