@@ -90,7 +90,7 @@ struct bucket_key {
 struct slice {
 	__u64 since;
 	__u32 id;
-	__u32 pad;
+	__u32 tid;
 	char comm[TASK_COMM_LEN];
 };
 
@@ -136,16 +136,19 @@ struct {
 	__type(value, struct cpu_log);
 } cpus SEC(".maps");
 
-enum { WAITING_FULL, TASKS_FULL, PAIRS_FULL, BUCKETS_FULL, UNMATCHED_ENDS, N_COUNTERS };
+enum { WAITING_FULL, TASKS_FULL, PAIRS_FULL, BUCKETS_FULL, UNMATCHED_ENDS, MISSED_SWITCHES, N_COUNTERS };
 COUNTERS(N_COUNTERS);
 
 /* `typed` is a constant in each program: the type information of tp_btf allows plain loads, raw_tp takes a helper. */
 #define READ(typed, p, member) ((typed) ? (p)->member : BPF_CORE_READ(p, member))
 
-static __always_inline bool is_running(bool typed, struct task_struct *p)
+static __always_inline bool is_running(struct task_struct *p)
 {
-	/* Kernels built for one CPU lack it; there a running task gets no second wakeup that matters. */
-	return bpf_core_field_exists(p->on_cpu) && READ(typed, p, on_cpu);
+	/*
+	 * An int, and in 7.3 a byte beside others: this macro reads as many bytes as there are. Kernels built for one CPU
+	 * lack it; there a running task gets no second wakeup that matters.
+	 */
+	return bpf_core_field_exists(p->on_cpu) && BPF_CORE_READ_BITFIELD_PROBED(p, on_cpu);
 }
 
 static __always_inline long state_of(bool typed, struct task_struct *p)
@@ -213,7 +216,7 @@ static __always_inline void begin_wait(bool typed, struct task_struct *p, __u32 
 static __always_inline int on_wakeup(bool typed, struct task_struct *p)
 {
 	/* Woken up before it could go to sleep: it keeps the CPU and does not wait. */
-	if (!is_running(typed, p))
+	if (!is_running(p))
 		begin_wait(typed, p, cpu_of(typed, p), bpf_ktime_get_ns(), false);
 	return 0;
 }
@@ -326,7 +329,8 @@ static __always_inline int on_migrate(bool typed, struct task_struct *p, __u32 t
 static __always_inline void begin_slice(bool typed, struct slice *s, struct task_struct *p, __u64 since)
 {
 	s->since = since;
-	s->id = by_process ? READ(typed, p, tgid) : READ(typed, p, pid);
+	s->tid = READ(typed, p, pid);
+	s->id = by_process ? READ(typed, p, tgid) : s->tid;
 	name_of(p, s->comm);
 }
 
@@ -336,13 +340,23 @@ static __always_inline int on_switch(bool typed, bool preempt, struct task_struc
 	__u64 now = bpf_ktime_get_ns();
 	struct cpu_log *log = bpf_map_lookup_elem(&cpus, &cpu);
 	struct wait *found, w;
-	__u32 tid, tgid, id;
+	__u32 tid, tgid, id, gone;
 
 	if (!log)
 		return 0;
 	/* The first switch that is seen here: who goes has been there all the time. */
 	if (!log->n)
 		begin_slice(typed, &log->slices[0], prev, 0);
+
+	/*
+	 * Who goes is not who came last: the kernel told nothing of the switch between. That happens, to all programs at once,
+	 * while other tracers attach. The wait that ended there must not go on until the next one does.
+	 */
+	gone = READ(typed, prev, pid);
+	if (log->slices[log->n & (SLICES - 1)].tid != gone) {
+		count(MISSED_SWITCHES);
+		bpf_map_delete_elem(&waiting, &gone);
+	}
 
 	tid = READ(typed, next, pid);
 	tgid = READ(typed, next, tgid);

@@ -139,8 +139,14 @@ export function startSchedDelay(options: SchedDelayOptions): SchedDelay {
 }
 
 function losses(counters: readonly number[], recursion: number): Pick<Quality, "lost_by" | "unmatched"> {
-  const [waiting, tasks, pairs, buckets, ends] = counters;
-  const all = { map_full: waiting + tasks, pairs_full: pairs, buckets_full: buckets, recursion };
+  const [waiting, tasks, pairs, buckets, ends, switches] = counters;
+  const all = {
+    map_full: waiting + tasks,
+    pairs_full: pairs,
+    buckets_full: buckets,
+    missed_switch: switches,
+    recursion,
+  };
   return {
     lost_by: Object.fromEntries(Object.entries(all).filter(([, n]) => n > 0)),
     unmatched: { starts: 0, ends, replaced: 0 },
