@@ -17,6 +17,7 @@ export type Mechanism =
   | "per_cpu_maps"
   | "stack_maps"
   | "ring_buffer"
+  | "atomic_fetch"
   | "perf_buffer"
   | "raw_tracepoint"
   | "tracepoint"
@@ -49,10 +50,14 @@ interface Trial {
 /** A kernel function that every kernel has, and calls often. */
 const FUNCTION = "vfs_read";
 const EMPTY = link(new Assembler().constant(0, 0).exit().insns, () => -1);
+const FETCHING = link(
+  new Assembler().storeImm(8, 10, -8, 0).constant(1, 1).atomicFetchAdd(10, -8, 1).constant(0, 0).exit().insns,
+  () => -1,
+);
 const NO_BTF = "There is no type information (BTF), or not of what this was tried on";
 const HASH = { keyBytes: 8, valueBytes: 8, maxEntries: 1 } as const;
 
-const load = (image: Omit<ProgramImage, "name" | "code">): Fd =>
+const load = (image: Omit<ProgramImage, "name" | "code"> & { readonly code?: ProgramImage["code"] }): Fd =>
   loadProgram({ name: "sonde_trial", code: EMPTY, ...image });
 const map = (spec: Omit<MapSpec, "name">): Fd => createMap({ name: "trial", ...spec });
 
@@ -85,6 +90,10 @@ const TRIALS: Readonly<Record<Mechanism, Trial>> = {
   perf_buffer: {
     what: "creating a perf buffer",
     attempt: () => map({ type: "perf_event_array", keyBytes: 4, valueBytes: 4, maxEntries: 1 }),
+  },
+  atomic_fetch: {
+    what: "loading a program with an atomic fetch (Linux 5.12)",
+    attempt: () => load({ type: "kprobe", code: FETCHING }),
   },
   raw_tracepoint: {
     what: "attaching to a raw tracepoint",

@@ -4,6 +4,7 @@ import type { Machine } from "./codegen/gen.ts";
 import { type Plan, planProbe } from "./codegen/plan.ts";
 import { numbersOf } from "./decode/names.ts";
 import { catalogOf } from "./list_probes.ts";
+import { works } from "./mechanisms.ts";
 import { possibleCpus } from "./possible_cpus.ts";
 
 /** A plan, and whether it may be used again later, by another process. */
@@ -29,6 +30,9 @@ export function planFor(spec: ProbeSpec, host: Host, stream: Machine["stream"]):
   const machine: Machine = {
     cpus: possibleCpus(host),
     stream,
+    get fetchAtomics(): boolean {
+      return works("atomic_fetch", host);
+    },
     numbersOf(table, text) {
       ofNow = true;
       return numbersOf(table, text, host);

@@ -187,7 +187,7 @@ export function openSession(
     const runs = loaded.programs.map((p) => programStats(p.fd));
     // Each CPU has room for all keys, so the limit is met when they are put together.
     counters.map_full += overflow;
-    const missed = runs.reduce((n, r) => n + r.missed, 0);
+    const missed = runs.reduce((n, r) => n + r.missed, counters.busy);
     const lost_by: Record<string, number> = {};
     for (const why of ["ring", "map_full", "buckets_full", "stack_collision"] as const) {
       if (counters[why] > 0) lost_by[why] = counters[why];

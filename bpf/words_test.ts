@@ -243,6 +243,51 @@ Deno.test("usym() is the program's function at the address, and str() of a regis
   assert.deepEqual(rows, [["worker_one", "one", "0x10", 2], ["worker_two", "two", "0x10", 1]]);
 });
 
+const SAYERS = `
+#include <stdlib.h>
+#include <string.h>
+__attribute__((noinline, noclone)) void say(const char *text) { __asm__ volatile("" : : "r"(text) : "memory"); }
+int main(int argc, char **argv) {
+  char text[200];
+  memset(text, argv[1][0], sizeof text);
+  text[sizeof text - 1] = 0;
+  for (int i = atoi(argv[2]); i > 0; i--) say(text);
+  return 0;
+}`;
+
+Deno.test("threads that take a CPU from one another in a probe do not write over one another's texts", async () => {
+  if (!privileged) return skip("CAP_BPF or CAP_PERFMON is missing");
+  const dir = await Deno.makeTempDir();
+  const path = `${dir}/sonde_sayers`;
+  if (!await compileC(SAYERS, path, ["-O1"])) return skip("gcc is not installed");
+  const register: Expr = { ...f("args.0", "int u"), t: { ...valueType("int", true), bare: true } };
+  const said = call("str", register);
+  using session = engine.open({
+    source: { kind: "event", probes: [{ kind: "uprobe", path, symbol: "say" }] },
+    steps: [],
+    output: {
+      kind: "aggregate",
+      keys: named({ pid: f("pid", "pid"), said }),
+      aggregates: [{ name: "n", fn: "count", args: [] }],
+      maxKeys: 100,
+    },
+    includeSelf: false,
+  });
+  const CALLS = 20_000;
+  const children = ["a", "b", "c", "d"].map((letter) => ({
+    letter,
+    child: new Deno.Command("taskset", { args: ["-c", "0", path, letter, String(CALLS)] }).spawn(),
+  }));
+  for (const { child } of children) assert.ok((await child.status).success);
+  const { batch, quality } = session.finish();
+  await Deno.remove(dir, { recursive: true });
+  const rows = recordsOf(batch);
+  for (const { letter, child } of children) {
+    assert.deepEqual(rows.filter((r) => r.pid === child.pid).map((r) => r.said), [letter.repeat(199)]);
+  }
+  assert.equal(rows.reduce((n, r) => n + Number(r.n), 0) + quality.lost, 4 * CALLS);
+});
+
 /** Until the process is in the system call read(2). */
 async function untilItWaits(pid: number): Promise<void> {
   for (;;) {

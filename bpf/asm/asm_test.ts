@@ -20,7 +20,7 @@ Deno.test("link() gives the bytes of the standard for forms that llvm-mc 14 cann
   const a = new Assembler();
   const end = a.label("end");
   a.alu("mod", 2, 5).alu("mod", 2, { r: 3 }).storeImm(4, 10, -8, 5).storeImm(8, 10, -16, -1)
-    .jump("set", 1, 7, end).map(1, "counts").call(1).mark(end).exit();
+    .jump("set", 1, 7, end).map(1, "counts").call(1).mark(end).atomicFetchAdd(7, 8, 1).exit();
   assert.deepEqual(hex(link(a.insns, (name) => name === "counts" ? 9 : -1)), [
     "9702000005000000",
     "9f32000000000000",
@@ -30,6 +30,7 @@ Deno.test("link() gives the bytes of the standard for forms that llvm-mc 14 cann
     "1811000009000000",
     "0000000000000000",
     "8500000001000000",
+    "db17080001000000",
     "9500000000000000",
   ]);
 });

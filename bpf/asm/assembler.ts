@@ -75,6 +75,11 @@ export class Assembler {
     return this.#push({ op: "store_imm", width, dst, off: off16(off), imm: imm32(imm) });
   }
 
+  /** `*(u64 *)(dst + off) += src`, atomically; `src` gets what was there before. Linux 5.12. */
+  atomicFetchAdd(dst: Reg, off: number, src: Reg): this {
+    return this.#push({ op: "atomic_fetch_add", dst, off: off16(off), src });
+  }
+
   /** `*(u64 *)(dst + off) += src`, atomically. */
   atomicAdd(dst: Reg, off: number, src: Reg): this {
     return this.#push({ op: "atomic_add", dst, off: off16(off), src });

@@ -1,4 +1,14 @@
-import { ALU_CODES, CLASS, JUMP_CODES, MODE_ATOMIC, MODE_MEM, PSEUDO_MAP_FD, SRC_REG, TO_BIG_ENDIAN } from "./insn.ts";
+import {
+  ALU_CODES,
+  ATOMIC_FETCH,
+  CLASS,
+  JUMP_CODES,
+  MODE_ATOMIC,
+  MODE_MEM,
+  PSEUDO_MAP_FD,
+  SRC_REG,
+  TO_BIG_ENDIAN,
+} from "./insn.ts";
 import { helperName } from "./helpers.ts";
 
 const ALU_SIGNS: Readonly<Record<string, string>> = {
@@ -79,6 +89,9 @@ function decode(view: DataView, slot: number, mapName: (fd: number) => string): 
     case CLASS.STX:
       if (mode === MODE_MEM) return `*(${size} *)${place(dst)} = ${src}`;
       if (mode === MODE_ATOMIC && imm === 0) return `lock *(${size} *)${place(dst)} += ${src}`;
+      if (mode === MODE_ATOMIC && imm === ATOMIC_FETCH) {
+        return `${src} = atomic_fetch_add((${size} *)${place(dst)}, ${src})`;
+      }
       break;
     case CLASS.ALU:
       if (opcode === (TO_BIG_ENDIAN | CLASS.ALU)) return `${dst} = be${imm} ${dst}`;

@@ -51,6 +51,8 @@ export type Insn =
   | { readonly op: "load"; readonly width: Width; readonly dst: Reg; readonly src: Reg; readonly off: number }
   | { readonly op: "store"; readonly width: Width; readonly dst: Reg; readonly off: number; readonly src: Reg }
   | { readonly op: "store_imm"; readonly width: Width; readonly dst: Reg; readonly off: number; readonly imm: number }
+  /** Linux 5.12; `src` gets what was there. */
+  | { readonly op: "atomic_fetch_add"; readonly dst: Reg; readonly off: number; readonly src: Reg }
   | { readonly op: "atomic_add"; readonly dst: Reg; readonly off: number; readonly src: Reg }
   | {
     readonly op: "jump";
@@ -115,5 +117,7 @@ export const SRC_REG = 0x08;
 export const MODE_MEM = 0x60;
 /** Atomic mode of stores. */
 export const MODE_ATOMIC = 0xc0;
+/** BPF_ADD | BPF_FETCH: what an atomic addition does besides (include/uapi/linux/bpf.h). */
+export const ATOMIC_FETCH = 0x01;
 /** In the source register field of a 64-bit immediate load: the immediate is a map's descriptor. */
 export const PSEUDO_MAP_FD = 1;

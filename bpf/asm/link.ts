@@ -1,5 +1,6 @@
 import {
   ALU_CODES,
+  ATOMIC_FETCH,
   CLASS,
   type Insn,
   JUMP_CODES,
@@ -84,6 +85,9 @@ export function link(
         break;
       case "atomic_add":
         put(MODE_ATOMIC | WIDTH_CODES[8] | CLASS.STX, i.dst, i.src, i.off, 0);
+        break;
+      case "atomic_fetch_add":
+        put(MODE_ATOMIC | WIDTH_CODES[8] | CLASS.STX, i.dst, i.src, i.off, ATOMIC_FETCH);
         break;
       case "jump":
         put(JUMP_CODES[i.fn] | (i.src === null ? 0 : SRC_REG) | CLASS.JMP, i.dst, i.src ?? 0, distance(i.to), i.imm);

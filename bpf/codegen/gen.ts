@@ -29,6 +29,7 @@ export const COUNTERS = [
   "stack_collision",
   "offered",
   "taken",
+  "busy",
 ] as const;
 /** One of {@linkcode COUNTERS}. */
 export type Counter = typeof COUNTERS[number];
@@ -53,6 +54,8 @@ export interface Machine {
   readonly cpus: number;
   /** How records of a stream reach us: `perf` is for kernels before 5.8. */
   readonly stream: "ring" | "perf";
+  /** Whether there are atomic operations that answer what was there (Linux 5.12). */
+  readonly fetchAtomics: boolean;
   /** The numbers that the kernel has for a text; null when that cannot be told beforehand. */
   numbersOf(table: NameTable, text: string): readonly bigint[] | null;
 }

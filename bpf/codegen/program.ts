@@ -1,5 +1,5 @@
 import type { Expr } from "../../core/query/mod.ts";
-import { Assembler, HELPER, type Insn } from "../asm/mod.ts";
+import { Assembler, HELPER, type Insn, type Label } from "../asm/mod.ts";
 import type { Access } from "./access.ts";
 import { emitAggregate } from "./aggregate.ts";
 import { CannotGenerate } from "./cannot_generate.ts";
@@ -26,10 +26,18 @@ export interface Surroundings {
   readonly item: number | null;
   /** What the program returns. */
   readonly result: number;
+  /**
+   * Another thread may take the CPU while it runs, and run it too: only migration is off (kernel/trace/trace_uprobe.c,
+   * bpf_prog_run_array_uprobe; since 5.19).
+   */
+  readonly preemptible?: boolean;
 }
 
 /** Those of a probe; fentry and fexit take no other answer. */
 export const PROBE: Surroundings = { tasks: true, item: null, result: 0 };
+
+/** Those of a probe on user code. */
+export const USER_PROBE: Surroundings = { ...PROBE, preemptible: true };
 
 /**
  * Those of a tracepoint: 0 would keep the event from everybody else's perf events (kernel/events/core.c,
@@ -129,22 +137,29 @@ export function buildProgram(
     shift: null,
     shared: spec.shared,
   };
+  /** The way out of what comes before the scratch memory is ours. */
+  const out = a.label("out");
   a.movReg(CTX, 1);
-  if (surroundings.item !== null) a.load(8, ITEM, CTX, surroundings.item).jump("eq", ITEM, 0, g.end);
-  for (const guard of spec.guards) emitGuard(g, guard);
+  if (surroundings.item !== null) a.load(8, ITEM, CTX, surroundings.item).jump("eq", ITEM, 0, out);
+  for (const guard of spec.guards) emitGuard({ ...g, end: out }, guard);
   const pidAt = a.insns.length;
   const scratchKey = frame.alloc(8);
   if (spec.sampled) emitSampling(g);
   body(g);
-  a.mark(g.end).constant(0, surroundings.result).exit();
-  const prologue = new Assembler();
+  a.mark(g.end);
+  const owned = surroundings.preemptible && scratchBytes > 0 && machine.fetchAtomics ? g.scratch(8) : null;
+  if (owned !== null) a.constant(1, -1).atomicAdd(SCRATCH, owned, 1);
+  a.mark(out).constant(0, surroundings.result).exit();
+  // It is made last, since only now is it known what it must bring, and then put where it belongs.
+  const from = a.insns.length;
   const excludes = spec.excludeSelf && surroundings.tasks && surroundings.item === null;
   if (askedForPid || excludes) {
-    prologue.call(HELPER.get_current_pid_tgid).store(8, FP, pidTgid, 0);
-    if (excludes) prologue.alu("rsh", 0, 32).variable(1, "self_tgid").jump("eq", 0, { r: 1 }, g.end);
+    a.call(HELPER.get_current_pid_tgid).store(8, FP, pidTgid, 0);
+    if (excludes) a.alu("rsh", 0, 32).variable(1, "self_tgid").jump("eq", 0, { r: 1 }, out);
   }
-  if (scratchBytes > 0) prologue.insns.push(...loadScratch(scratchKey, g));
-  a.insns.splice(pidAt, 0, ...prologue.insns);
+  if (scratchBytes > 0) loadScratch(a, scratchKey, out);
+  if (owned !== null) takeScratch({ ...g, end: out }, owned);
+  a.insns.splice(pidAt, 0, ...a.insns.splice(from));
   return { insns: a.insns, scratchBytes };
 }
 
@@ -188,7 +203,17 @@ function emitGuard(g: Gen, guard: Guard): void {
   a.goto(g.end).mark(passed);
 }
 
-function loadScratch(key: number, g: Gen): Insn[] {
-  return new Assembler().storeImm(4, FP, key, 0).map(1, MAP.scratch).movReg(2, FP).alu("add", 2, key)
-    .call(HELPER.map_lookup_elem).jump("eq", 0, 0, g.end).movReg(SCRATCH, 0).insns;
+function loadScratch(a: Assembler, key: number, out: Label): void {
+  a.storeImm(4, FP, key, 0).map(1, MAP.scratch).movReg(2, FP).alu("add", 2, key)
+    .call(HELPER.map_lookup_elem).jump("eq", 0, 0, out).movReg(SCRATCH, 0);
+}
+
+/** Goes on only where nobody on this CPU is at work in the scratch memory; else the event is lost, and counted. */
+function takeScratch(g: Gen, owned: number): void {
+  const { a } = g;
+  const ours = a.label("ours");
+  a.constant(1, 1).atomicFetchAdd(SCRATCH, owned, 1).jump("eq", 1, 0, ours);
+  a.constant(1, -1).atomicAdd(SCRATCH, owned, 1);
+  emitCount(g, "busy");
+  a.goto(g.end).mark(ours);
 }

@@ -4,7 +4,7 @@ import { PT_REGS } from "../../core/sys/arch/pt_regs.ts";
 import type { StaticProbe } from "../../core/symbols/mod.ts";
 import type { Access } from "../codegen/access.ts";
 import { CannotGenerate } from "../codegen/cannot_generate.ts";
-import { PROBE } from "../codegen/program.ts";
+import { USER_PROBE } from "../codegen/program.ts";
 import type { Answer, Mechanism } from "../mechanisms.ts";
 import type { CodeFile } from "./code_file.ts";
 import type { CodeFiles } from "./code_files.ts";
@@ -71,7 +71,7 @@ export function staticProbeKind(files: CodeFiles, mechanism: (which: Mechanism) 
           multi: uprobesAtOnce(mechanism),
         },
         guards: [],
-        surroundings: PROBE,
+        surroundings: USER_PROBE,
         access: (name) => argument(probe, name)?.access ?? null,
       }));
     },

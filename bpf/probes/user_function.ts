@@ -1,7 +1,7 @@
 import type { Field } from "../../core/data/mod.ts";
 import type { ProbePoint } from "../../core/query/mod.ts";
 import { CannotGenerate } from "../codegen/cannot_generate.ts";
-import { PROBE } from "../codegen/program.ts";
+import { USER_PROBE } from "../codegen/program.ts";
 import type { Answer, Mechanism } from "../mechanisms.ts";
 import { bareArgument, bareArguments, RESULT_ACCESS, RESULT_FIELD } from "./bare_arguments.ts";
 import type { CodeFile } from "./code_file.ts";
@@ -36,7 +36,7 @@ export function userFunctionKind(files: CodeFiles, mechanism: (which: Mechanism)
           multi: uprobesAtOnce(mechanism),
         },
         guards: [],
-        surroundings: PROBE,
+        surroundings: USER_PROBE,
         access: (name) => field(point, name)?.access ?? null,
       }];
     },

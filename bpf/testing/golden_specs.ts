@@ -10,7 +10,7 @@ import {
 } from "../../core/query/mod.ts";
 import type { Access } from "../codegen/access.ts";
 import type { TargetFinder } from "../codegen/plan.ts";
-import { PROBE, type Surroundings } from "../codegen/program.ts";
+import { PROBE, type Surroundings, USER_PROBE } from "../codegen/program.ts";
 import type { Attach, Target } from "../probes/target.ts";
 import { bin, f, named, text } from "./specs.ts";
 
@@ -27,6 +27,8 @@ const ATTACH: Readonly<Record<string, Attach>> = {
 const SURROUNDINGS: Readonly<Record<string, Surroundings>> = {
   xdp: { tasks: false, item: null, result: 2 },
   iter: { tasks: true, item: 8, result: 0 },
+  uprobe: USER_PROBE,
+  usdt: USER_PROBE,
 };
 
 const word = (offset: number): Access => ({ kind: "context", offset, width: 8, signed: false });
@@ -157,6 +159,10 @@ export const GOLDEN_SPECS: Readonly<Record<string, ProbeSpec>> = {
   }, isPid),
   kstack_key: counted(on({ kind: "profile", hz: 99 }), { kstack: f("kstack", "stack") }, [n]),
   usdt_argument: counted(on({ kind: "usdt", path: "/bin/true", symbol: "a:b" }), { x: f("args.user", "int") }, [n]),
+  uprobe_text: streamed(on({ kind: "uprobe", path: "/bin/true", symbol: "f" }), {
+    pid: f("pid", "pid"),
+    text: text("str", f("args.0", "address")),
+  }),
   kernel_members: streamed(RAW, { tgid: f("args.next.tgid", "tid"), bits: f("args.bits", "int u") }),
   iter: streamed(on({ kind: "iter", target: "task" }), {
     tgid: f("task.tgid", "tid"),

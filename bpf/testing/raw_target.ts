@@ -29,7 +29,7 @@ export function rawFinder(more: (name: string) => Access | null = () => null): T
 /** The source of such a spec. */
 export const RAW_SOURCE = { kind: "event", probes: [{ kind: "raw_tracepoint", name: "sys_enter" }] } as const;
 
-export const TEST_MACHINE: Machine = { cpus: 2, stream: "ring", numbersOf: () => null };
+export const TEST_MACHINE: Machine = { cpus: 2, stream: "ring", fetchAtomics: true, numbersOf: () => null };
 
 /** Loads a plan without anything that differs from run to run. */
 export function loadForTest(plan: Plan): LoadedPlan {

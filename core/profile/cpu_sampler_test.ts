@@ -38,7 +38,12 @@ async function withProgram(test: (program: HotProgram) => Promise<void>, options
 
 /** Self samples by function. */
 function selfOf(profile: Profile): Map<string, number> {
-  return new Map(recordsOf(topFunctions(profile, 0)).map((r) => [String(r.function), Number(r.self)]));
+  const self = new Map<string, number>();
+  // A program may run twice on this machine, from two files.
+  for (const r of recordsOf(topFunctions(profile, 0))) {
+    self.set(String(r.function), (self.get(String(r.function)) ?? 0) + Number(r.self));
+  }
+  return self;
 }
 
 /** Shares of the three functions among themselves, and how far chance may take them: four standard errors. */
@@ -175,7 +180,9 @@ Deno.test("short-lived programs that children exec are named, with functions, af
       const own = { ...profile, stacks: profile.stacks.filter((s) => s.labels.comm === "hot_program_2") };
       assert.ok(new Set(own.stacks.map((s) => s.labels.pid)).size > 3);
       assertShares(own);
-      assert.ok(shareWith(own, "main") > 0.6);
+      // How much of a short life goes into starting it is the machine's; its own code is called by main.
+      const spends = own.stacks.filter((s) => /^spend_/.test(own.frames[s.frames.at(-1)!].function));
+      assert.ok(shareWith({ ...own, stacks: spends }, "main") > 0.95);
     }
   }));
 
