@@ -29,12 +29,15 @@ const REGISTRY: RecipeRegistry = {
   collector: (name) => COLLECTORS.find((c) => c.name === name),
   collectorNames: () => COLLECTORS.map((c) => c.name),
   probeFields: (point) => {
-    const known = TEST_PROBES[probePointText(point)]?.map((f) => ({ ...f, name: `args.${f.name}` }));
+    // Of a system call the kernel has the text's address.
+    const known = TEST_PROBES[probePointText(point)]?.map((f) =>
+      f.name === "filename" ? field("args.filename", "address") : { ...f, name: `args.${f.name}` }
+    );
     return known ?? MORE_PROBES[probePointText(point)] ?? [field("args.id", "int")];
   },
   probeField: (_point, name) => field(name, "int"),
   matchProbes: TEST_REGISTRY.matchProbes,
-  callFields: () => [...CALL_FIELDS, field("args.filename", "string")],
+  callFields: () => [...CALL_FIELDS, field("args.filename", "address")],
   matchCalls: (target) => ({ points: [target], total: 1 }),
   saveExtensions: () => [".json", ".csv", ".svg"],
 };
