@@ -49,7 +49,9 @@ Deno.test({
       const program = `${directory}/sonde_b${Deno.pid % 1_000_000}`;
       if (!await compileC(await Deno.readTextFile(WORKLOAD), program, ["-static"])) return skip("gcc is not installed");
       await using bench = openOnelinerBench(program, directory);
+      // `deno test -A tests/oneliners_test.ts -- NAME…` compares these.
       for (const oneliner of ONELINER_CASES) {
+        if (Deno.args.length > 0 && !Deno.args.includes(oneliner.recipe)) continue;
         await t.step(oneliner.recipe, () => compareBoth(oneliner, bench));
       }
     } finally {
