@@ -21,7 +21,9 @@ export interface OnelinerCase {
   /** Name of the recipe. */
   readonly recipe: string;
   params?(bench: OnelinerBench): Record<string, string>;
-  /** A condition put before the aggregation, so that other processes do not count; the program has the same. */
+  /** On functions of the kernel: only where it has kprobes, as the guests of the kernel matrix do. */
+  readonly kprobes?: boolean;
+  /** A condition put before the first aggregation or selection, so that others do not count; the program has the same. */
   narrow?(bench: OnelinerBench): string;
   /** The program of bpftrace: its original, without printing, as both count by key here. */
   program(bench: OnelinerBench): string;
@@ -33,9 +35,6 @@ export interface OnelinerCase {
 /** Why a recipe is not compared here. */
 export const NOT_COMPARED: Readonly<Record<string, string>> = {
   hello: "its count is that of a timer: the kernel matrix runs it",
-  vfs_read_sizes: "needs kretprobes: the kernel matrix has the same probe",
-  read_times: "needs kprobes or fentry: the kernel matrix has the same probe",
-  kernel_structs: "needs kprobes: where the kernel has them both can be run",
   cache_misses_by_process: "needs hardware counters, which neither test machines nor their guests have",
 };
 
@@ -93,6 +92,33 @@ export const ONELINER_CASES: readonly OnelinerCase[] = [
       await b.writeBlocks(65_536, 4);
     },
     compare: (rows, maps) => sameBuckets(rows[0].bytes, buckets(maps["@"], "")),
+  },
+  {
+    recipe: "vfs_read_sizes",
+    kprobes: true,
+    narrow: (b) => `comm == "${b.comm}"`,
+    program: (b) => `kretprobe:vfs_read /comm == "${b.comm}"/ { @ = lhist(retval, 0, 2000, 200); }`,
+    work: (b) => b.load("read", N),
+    compare: (rows, maps) => sameBuckets(rows[0].bytes, buckets(maps["@"], "")),
+  },
+  {
+    recipe: "read_times",
+    kprobes: true,
+    // Both take the time themselves: the calls can be compared, not how long they took.
+    program: (b) =>
+      `kprobe:vfs_read /comm == "${b.comm}"/ { @start[tid] = nsecs; }
+       kretprobe:vfs_read /@start[tid]/ { @ = count(); delete(@start[tid]); }`,
+    work: (b) => b.load("read", N),
+    compare: (rows, maps, b) => same(countOf(of(rows, b.comm)[0].hist_duration), Number(maps["@"])),
+  },
+  {
+    recipe: "kernel_structs",
+    kprobes: true,
+    narrow: (b) => `comm == "${b.comm}"`,
+    program: (b) =>
+      `kprobe:vfs_open /comm == "${b.comm}"/ { @[str(((struct path *)arg0)->dentry->d_name.name)] = count(); }`,
+    work: (b) => times(5, () => b.load("read", 1)),
+    compare: (rows, maps) => sameCounts(tally(rows, "name"), maps["@"]),
   },
   {
     recipe: "opens_by_process",
@@ -173,6 +199,11 @@ function of(rows: readonly Row[], comm: string): readonly Row[] {
 
 function sumOf(rows: readonly Row[], column: string): number {
   return rows.reduce((sum, row) => sum + Number(row[column]), 0);
+}
+
+/** Values in a histogram. */
+function countOf(cell: unknown): number {
+  return (cell as { readonly buckets: readonly { readonly count: number }[] }).buckets.reduce((n, b) => n + b.count, 0);
 }
 
 /** How many rows have each value. */

@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { recipeRegistry } from "../cli/recipe_registry.ts";
 import { openSession } from "../cli/session.ts";
+import { mechanism } from "../bpf/mechanisms.ts";
 import { recordsOf } from "../core/data/mod.ts";
 import { compile, diagnosticText } from "../dsl/mod.ts";
 import { bpftraceMaps, bpftraceRun, bpftraceVersion } from "./bpftrace_oracle.ts";
@@ -62,7 +63,10 @@ Deno.test({
 
 async function compareBoth(oneliner: OnelinerCase, bench: OnelinerBench): Promise<void> {
   let text = await Deno.readTextFile(`${RECIPES}${oneliner.recipe}.perf`);
-  if (oneliner.narrow) text = text.replace("\n  | aggregate", `\n  | filter ${oneliner.narrow(bench)}\n  | aggregate`);
+  if (oneliner.kprobes && mechanism("kprobe", session.host).state !== "yes") {
+    return skip(`${oneliner.recipe}: the kernel has no kprobes`);
+  }
+  if (oneliner.narrow) text = text.replace(/\n {2}\| (?=aggregate|select)/, `\n  | filter ${oneliner.narrow(bench)}$&`);
   const { plan, diagnostics } = await compile(text, await recipeRegistry(session, text));
   if (!plan) return skip(`${oneliner.recipe}: ${diagnostics[0].message}`);
   if (oneliner.recipe === "opens_in_cgroup" && bench.cgroup === null) return skip("no cgroup v2 is mounted here");

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
+import { bpftraceVersion } from "../bpftrace_oracle.ts";
+import { ONELINER_CASES } from "../oneliner_cases.ts";
 import { skip } from "../skip.ts";
-import { compileWorkload, runKernel, whyNoKernel } from "./run_kernel.ts";
+import { compileWorkload, inGuest, runKernel, whyNoKernel } from "./run_kernel.ts";
 
 // One without and one with kprobe_multi, uprobe_multi and return values by cookie: both ways of many a probe kind.
 for (const kernel of ["5.10", "6.12"]) {
@@ -16,3 +18,17 @@ for (const kernel of ["5.10", "6.12"]) {
     assert.ok(outcomes.length > 30, `only ${outcomes.length} cases ran`);
   });
 }
+
+Deno.test("in a guest with kprobes the one-liners on kernel functions count what bpftrace counts", async () => {
+  const kernel = "6.12";
+  const why = await whyNoKernel(kernel);
+  if (why !== null) return skip(`no guest with Linux ${kernel}: ${why}`);
+  // Where it must be fetched first: there is no network in a guest.
+  if (await bpftraceVersion(true) === null) return skip("bpftrace is not installed");
+  const names = ONELINER_CASES.filter((c) => c.kprobes).map((c) => c.recipe);
+  const { code, stdout, stderr } = await inGuest(kernel, [
+    ...[Deno.execPath(), "test", "-A", "--no-check", "tests/oneliners_test.ts", "--", ...names],
+  ]);
+  assert.equal(code, 0, stdout + stderr);
+  assert.ok(!stdout.includes("SKIPPED") && names.every((name) => stdout.includes(name)), stdout);
+});

@@ -37,16 +37,11 @@ export async function compileWorkload(): Promise<Workload | null> {
  */
 export async function runKernel(kernel: string, program: string, only: readonly string[] = []): Promise<KernelRun> {
   const started = performance.now();
-  // The guest shares its current directory with us and drops all other changes.
-  const { stdout, stderr, code } = await new Deno.Command(RUN, {
-    args: [kernel, "--", Deno.execPath(), "run", "-A", "--no-check", "tests/kernels/smoke.ts", program, ...only],
-    cwd: ROOT,
-    env: { KERNEL_MATRIX_TIMEOUT: String(TIMEOUT_S), DENO_NO_UPDATE_CHECK: "1" },
-    stdin: "null",
-  }).output();
-  const text = (bytes: Uint8Array): string => new TextDecoder().decode(bytes);
-  const [first, ...outcomes] = text(stdout).split("\n").filter((l) => l.startsWith("{")).map((l) => JSON.parse(l));
-  const last = text(stderr).trim().split("\n").slice(-3).join(" / ");
+  const { code, stdout, stderr } = await inGuest(kernel, [
+    ...[Deno.execPath(), "run", "-A", "--no-check", "tests/kernels/smoke.ts", program, ...only],
+  ]);
+  const [first, ...outcomes] = stdout.split("\n").filter((l) => l.startsWith("{")).map((l) => JSON.parse(l));
+  const last = stderr.trim().split("\n").slice(-3).join(" / ");
   return {
     kernel,
     release: first?.kernel ?? "",
@@ -54,6 +49,21 @@ export async function runKernel(kernel: string, program: string, only: readonly 
     seconds: (performance.now() - started) / 1000,
     error: code === 0 ? "" : `ended with ${code} after ${outcomes.length} cases: ${last}`,
   };
+}
+
+/** Runs a command in a guest, from the root of the project. */
+export async function inGuest(
+  kernel: string,
+  command: readonly string[],
+): Promise<{ readonly code: number; readonly stdout: string; readonly stderr: string }> {
+  // The guest shares its current directory with us and drops all other changes.
+  const { code, stdout, stderr } = await new Deno.Command(RUN, {
+    args: [kernel, "--", ...command],
+    cwd: ROOT,
+    env: { KERNEL_MATRIX_TIMEOUT: String(TIMEOUT_S), DENO_NO_UPDATE_CHECK: "1", NO_COLOR: "1" },
+    stdin: "null",
+  }).output();
+  return { code, stdout: new TextDecoder().decode(stdout), stderr: new TextDecoder().decode(stderr) };
 }
 
 /** Where the kernels lie that were fetched. See `tests/kernels/run`. */
