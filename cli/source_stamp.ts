@@ -1,7 +1,8 @@
 /** Rooms whose code decides what a plan is. */
 const ROOMS = [
-  ...["bpf", "bpf/asm", "bpf/btf", "bpf/codegen", "bpf/kernel", "bpf/probes"],
-  ...["core/plugin_api", "core/query", "core/query/aggregates", "dsl", "dsl/run", "plugins", "plugins/processes"],
+  ...["bpf", "bpf/asm", "bpf/btf", "bpf/codegen", "bpf/kernel", "bpf/probes", "cli"],
+  ...["core/data", "core/host", "core/host/tracefs", "core/plugin_api", "core/query", "core/query/aggregates"],
+  ...["dsl", "dsl/run", "plugins", "plugins/processes"],
 ];
 
 /**

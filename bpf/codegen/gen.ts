@@ -22,7 +22,6 @@ export const COUNTERS = [
   "ring",
   "map_full",
   "buckets_full",
-  "no_memory",
   "truncated",
   "unmatched_ends",
   "replaced",
