@@ -86,6 +86,7 @@ const EXPECTED: Readonly<Record<string, string>> = {
   arg: "an argument",
   path: "a name",
   names: "the name of a result",
+  shown: "the name of a result",
   saveStatement: 'save NAME to "file"',
   askStatement: "a question in quotes",
   alertStatement: "a text in quotes",
@@ -142,7 +143,8 @@ function reserved(token: IToken): boolean {
 
 function expectsName(e: IRecognitionException): boolean {
   const rule = e.context.ruleStack.at(-1) ?? "";
-  return ["recipeStatement", "paramStatement", "letStatement", "path", "names", "saveStatement", "stage"].includes(
-    rule,
-  );
+  return ["recipeStatement", "paramStatement", "letStatement", "path", "names", "shown", "saveStatement", "stage"]
+    .includes(
+      rule,
+    );
 }

@@ -86,10 +86,12 @@ export interface WhenStatement extends Node {
   readonly otherwise: readonly Statement[];
 }
 
-/** `every DURATION { … }` */
+/** `every DURATION for DURATION { … }` */
 export interface EveryStatement extends Node {
   readonly kind: "every";
   readonly period: ExprNode | null;
+  /** Null: until stopped. */
+  readonly duration: ExprNode | null;
   readonly body: readonly Statement[];
 }
 
@@ -101,10 +103,17 @@ export interface ExpectStatement extends Node {
   readonly message: Str | null;
 }
 
-/** `show NAME, …` */
+/** `show NAME as FORM, …` */
 export interface ShowStatement extends Node {
   readonly kind: "show";
-  readonly names: readonly Ident[];
+  readonly items: readonly ShownItem[];
+}
+
+/** A result that is shown, and how. */
+export interface ShownItem extends Node {
+  readonly name: Ident;
+  /** `table`, `hist`, `flame`, `series`, `heatmap`; null: as it is. */
+  readonly form: Ident | null;
 }
 
 /** `save NAME to "file"` */
@@ -123,12 +132,19 @@ export interface AskStatement extends Node {
   readonly duration: ExprNode | null;
 }
 
-/** `alert …`: parsed, not available yet. */
+/** `alert "message" when COND for DURATION with NAME, …` */
 export interface AlertStatement extends Node {
   readonly kind: "alert";
+  readonly message: Str | null;
+  /** Null: whenever the statement is reached. */
+  readonly condition: ExprNode | null;
+  /** How long the condition has to hold. */
+  readonly duration: ExprNode | null;
+  /** Results that go with it. Null without `with`. */
+  readonly results: readonly Ident[] | null;
 }
 
-/** `include "file"`: parsed, not available yet. */
+/** `include "file"` */
 export interface IncludeStatement extends Node {
   readonly kind: "include";
   readonly file: Str | null;

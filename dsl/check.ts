@@ -120,7 +120,7 @@ function checkStatement(s: ast.Statement, results: Results, inBlock: boolean, st
       return condition && { kind: "expect", condition, tolerate, message: s.message?.value ?? "" };
     }
     case "show": {
-      const names = s.names.map((n) => checkResult(n, results, state));
+      const names = s.items.map((i) => checkResult(i.name, results, state));
       return names.includes(null) ? null : { kind: "show", names: names as string[] };
     }
     case "save":

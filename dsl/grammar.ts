@@ -185,6 +185,7 @@ export class RecipeParser extends CstParser {
   readonly everyStatement = this.RULE("everyStatement", () => {
     this.CONSUME(t.Every);
     this.SUBRULE(this.expression);
+    this.OPTION(() => this.SUBRULE(this.forClause));
     this.SUBRULE(this.block);
   });
 
@@ -209,7 +210,15 @@ export class RecipeParser extends CstParser {
 
   readonly showStatement = this.RULE("showStatement", () => {
     this.CONSUME(t.Show);
-    this.SUBRULE(this.names);
+    this.AT_LEAST_ONE_SEP({ SEP: t.Comma, DEF: () => this.SUBRULE(this.shown) });
+  });
+
+  readonly shown = this.RULE("shown", () => {
+    this.CONSUME(t.Name);
+    this.OPTION(() => {
+      this.CONSUME(t.As);
+      this.CONSUME2(t.Name, { LABEL: "form" });
+    });
   });
 
   readonly names = this.RULE("names", () => {
@@ -236,9 +245,18 @@ export class RecipeParser extends CstParser {
   readonly alertStatement = this.RULE("alertStatement", () => {
     this.CONSUME(t.Alert);
     this.CONSUME(t.StringLiteral);
-    this.OPTION(() => {
-      this.CONSUME(t.When);
-      this.SUBRULE(this.expression);
+    this.OPTION({
+      // A `when` on the next line is a statement of its own.
+      GATE: () => this.sameLine(),
+      DEF: () => {
+        this.CONSUME(t.When);
+        this.SUBRULE(this.expression);
+        this.OPTION2(() => this.SUBRULE(this.forClause));
+      },
+    });
+    this.OPTION3(() => {
+      this.CONSUME(t.With);
+      this.SUBRULE(this.names);
     });
   });
 
@@ -340,6 +358,7 @@ export class RecipeParser extends CstParser {
       second.tokenType.CATEGORIES?.includes(t.StatementWord) === true || !this.onLineOf(second, this.LA(1));
   }
 
+  /** Whether the next token stands on the line on which the last one ended. */
   private sameLine(): boolean {
     return this.onLineOf(this.LA(1), this.LA(0));
   }

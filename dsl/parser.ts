@@ -159,13 +159,19 @@ function statement(b: Builder, node: CstNode): ast.Statement | null {
         span,
       };
     case "everyStatement":
-      return { kind: "every", period: expressionOf(b, node), body: statements(b, nodesOf(node, "block")[0]), span };
+      return {
+        kind: "every",
+        period: expressionOf(b, node),
+        duration: duration(b, node),
+        body: statements(b, nodesOf(node, "block")[0]),
+        span,
+      };
     case "expectStatement": {
       const tolerate = optionalExpression(b, node, "tolerate");
       return { kind: "expect", condition: expressionOf(b, node), tolerate, message: str(b, node), span };
     }
     case "showStatement":
-      return { kind: "show", names: names(b, node), span };
+      return { kind: "show", items: nodesOf(node, "shown").flatMap((n) => shownItem(b, n) ?? []), span };
     case "saveStatement":
       return { kind: "save", name: ident(b, node), file: str(b, node), span };
     case "askStatement":
@@ -177,12 +183,24 @@ function statement(b: Builder, node: CstNode): ast.Statement | null {
         span,
       };
     case "alertStatement":
-      return { kind: "alert", span };
+      return {
+        kind: "alert",
+        message: str(b, node),
+        condition: optionalExpression(b, node),
+        duration: duration(b, node),
+        results: tokensOf(node, "With").length > 0 ? names(b, node) : null,
+        span,
+      };
     case "includeStatement":
       return { kind: "include", file: str(b, node), span };
     default:
       return null;
   }
+}
+
+function shownItem(b: Builder, node: CstNode): ast.ShownItem | null {
+  const name = ident(b, node);
+  return name && { name, form: ident(b, node, "form"), span: nodeSpan(node, name.span.end) };
 }
 
 function names(b: Builder, node: CstNode): ast.Ident[] {
