@@ -12,6 +12,7 @@ import {
 } from "../../core/query/mod.ts";
 import type { StagePlan } from "../plan.ts";
 import { constantValue } from "./bind.ts";
+import { neededColumns } from "./needed_columns.ts";
 import { rowStore } from "./row_store.ts";
 import { MAX_GROUPS } from "./split.ts";
 
@@ -38,7 +39,8 @@ export function stageRunner(
   const streaming = stages.findIndex((s) => !isRowWise(s));
   const head = (streaming < 0 ? stages : stages.slice(0, streaming)).map(rowWise);
   const tail = streaming < 0 ? [] : stages.slice(streaming);
-  const run = (batch: Batch): Batch => head.reduce((b, stage) => stage.apply(b), batch);
+  const needed = neededColumns(stages, fields);
+  const run = (batch: Batch): Batch => head.reduce((b, stage) => stage.apply(b), needed(batch));
   const [first, ...after] = tail;
   const afterHead = run(emptyBatch(fields)).fields;
   const sink = first?.kind === "aggregate" ? aggregateSink(first, afterHead) : storeSink(first, afterHead, maxRows);
