@@ -168,7 +168,9 @@ async function show(report: RecipeReport, options: RunRecipeOptions): Promise<vo
     try {
       const { json, output, lang } = options;
       // JSON and CSV hold what was measured; pictures and text show it as the recipe says.
-      const told = /\.(json|csv)$/.test(output) ? { results: shown, forms: {} } : await inTheirForms(shown, report.forms);
+      const told = /\.(json|csv)$/.test(output)
+        ? { results: shown, forms: {} }
+        : await inTheirForms(shown, report.forms);
       await showResults(told.results, envelope, { json, output, lang, forms: told.forms });
     } catch (error) {
       // Told at the end: what else there is to say is not lost with the file.

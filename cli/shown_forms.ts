@@ -1,4 +1,12 @@
-import { type Field, fieldIndex, type Result, type Results, type Table } from "../core/data/mod.ts";
+import {
+  cellAt,
+  type Field,
+  fieldIndex,
+  type HistogramCell,
+  type Result,
+  type Results,
+  type Table,
+} from "../core/data/mod.ts";
 import type { ShownForm } from "../core/render/shown_form.ts";
 import type { FormPlan } from "../dsl/plan.ts";
 
@@ -54,8 +62,8 @@ async function asHistogram(result: Table, value: string): Promise<Shown> {
   if (f.type === "histogram" && result.length !== 1) return { result, form: "hist" };
   if (f.type === "histogram") {
     const column = result.columns[fieldIndex(result, value)];
-    const cell = column.kind === "object" ? column.values[0] : null;
-    if (cell === null || typeof cell !== "object" || !("buckets" in cell)) return { result, form: "hist" };
+    const cell = cellAt(column, 0) as HistogramCell | null;
+    if (cell === null) return { result, form: "hist" };
     return { result: { ...cell, quality: result.quality }, form: "hist" };
   }
   const { histogramOfColumn } = await import("../core/query/histogram_of.ts");

@@ -1,4 +1,4 @@
-import { isSummable } from "../core/query/mod.ts";
+import { aggregateType, isProblem, isSummable } from "../core/query/mod.ts";
 import type { Stage, StageItem } from "./ast.ts";
 import { aType, checkExpr } from "./check_expr.ts";
 import { bare, namedItems, needs } from "./check_items.ts";
@@ -38,8 +38,9 @@ export function checkDetect(stage: Stage, flow: Flow, scope: Scope, cx: Pipeline
     cx.out.error(thresholdItem.span, "type", message, `Such as: ${EXAMPLE}`);
     return null;
   }
+  const mean = aggregateType("avg", [value.t]);
   const columns = [
-    namedColumn("expected", { type: value.t.type, unit: value.t.unit }, "What the value was expected to be"),
+    namedColumn("expected", isProblem(mean) ? value.t : mean, "What the value was expected to be"),
     namedColumn("score", { type: "float", unit: null }, "How far it is from that, in standard deviations"),
     namedColumn("anomaly", { type: "bool", unit: null }, "Whether it is further away than the threshold"),
   ];

@@ -74,7 +74,7 @@ function checkFlame(
     keys: [{ name: STACK, expr: stack }, ...keys.map((k) => k.named)],
     aggregates: [{ fn: value ? "sum" : "count", args: value ? [value] : [], name: VALUE }],
   };
-  const name = value ? defaultName(node.args[at === 0 ? 1 : 0].value) ?? "value" : "count";
+  const name = value ? defaultName(node.args[at === 0 ? 1 : 0].value) ?? "value" : "events";
   return {
     plans: [plan],
     flow: {
@@ -127,7 +127,10 @@ function checkSeries(
     return null;
   }
   const at: NamedExpr = { name: AT, expr: { op: "field", name: AT, t: time.t } };
-  const named = { ...value, spec: { ...value.spec, name: VALUE } };
+  // A line without keys is called what it shows.
+  const label = defaultName(first.value) ?? "value";
+  const name = keys.some((k) => k.named.name === label) ? VALUE : label;
+  const named = { ...value, spec: { ...value.spec, name } };
   return {
     plans: [
       { kind: "derive", derived: [{ name: AT, expr: flow.window ? time : binOf(time, step) }] },
@@ -141,7 +144,7 @@ function checkSeries(
       ending: {
         kind: "series",
         time: AT,
-        value: VALUE,
+        value: name,
         keys: keys.map((k) => k.named.name),
         unit: value.column.t.unit,
       },

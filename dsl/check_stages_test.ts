@@ -65,7 +65,7 @@ Deno.test("flame folds stacks to a profile, and names what it counts", async () 
     stack: "#stack",
     value: "#value",
     keys: ["comm"],
-    sample: { name: "count", unit: "count" },
+    sample: { name: "events", unit: "count" },
   });
   const calls = "collect calls kernel:vfs_read for 1s | aggregate flame(duration, ustack)";
   const [q] = pipelines((await planOf(calls)).steps);
@@ -76,14 +76,14 @@ Deno.test("flame folds stacks to a profile, and names what it counts", async () 
 Deno.test("series is the mean, or an aggregate, in steps; or in the windows that there are", async () => {
   assert.deepEqual(await stagesOf("collect process.exec for 1s | aggregate series(count(), 100ms) by comm"), [
     "derive #time = time - time % 100ms",
-    "aggregate count() as #value by #time, comm",
+    "aggregate count() by #time, comm",
     "sort #time asc",
   ]);
   const windowed = `${OPENS} | window 2s | aggregate series(flags)`;
   assert.deepEqual(await stagesOf(windowed), [
     "derive window = time - time % 2s",
     "derive #time = window",
-    "aggregate avg(args.flags) as #value by #time",
+    "aggregate avg(args.flags) as count by #time",
     "sort #time asc",
   ]);
 });

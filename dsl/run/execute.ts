@@ -259,9 +259,16 @@ function runDerived(plan: PipelinePlan, run: Run): void {
   }
 }
 
-/** What was lost of the other side of a join is missing in the joined rows too. */
+/**
+ * What was lost of the other side of a join is missing in the joined rows too. What it cost is told with that result,
+ * unless nobody sees that.
+ */
 function withJoined(q: Quality, joined: readonly string[], run: Run): Quality {
-  const others = joined.map((n) => run.results.get(n)!.quality);
+  const others = joined.map((name) => {
+    const other = run.results.get(name)!.quality;
+    const cost = { ...other.cost, cpu_ns: 0, probe_ns: 0 };
+    return name.includes("#") ? other : { ...other, events: 0, unmatched: quality().unmatched, cost };
+  });
   return others.length > 0 ? mergeQuality([q, ...others]) : q;
 }
 

@@ -3,7 +3,6 @@ import {
   columnFrom,
   type Field,
   field,
-  mergeProfiles,
   mergeQuality,
   type Profile,
   type Quality,
@@ -13,6 +12,7 @@ import {
   type SeriesLine,
 } from "../../core/data/mod.ts";
 
+import { mergeProfiles } from "../../core/data/merge_profiles.ts";
 import { ROUND_TIME } from "../endings.ts";
 import { type RowStore, rowStore } from "./row_store.ts";
 
