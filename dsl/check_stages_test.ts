@@ -83,7 +83,7 @@ Deno.test("series is the mean, or an aggregate, in steps; or in the windows that
   assert.deepEqual(await stagesOf(windowed), [
     "derive window = time - time % 2s",
     "derive #time = window",
-    "aggregate avg(args.flags) as count by #time",
+    "aggregate avg(args.flags) as flags by #time",
     "sort #time asc",
   ]);
 });

@@ -2,7 +2,7 @@ import type { Field } from "../core/data/mod.ts";
 import { type Expr, exprText, type NamedExpr, onlyAtSource } from "../core/query/mod.ts";
 import type { PipelinePlan, StagePlan } from "./plan.ts";
 import { withOperands } from "./run/bind.ts";
-import { definesColumns, mapStage } from "./run/stage_exprs.ts";
+import { addedColumns, definesColumns, mapStage } from "./run/stage_exprs.ts";
 
 /** A pipeline as its phase runs it, and what is done when the phase is over. */
 export interface CutPipeline {

@@ -79,6 +79,16 @@ export function definesColumns(stage: StagePlan): boolean {
   return stage.kind === "aggregate" || stage.kind === "select" || stage.kind === "distinct" || stage.kind === "plugin";
 }
 
+/** Columns that a stage adds to those that there are, of which the source knows nothing. */
+export function addedColumns(stage: StagePlan): readonly string[] {
+  if (stage.kind === "derive") return stage.derived.map((d) => d.name);
+  if (stage.kind === "join") return stage.take.map((t) => t.name);
+  return stage.kind === "detect" ? DETECTED : [];
+}
+
+/** What `detect` adds. */
+export const DETECTED: readonly string[] = ["expected", "score", "anomaly"];
+
 /** Replaces fields by what they stand for. */
 export function substitute(expr: Expr, meanings: ReadonlyMap<string, Expr>): Expr {
   if (expr.op === "field") return meanings.get(expr.name) ?? expr;
