@@ -1,4 +1,5 @@
 import { type Json, type Results, resultsToJson, UsageError } from "../core/data/mod.ts";
+import type { ShownForm } from "../core/render/shown_form.ts";
 import { print, warn, writeFile } from "./output.ts";
 import { renderOptions } from "./render_options.ts";
 
@@ -10,6 +11,8 @@ export interface ShowOptions {
   readonly lang?: "en" | "zh";
   /** Heading of a picture; the result's name by default. */
   readonly title?: string;
+  /** Forms of results by name, where they are not what suits their kind. */
+  readonly forms?: Readonly<Record<string, ShownForm>>;
 }
 
 /**
