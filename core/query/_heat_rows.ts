@@ -121,6 +121,8 @@ function layoutOf(indexes: readonly number[], integer: boolean, most: number, pe
   const used = new Set(indexes);
   for (let n = perOctave;; n /= 2) {
     const step = 2 ** MANTISSA_BITS / n;
+    // Of fractions there may be 2000 powers of two between two values: nothing is laid out that cannot fit.
+    if (!integer && n > 1 && placesOf(used, step) > most) continue;
     const { rows, places } = placedRows(used, step, integer);
     if (rows.length > most && n > 1) continue;
     const together = Math.ceil(rows.length / most);
@@ -129,6 +131,20 @@ function layoutOf(indexes: readonly number[], integer: boolean, most: number, pe
       rowOf: (index) => Math.floor(places.get(placeOf(index, step))! / together),
     };
   }
+}
+
+/** How many places there are from the least magnitude to the greatest, of both signs. */
+function placesOf(used: ReadonlySet<number>, step: number): number {
+  let count = 0;
+  for (const sign of [-1, 1]) {
+    let least = Infinity, greatest = -1;
+    for (const index of used) {
+      const place = placeOf(index, step) * sign;
+      if (place > 0) [least, greatest] = [Math.min(least, place), Math.max(greatest, place)];
+    }
+    count += Math.max(0, greatest - least + 1);
+  }
+  return count;
 }
 
 function placeOf(index: number, step: number): number {

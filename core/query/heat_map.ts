@@ -1,6 +1,6 @@
 import type { Batch, Unit } from "../data/mod.ts";
-import { fieldIndex } from "../data/mod.ts";
 import { heatRows } from "./_heat_rows.ts";
+import { namedColumn } from "./_named_columns.ts";
 import { relativeTimes } from "./_times.ts";
 
 /** How many values fell where, over time: what a heat map draws. Row by row upwards, column by column to the right. */
@@ -42,16 +42,11 @@ export interface HeatMapSpec {
  * @throws {TypeError} when a column is not there, or holds neither numbers nor histograms
  */
 export function heatMapOf(batch: Batch, spec: HeatMapSpec): HeatMap {
-  const [timeAt, valueAt] = [spec.time, spec.value].map((name) => {
-    const i = fieldIndex(batch, name);
-    if (i < 0) throw new TypeError(`a heat map needs the column "${name}"`);
-    return i;
-  });
-  const f = batch.fields[valueAt];
-  const { startNs, tNs } = relativeTimes(batch.columns[timeAt], batch.length);
+  const { field: f, column } = namedColumn(batch, spec.value);
+  const { startNs, tNs } = relativeTimes(namedColumn(batch, spec.time).column, batch.length);
   const kept = Array.from(tNs.keys()).filter((i) => !Number.isNaN(tNs[i]));
   const { columnNs, columns } = columnsOf(tNs, Math.max(1, Math.trunc(spec.columns)));
-  const rows = heatRows(batch.columns[valueAt], f.type, kept, Math.max(1, Math.trunc(spec.rows)));
+  const rows = heatRows(column, f.type, kept, Math.max(1, Math.trunc(spec.rows)));
   const counts = Array.from({ length: columns }, () => new Array<number>(rows.buckets.length).fill(0));
   for (const i of kept) {
     const into = counts[Math.floor(tNs[i] / columnNs)];
