@@ -9,6 +9,7 @@ import { checkStage } from "./check_stage.ts";
 import type { Diagnostics } from "./diagnostic.ts";
 import { type Flow, implicitSelect, namedColumn, outputFields } from "./flow.ts";
 import { didYouMean } from "./nearest.ts";
+import type { Observer } from "./observer.ts";
 import type { AskPlan, ExpectPlan, PipelinePlan, PlanParam, StagePlan } from "./plan.ts";
 import type { RecipeRegistry } from "./registry.ts";
 import { columnScope, constantScope } from "./scope.ts";
@@ -50,10 +51,15 @@ interface State {
  * Resolves every name and checks every type of a recipe. What is wrong is reported; the answer is only of use when
  * nothing was.
  */
-export function checkTree(tree: ast.Tree, registry: RecipeRegistry, out: Diagnostics): CheckedRecipe {
+export function checkTree(
+  tree: ast.Tree,
+  registry: RecipeRegistry,
+  out: Diagnostics,
+  observer?: Observer,
+): CheckedRecipe {
   const state: State = {
     registry,
-    cx: { out, params: new Map(), used: new Set() },
+    cx: { out, params: new Map(), used: new Set(), observer },
     taken: new Set(),
     unnamed: 0,
     recipe: null,
@@ -82,7 +88,12 @@ function checkStatements(
   state: State,
 ): CheckedStatement[] {
   const results: Results = new Map(outer);
-  return statements.flatMap((s) => checkStatement(s, results, inBlock, state) ?? []);
+  return statements.flatMap((s) => {
+    state.cx.observer?.results(s.span.start, results);
+    const made = checkStatement(s, results, inBlock, state);
+    state.cx.observer?.results(s.span.end + 1, results);
+    return made ?? [];
+  });
 }
 
 function checkStatement(s: ast.Statement, results: Results, inBlock: boolean, state: State): CheckedStatement | null {
@@ -140,7 +151,8 @@ function checkStatement(s: ast.Statement, results: Results, inBlock: boolean, st
   }
 }
 
-const PARAM_TYPES: readonly FieldType[] = [
+/** Types that a parameter may have. */
+export const PARAM_TYPES: readonly FieldType[] = [
   ...["int", "float", "bool", "string", "duration", "bytes", "rate", "ratio", "pid", "tid", "address", "ip"] as const,
 ];
 
@@ -235,12 +247,14 @@ function checkPipeline(
   let { flow } = source;
   const stages: StagePlan[] = [];
   for (const stage of p.stages) {
+    state.cx.observer?.flow(stage.span.start, flow);
     const scope = columnScope(flow.of, flow.columns, flow);
     const checked = checkStage(stage, flow, scope, state.cx);
     if (!checked) return null;
     stages.push(checked.plan);
     flow = checked.flow;
   }
+  state.cx.observer?.flow(p.span.end, flow);
   const select = implicitSelect(flow);
   if (select) stages.push({ kind: "select", columns: select });
   const fields = outputFields(flow);
