@@ -79,7 +79,11 @@ function clause(s: PlaceState): Role {
     case "calls":
       return then({ kind: "function" }, ...afterSource(s));
     case "on":
-      return then({ kind: "row", at: s.at, stage: "on", by: false, call: null }, ...OPERATORS, ...afterSource(s));
+      return then(
+        { kind: "row", at: s.at, stage: "on", by: false, item: 0, call: null },
+        ...OPERATORS,
+        ...afterSource(s),
+      );
     case "self":
       return type === t.Self ? { kind: "words", words: ["for"] } : { kind: "words", words: ["self"] };
     case "for":
@@ -133,7 +137,7 @@ function stageItem(s: PlaceState): Role {
     return { kind: "words", words: [...words, ...operators] };
   }
   const special = by ? null : ITEMS[s.stage]?.(s.commas) ?? null;
-  return special ?? { kind: "row", at: s.at, stage: s.stage, by, call: null };
+  return special ?? { kind: "row", at: s.at, stage: s.stage, by, item: s.commas, call: null };
 }
 
 function parenthesis(s: PlaceState, inner: Parenthesis): Role {
@@ -152,10 +156,10 @@ function parenthesis(s: PlaceState, inner: Parenthesis): Role {
     case "condition":
       return { kind: "condition", call };
     case "on":
-      return { kind: "row", at: s.at, stage: "on", by: false, call };
+      return { kind: "row", at: s.at, stage: "on", by: false, item: 0, call };
     case "items":
     case "by":
-      return { kind: "row", at: s.at, stage: s.stage, by: s.clause === "by", call };
+      return { kind: "row", at: s.at, stage: s.stage, by: s.clause === "by", item: s.commas, call };
     default:
       return { kind: "constant" };
   }

@@ -5,7 +5,9 @@ import { read } from "./compile.ts";
 import type { Diagnostic } from "./diagnostic.ts";
 import type { Flow } from "./flow.ts";
 import { stripHeader } from "./header.ts";
+import type { IncludeOptions } from "./include.ts";
 import type { PlanParam } from "./plan.ts";
+import type { Position } from "./position.ts";
 import type { RecipeRegistry } from "./registry.ts";
 import { RECIPE_LEXER } from "./tokens.ts";
 
@@ -14,6 +16,7 @@ export interface Analysis {
   /** The recipe, its header blanked out: offsets are those of the file. */
   readonly text: string;
   readonly tokens: readonly IToken[];
+  /** With what it includes: places behind the text are of other files. */
   readonly tree: Tree;
   readonly diagnostics: readonly Diagnostic[];
   readonly params: readonly PlanParam[];
@@ -22,14 +25,24 @@ export interface Analysis {
   flow(at: number): Flow | undefined;
   /** The results that may be named at an offset; null for those whose pipeline has errors. */
   results(offset: number): ReadonlyMap<string, Flow | null>;
+  /** Where a place of the tree is, in which file. */
+  position(offset: number): Position;
 }
 
-/** Parses and checks a recipe, and keeps what is known at each place. Never throws. */
-export async function analyse(source: string, registry: RecipeRegistry): Promise<Analysis> {
+/**
+ * Parses and checks a recipe, and keeps what is known at each place. Never throws.
+ *
+ * @param include how files that it includes are found
+ */
+export async function analyse(
+  source: string,
+  registry: RecipeRegistry,
+  include: IncludeOptions = {},
+): Promise<Analysis> {
   const { text } = stripHeader(source);
   const flows = new Map<number, Flow>();
   const known: { readonly at: number; readonly results: ReadonlyMap<string, Flow | null> }[] = [];
-  const { tree, checked, diagnostics } = await read(source, registry, {
+  const { tree, checked, diagnostics, sources } = await read(source, registry, include, {
     flow: (at, flow) => void flows.set(at, flow),
     results: (at, results) => void known.push({ at, results: new Map(results) }),
   });
@@ -42,6 +55,7 @@ export async function analyse(source: string, registry: RecipeRegistry): Promise
     registry,
     flow: (at) => flows.get(at) ?? flowBefore(tree.statements, at, flows),
     results: (offset) => known.findLast((k) => k.at <= offset)?.results ?? new Map(),
+    position: (offset) => sources.position(offset),
   };
 }
 

@@ -1,15 +1,18 @@
 import { AGGREGATES, SCALARS } from "../core/query/mod.ts";
 import { analyse, type Analysis, typeLabel } from "./analysis.ts";
-import { PARAM_TYPES } from "./check.ts";
+import { PARAM_TYPES } from "./check_param.ts";
+import { FORMS } from "./check_show.ts";
 import { completeFunctions, completeProbes } from "./complete_probes.ts";
 import type { Flow } from "./flow.ts";
 import { stripHeader } from "./header.ts";
+import type { IncludeOptions } from "./include.ts";
+import { knownAggregations, knownStages, standsAlone } from "./known_words.ts";
 import { readNumber, UNIT_NAMES } from "./literal.ts";
 import { type Constant, type Place, placeAt, type Row } from "./place.ts";
 import type { Span } from "./position.ts";
 import type { RecipeRegistry } from "./registry.ts";
-import { CLAUSES, FORMS, STATEMENTS } from "./statement_words.ts";
-import { AGGREGATIONS, STAGES, type WordInfo } from "./words.ts";
+import { CLAUSES, STATEMENTS } from "./statement_words.ts";
+import type { WordInfo } from "./words.ts";
 
 /** Something that may stand at a place. */
 export interface Completion {
@@ -35,8 +38,14 @@ export interface Completions {
  * What may stand at an offset of a recipe.
  *
  * @param source with or without header
+ * @param include how files that it includes are found
  */
-export async function complete(source: string, offset: number, registry: RecipeRegistry): Promise<Completions> {
+export async function complete(
+  source: string,
+  offset: number,
+  registry: RecipeRegistry,
+  include: IncludeOptions = {},
+): Promise<Completions> {
   const { text } = stripHeader(source);
   const place = placeAt(text, offset);
   const { role, word, span } = place;
@@ -46,7 +55,7 @@ export async function complete(source: string, offset: number, registry: RecipeR
   }
   // A name at the place makes the statement whole: what flows there is known to a checker only that comes so far.
   const whole = word === "" || word.endsWith(".") || word === "$" ? "_" : "";
-  const analysis = await analyse(source.slice(0, offset) + whole + source.slice(offset), registry);
+  const analysis = await analyse(source.slice(0, offset) + whole + source.slice(offset), registry, include);
   const prefix = word.slice(0, word.lastIndexOf(".") + 1);
   const items = itemsOf(place, analysis).filter((item) => item.label.startsWith(prefix));
   return { span, items, incomplete: false };
@@ -86,9 +95,9 @@ function itemsOf({ role, word, span }: Place, a: Analysis): readonly Completion[
     case "type":
       return PARAM_TYPES.map((label) => ({ label, kind: "type", detail: "", doc: "" }));
     case "stage":
-      return words(STAGES, "stage");
+      return words(knownStages(a.registry), "stage");
     case "form":
-      return FORMS.map((label) => ({ label, kind: "form", detail: "", doc: "" }));
+      return Object.entries(FORMS).map(([label, doc]) => ({ label, kind: "form", detail: "", doc }));
     case "result":
       return names;
     case "condition":
@@ -108,7 +117,10 @@ function row(
   params: readonly Completion[],
   results: ReadonlyMap<string, Flow | null>,
 ): readonly Completion[] {
-  if (role.stage === "aggregate" && !role.by && role.call === null) return words(AGGREGATIONS, "aggregation");
+  if (role.stage === "aggregate" && !role.by && role.call === null) {
+    const all = knownAggregations(a.registry);
+    return words(role.item === 0 ? all : all.filter((w) => !standsAlone(w.name)), "aggregation");
+  }
   const flow = a.flow(role.at);
   const fields = flow ? fieldsOf(flow, word) : [];
   const theirs = role.stage === "join" && role.by ? columnsOf(results, () => true) : [];
@@ -139,7 +151,7 @@ function condition(
     return [...tables, ...columnsOf(results, () => true), ...params];
   }
   const single = columnsOf(results, (flow) => flow.oneRow);
-  return [...single, ...(call === null ? words(AGGREGATIONS, "aggregation") : []), ...params, ...FUNCTIONS];
+  return [...single, ...(call === null ? words([...AGGREGATES.values()], "aggregation") : []), ...params, ...FUNCTIONS];
 }
 
 function columnsOf(results: ReadonlyMap<string, Flow | null>, of: (flow: Flow) => boolean): Completion[] {

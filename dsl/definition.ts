@@ -1,18 +1,22 @@
 import { allStatements, type Analysis } from "./analysis.ts";
 import type { Ident, StageItem } from "./ast.ts";
-import type { Span } from "./position.ts";
+import type { Position, Span } from "./position.ts";
 import { type StageAt, stageAt } from "./stage_at.ts";
 import * as t from "./tokens.ts";
 import { type WordAt, wordAt } from "./word_at.ts";
 
 /** Where something is declared. */
 export interface Definition {
-  /** Another recipe, as an `include` names it; null for this one. */
-  readonly file: string | null;
-  readonly span: Span;
+  readonly target: Target;
   /** The word that was asked for. */
   readonly origin: Span;
 }
+
+/** A place in this recipe, the file of an `include` as it was written, or a place in a file that is included. */
+export type Target =
+  | { readonly kind: "here"; readonly span: Span }
+  | { readonly kind: "include"; readonly file: string }
+  | { readonly kind: "file"; readonly file: string; readonly start: Position; readonly end: Position };
 
 /**
  * Where the word at an offset is declared: a parameter at its `param`, a result at its `let` or where its pipeline
@@ -21,15 +25,16 @@ export interface Definition {
 export function definition(a: Analysis, offset: number): Definition | null {
   const word = wordAt(a, offset);
   if (!word) return null;
-  const { token, text, span: origin } = word;
+  const { token, text, span: origin, before } = word;
   if (token.tokenType === t.StringLiteral) {
-    const include = allStatements(a.tree.statements).find((s) =>
-      s.kind === "include" && s.file?.span.start === origin.start
-    );
-    return include?.kind === "include" ? { file: include.file!.value, span: { start: 0, end: 0 }, origin } : null;
+    const file = text.slice(1, -1).replaceAll("\\/", "/");
+    return before?.tokenType === t.Include ? { target: { kind: "include", file }, origin } : null;
   }
   const span = token.tokenType === t.Dollar ? paramSpan(text.slice(1), a) : namedSpan(word, a);
-  return span && { file: null, span, origin };
+  if (!span) return null;
+  const start = a.position(span.start);
+  if (start.file === undefined) return { target: { kind: "here", span }, origin };
+  return { target: { kind: "file", file: start.file, start, end: a.position(span.end) }, origin };
 }
 
 function paramSpan(name: string, a: Analysis): Span | null {

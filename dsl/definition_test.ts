@@ -27,22 +27,36 @@ for (const source of CASES) {
   Deno.test(`definition() ${JSON.stringify(source)}`, async () => {
     const { text, offset } = marked(source.replace("»", ""));
     const found = definition(await analyse(text, TEST_REGISTRY), offset);
-    assert.equal(found?.span.start ?? -1, source.indexOf("»"));
+    assert.equal(found?.target.kind === "here" ? found.target.span.start : -1, source.indexOf("»"));
   });
 }
 
 Deno.test("definition() of an include is the file", async () => {
   const { text, offset } = marked('include "lib/com¦mon.perf"');
   const found = definition(await analyse(text, TEST_REGISTRY), offset);
-  assert.deepEqual(found, { file: "lib/common.perf", span: { start: 0, end: 0 }, origin: { start: 8, end: 25 } });
+  assert.deepEqual(found, { target: { kind: "include", file: "lib/common.perf" }, origin: { start: 8, end: 25 } });
+});
+
+Deno.test("definition() of what an included file declares is there; symbols() leave it out", async () => {
+  const included = "recipe lib\nparam d = 1s\nlet shared = collect proc.list for $d\n";
+  const read = () => Promise.resolve({ id: "/r/lib.perf", name: "r/lib.perf", text: included });
+  const at = async (source: string): Promise<unknown> => {
+    const { text, offset } = marked(source);
+    const target = definition(await analyse(text, TEST_REGISTRY, { read }), offset)?.target;
+    return target?.kind === "file" ? [target.file, target.start.line, target.start.column, target.end.column] : target;
+  };
+  assert.deepEqual(await at('include "lib.perf"\nshow sha¦red'), ["r/lib.perf", 3, 5, 11]);
+  assert.deepEqual(await at('include "lib.perf"\ncollect proc.list for $¦d'), ["r/lib.perf", 2, 7, 8]);
+  const a = await analyse('include "lib.perf"\nlet own = shared | limit 1', TEST_REGISTRY, { read });
+  assert.deepEqual(symbols(a).map((s) => s.name), ["own"]);
 });
 
 Deno.test("symbols() are the recipe's name, its parameters and results, those of blocks too", async () => {
-  const { tree } = await analyse(
+  const a = await analyse(
     'recipe r "T"\nparam d = 1s "Doc"\nlet a = collect proc.list\nwhen count(a) > 0 { let b = a }',
     TEST_REGISTRY,
   );
-  assert.deepEqual(symbols(tree).map((s) => `${s.kind} ${s.name} ${s.detail}`.trim()), [
+  assert.deepEqual(symbols(a).map((s) => `${s.kind} ${s.name} ${s.detail}`.trim()), [
     "recipe r T",
     "parameter d Doc",
     "result a",

@@ -2,6 +2,7 @@ import { AGGREGATES, exprText, SCALARS } from "../core/query/mod.ts";
 import { allStatements, type Analysis, typeLabel } from "./analysis.ts";
 import type { Flow, FlowColumn } from "./flow.ts";
 import { hoverCollector, hoverPoint } from "./hover_source.ts";
+import { knownAggregations, knownStages } from "./known_words.ts";
 import { readNumber } from "./literal.ts";
 import type { Role } from "./place.ts";
 import type { Span } from "./position.ts";
@@ -10,7 +11,7 @@ import { stageAt } from "./stage_at.ts";
 import { CLAUSES, STATEMENTS } from "./statement_words.ts";
 import * as t from "./tokens.ts";
 import { type WordAt, wordAt } from "./word_at.ts";
-import { STAGES, type WordInfo } from "./words.ts";
+import type { WordInfo } from "./words.ts";
 
 /** What there is to say about a word. */
 export interface Hover {
@@ -56,7 +57,7 @@ function named(word: WordAt, role: Role, a: Analysis): Said | null {
   const results = a.results(span.start);
   switch (role.kind) {
     case "stage":
-      return info(STAGES.find((s) => s.name === text));
+      return info(knownStages(a.registry).find((s) => s.name === text));
     case "source":
     case "collector":
       return hoverCollector(text, a.registry);
@@ -87,7 +88,8 @@ function inRow(word: WordAt, flow: Flow | undefined, after: number | undefined, 
   const { text, call } = word;
   if (call !== null) {
     const same = flow?.columns.find((c) => c.calls.some((made) => made.replace(/\s/g, "") === call));
-    return same ? column(same.calls[0], same) : info(AGGREGATES.get(text) ?? SCALARS.get(text));
+    if (same) return column(same.calls[0], same);
+    return info(knownAggregations(a.registry).find((w) => w.name === text) ?? SCALARS.get(text));
   }
   const next = after === undefined ? undefined : a.flow(after);
   return (flow && fieldOf(text, flow)) ?? (next && fieldOf(text, next)) ?? columnOfResult(word, a);

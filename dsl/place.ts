@@ -43,6 +43,8 @@ export interface Row {
   readonly stage: string;
   /** Behind `by`. */
   readonly by: boolean;
+  /** Commas before it. */
+  readonly item: number;
   /** The call whose argument it is. */
   readonly call: string | null;
 }

@@ -67,6 +67,3 @@ export const CLAUSES: readonly WordInfo[] = [
   { name: "in", signature: "X in (A, B, …)", doc: "Equals one of them" },
   { name: "like", signature: 'TEXT like "PATTERN"', doc: "The whole text matches: % is any text, _ any one character" },
 ];
-
-/** What `show … as` knows. */
-export const FORMS: readonly string[] = ["table", "hist", "flame", "series", "heatmap"];

@@ -1,5 +1,5 @@
-import { allStatements } from "./analysis.ts";
-import type { Ident, Statement, Tree } from "./ast.ts";
+import { allStatements, type Analysis } from "./analysis.ts";
+import type { Ident, Statement } from "./ast.ts";
 import type { Span } from "./position.ts";
 
 /** Something that a recipe declares. */
@@ -13,9 +13,9 @@ export interface RecipeSymbol {
   readonly nameSpan: Span;
 }
 
-/** What a recipe declares, in the order of its text, blocks included. */
-export function symbols(tree: Tree): RecipeSymbol[] {
-  return allStatements(tree.statements).flatMap((s) => symbolOf(s) ?? []);
+/** What a recipe declares, in the order of its text, blocks included; not of what it includes. */
+export function symbols({ tree, text }: Analysis): RecipeSymbol[] {
+  return allStatements(tree.statements).filter((s) => s.span.start <= text.length).flatMap((s) => symbolOf(s) ?? []);
 }
 
 function symbolOf(s: Statement): RecipeSymbol | null {

@@ -25,9 +25,7 @@ export function cachedRegistry(inner: RecipeRegistry, cache: RegistryCache): Rec
     target.kind === "user" ? answer() : keep(`${what} ${callTargetText(target)}`, answer);
   const { probeField, argumentsNote, similarProbes, callField, similarCalls } = inner;
   return {
-    collector: (name) => inner.collector(name),
-    collectorNames: () => inner.collectorNames(),
-    saveExtensions: () => inner.saveExtensions(),
+    ...inner,
     probeFields: (p) => ofProbe("fields", p, () => inner.probeFields(p)),
     matchProbes: (p, limit) => ofProbe(`match ${limit}`, p, () => inner.matchProbes(p, limit)),
     callFields: (t) => ofCall("call fields", t, () => inner.callFields(t)),

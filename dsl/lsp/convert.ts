@@ -1,6 +1,5 @@
-import { pathToFileURL } from "node:url";
 import { dirname, resolve } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import {
   type CompletionItem,
   CompletionItemKind,
@@ -11,6 +10,7 @@ import {
   type Hover as LspHover,
   type LocationLink,
   MarkupKind,
+  type Position as LspPosition,
   type Range,
   SymbolKind,
 } from "vscode-languageserver";
@@ -19,7 +19,7 @@ import type { Completion, Completions } from "../complete.ts";
 import type { Definition } from "../definition.ts";
 import type { Diagnostic } from "../diagnostic.ts";
 import type { Hover } from "../hover.ts";
-import type { Span } from "../position.ts";
+import type { Position, Span } from "../position.ts";
 import type { RecipeSymbol } from "../symbols.ts";
 
 /** Offsets of ours and of the protocol both count UTF-16 code units. */
@@ -27,15 +27,25 @@ export function rangeOf(doc: TextDocument, { start, end }: Span): Range {
   return { start: doc.positionAt(start), end: doc.positionAt(end) };
 }
 
-/** The hint stands below the message: editors show both as one text. */
+/**
+ * The hint stands below the message: editors show both as one text. What is wrong with an included file stands at the
+ * first `include`.
+ */
 export function lspDiagnostic(doc: TextDocument, d: Diagnostic): LspDiagnostic {
+  const { file } = d.start;
+  const message = d.hint ? `${d.message}\n${d.hint}` : d.message;
   return {
-    range: rangeOf(doc, { start: d.start.offset, end: d.end.offset }),
+    range: rangeOf(doc, file === undefined ? { start: d.start.offset, end: d.end.offset } : firstInclude(doc)),
     severity: d.severity === "error" ? DiagnosticSeverity.Error : DiagnosticSeverity.Warning,
     code: d.code,
     source: "sonde",
-    message: d.hint ? `${d.message}\n${d.hint}` : d.message,
+    message: file === undefined ? message : `${file}:${d.start.line}:${d.start.column}: ${message}`,
   };
+}
+
+function firstInclude(doc: TextDocument): Span {
+  const found = /^[ \t]*include[ \t]+"[^"\n]*"/m.exec(doc.getText());
+  return found ? { start: found.index, end: found.index + found[0].length } : { start: 0, end: 0 };
 }
 
 const KINDS: Readonly<Record<Completion["kind"], CompletionItemKind>> = {
@@ -77,16 +87,33 @@ export function lspHover(doc: TextDocument, { span, code, text }: Hover): LspHov
 }
 
 /** Empty where the file of an include cannot be told, because the document is none. */
-export function lspDefinition(doc: TextDocument, { file, span, origin }: Definition): LocationLink[] {
-  const from = rangeOf(doc, origin);
-  if (file === null) {
-    const range = rangeOf(doc, span);
-    return [{ targetUri: doc.uri, targetRange: range, targetSelectionRange: range, originSelectionRange: from }];
+export function lspDefinition(doc: TextDocument, { target, origin }: Definition): LocationLink[] {
+  const link = (targetUri: string, range: Range): LocationLink[] => [
+    { targetUri, targetRange: range, targetSelectionRange: range, originSelectionRange: rangeOf(doc, origin) },
+  ];
+  switch (target.kind) {
+    case "here":
+      return link(doc.uri, rangeOf(doc, target.span));
+    case "file":
+      return link(pathToFileURL(resolve(target.file)).href, {
+        start: lspPosition(target.start),
+        end: lspPosition(target.end),
+      });
+    case "include": {
+      const own = documentPath(doc.uri);
+      const top = { line: 0, character: 0 };
+      return own === null ? [] : link(pathToFileURL(resolve(dirname(own), target.file)).href, { start: top, end: top });
+    }
   }
-  if (!doc.uri.startsWith("file:")) return [];
-  const target = pathToFileURL(resolve(dirname(fileURLToPath(doc.uri)), file)).href;
-  const top = { start: { line: 0, character: 0 }, end: { line: 0, character: 0 } };
-  return [{ targetUri: target, targetRange: top, targetSelectionRange: top, originSelectionRange: from }];
+}
+
+/** The path of a document, or null for one that is no file. */
+export function documentPath(uri: string): string | null {
+  return uri.startsWith("file:") ? fileURLToPath(uri) : null;
+}
+
+function lspPosition({ line, column }: Position): LspPosition {
+  return { line: line - 1, character: column - 1 };
 }
 
 const SYMBOLS: Readonly<Record<RecipeSymbol["kind"], SymbolKind>> = {

@@ -11,18 +11,17 @@ import { TextDocument } from "vscode-languageserver-textdocument";
 import { complete } from "../complete.ts";
 import { definition } from "../definition.ts";
 import { hover } from "../hover.ts";
-import type { RecipeRegistry } from "../registry.ts";
 import { symbols } from "../symbols.ts";
 import { cachedRegistry, type RegistryCache } from "./cached_registry.ts";
-import { lspCompletions, lspDefinition, lspDiagnostic, lspHover, lspSymbol } from "./convert.ts";
-import { analyses } from "./documents.ts";
+import { documentPath, lspCompletions, lspDefinition, lspDiagnostic, lspHover, lspSymbol } from "./convert.ts";
+import { analyses, type RecipeWorld } from "./documents.ts";
 import { formatDocument } from "./format_document.ts";
 
 /** What a language server works with. */
 export interface LanguageServices {
   readonly version: string;
-  /** What the checker asks, for the text of a recipe. */
-  registry(text: string): Promise<RecipeRegistry>;
+  /** What the checker asks, for a recipe. @param path null for one that is no file yet */
+  world(text: string, path: string | null): Promise<RecipeWorld>;
   /** Aborted: the server stops. */
   readonly signal: AbortSignal;
 }
@@ -60,10 +59,12 @@ export function serve(input: Input, output: Output, services: LanguageServices):
   services.signal.addEventListener("abort", () => resolve(0));
 
   const cache: RegistryCache = new Map();
-  const registry = async (text: string): Promise<RecipeRegistry> =>
-    cachedRegistry(await services.registry(text), cache);
+  const world = async (doc: TextDocument): Promise<RecipeWorld> => {
+    const { registry, include } = await services.world(doc.getText(), documentPath(doc.uri));
+    return { registry: cachedRegistry(registry, cache), include };
+  };
   const documents = new TextDocuments(TextDocument);
-  const known = analyses(registry);
+  const known = analyses(world);
   const waiting = new Map<string, ReturnType<typeof setTimeout>>();
 
   connection.onInitialize((): InitializeResult => ({
@@ -88,14 +89,27 @@ export function serve(input: Input, output: Output, services: LanguageServices):
     if (documents.get(uri)?.version !== version) return; // What came meanwhile is checked in its turn.
     await connection.sendDiagnostics({ uri, version, diagnostics: diagnostics.map((d) => lspDiagnostic(doc, d)) });
   };
-  documents.onDidChangeContent(({ document: { uri, version } }) => {
+  const check = (uri: string, afterMs: number): void => {
     clearTimeout(waiting.get(uri));
     const ask = (): void => void publish(uri).catch((e: Error) => connection.console.error(`${uri}: ${e.stack ?? e}`));
-    waiting.set(uri, setTimeout(ask, version > 1 ? DEBOUNCE_MS : 0));
+    waiting.set(uri, setTimeout(ask, afterMs));
+  };
+  const open = new Set<string>();
+  documents.onDidChangeContent(({ document: { uri } }) => {
+    check(uri, open.has(uri) ? DEBOUNCE_MS : 0);
+    open.add(uri);
+  });
+  // It may be included by the others.
+  documents.onDidSave(({ document: { uri: saved } }) => {
+    for (const { uri } of documents.all().filter((d) => d.uri !== saved)) {
+      known.forget(uri);
+      check(uri, 0);
+    }
   });
   documents.onDidClose(({ document: { uri } }) => {
     clearTimeout(waiting.get(uri));
     waiting.delete(uri);
+    open.delete(uri);
     known.forget(uri);
     void connection.sendDiagnostics({ uri, diagnostics: [] });
   });
@@ -103,8 +117,8 @@ export function serve(input: Input, output: Output, services: LanguageServices):
   connection.onCompletion(async ({ textDocument, position }) => {
     const doc = documents.get(textDocument.uri);
     if (!doc) return null;
-    const text = doc.getText();
-    return lspCompletions(doc, await complete(text, doc.offsetAt(position), await registry(text)));
+    const { registry, include } = await world(doc);
+    return lspCompletions(doc, await complete(doc.getText(), doc.offsetAt(position), registry, include));
   });
   connection.onHover(async ({ textDocument, position }) => {
     const doc = documents.get(textDocument.uri);
@@ -118,7 +132,7 @@ export function serve(input: Input, output: Output, services: LanguageServices):
   });
   connection.onDocumentSymbol(async ({ textDocument }) => {
     const doc = documents.get(textDocument.uri);
-    return doc ? symbols((await known.of(doc)).tree).map((s) => lspSymbol(doc, s)) : null;
+    return doc ? symbols(await known.of(doc)).map((s) => lspSymbol(doc, s)) : null;
   });
   connection.onDocumentFormatting(async ({ textDocument }) => {
     const doc = documents.get(textDocument.uri);
