@@ -101,6 +101,16 @@ function report(problems: readonly Problem[], context: TokenContext, out: Diagno
   }
 }
 
+/** Rules below which pipelines stand; looking into every expression as well costs a third of parsing. */
+const HOLD_PIPELINES: ReadonlySet<string> = new Set([
+  "statement",
+  "letStatement",
+  "whenStatement",
+  "everyStatement",
+  "block",
+  "pipeline",
+]);
+
 /** Names that stand where a statement should: the grammar takes them for pipelines without stages. */
 function strayNames(node: CstNode, context: TokenContext, problems: Problem[]): void {
   if (node.name === "pipeline" && !node.children.collect && !node.children.stage) {
@@ -109,8 +119,10 @@ function strayNames(node: CstNode, context: TokenContext, problems: Problem[]): 
     if (token && context.before(token)?.image !== "=") problems.push({ token, say: () => strayName(token, context) });
     return;
   }
-  for (const child of Object.values(node.children).flat()) {
-    if ("children" in child) strayNames(child, context, problems);
+  for (const name in node.children) {
+    for (const child of node.children[name]) {
+      if ("children" in child && HOLD_PIPELINES.has(child.name)) strayNames(child, context, problems);
+    }
   }
 }
 
