@@ -63,6 +63,7 @@ export async function recipeRegistry(session: Session, text: string): Promise<Re
     saveExtensions: () => SAVE_EXTENSIONS,
     stageNames: () => session.registry.stages().map((s) => s.name),
     stage: (name) => session.registry.stage(name),
+    aggregationNames: () => session.registry.aggregations().map((a) => a.name),
     loadAggregation: (name) => loadAggregation(session, name),
   };
 }

@@ -66,7 +66,7 @@ export function checkTree(
   const state: State = {
     registry,
     stages,
-    cx: { out, params: new Map(), used: new Set() },
+    cx: { out, params: new Map(), used: new Set(), aggregations: registry.aggregationNames?.() },
     taken: new Set(),
     unnamed: 0,
     recipe: null,

@@ -1,6 +1,7 @@
 /** The investigation language: text to plan, plan to results. The parser is loaded on first use. @module */
 export { check, compile, type Compiled } from "./compile.ts";
 export { type Diagnostic, diagnosticText } from "./diagnostic.ts";
+export { format, type Formatted } from "./format.ts";
 export { addHeader } from "./header.ts";
 export type { IncludedFile, IncludeOptions, ReadInclude } from "./include.ts";
 export type * from "./plan.ts";

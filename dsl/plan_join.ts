@@ -68,8 +68,7 @@ function neededBy(stages: readonly StagePlan[]): { needed: NamedExpr[] | null; r
       continue;
     }
     rest.push(mapStage(stage, leaf));
-    if (stage.kind === "join") { for (const t of stage.take) own.add(t.name); }
-    if (stage.kind === "detect") { for (const name of ["expected", "score", "anomaly"]) own.add(name); }
+    for (const name of addedColumns(stage)) own.add(name);
     if (definesColumns(stage)) open = false;
   }
   return { needed: open ? null : [...needed.values()], rest };

@@ -50,6 +50,8 @@ export interface RecipeRegistry {
   stageNames?(): readonly string[];
   /** Loads a stage of a plugin; null where there is none of this name. */
   stage?(name: string): Promise<Stage | null>;
+  /** Names of the aggregations that plugins add. */
+  aggregationNames?(): readonly string[];
   /** Loads an aggregation of a plugin, so that it is one of the language; does nothing where there is none of this name. */
   loadAggregation?(name: string): Promise<void>;
 }
