@@ -82,7 +82,7 @@ function checkStatements(
   state: State,
 ): CheckedStatement[] {
   const results: Results = new Map(outer);
-  return statements.flatMap((s) => checkStatement(s, results, inBlock, state) ?? []);
+  return statements.flatMap((s) => state.cx.out.full ? [] : checkStatement(s, results, inBlock, state) ?? []);
 }
 
 function checkStatement(s: ast.Statement, results: Results, inBlock: boolean, state: State): CheckedStatement | null {
@@ -269,6 +269,7 @@ function checkPipelineSource(source: ast.Source, results: Results, state: State)
 /** The name of a result that was made before. Null when there is none (reported) or it has errors. */
 function checkResult(name: ast.Ident, results: Results, state: State): string | null {
   if (results.has(name.name)) return name.name;
+  if (state.cx.out.full) return null;
   const names = [...results.keys()];
   const list = names.length > 0 ? `Results so far: ${names.join(", ")}` : "No result was made before this line";
   const collector = state.registry.collector(name.name) ? `To collect, write: collect ${name.name}` : "";

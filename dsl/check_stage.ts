@@ -31,7 +31,8 @@ type Check = (stage: Stage, flow: Flow, scope: Scope, cx: CheckContext) => Check
  */
 export function checkStage(stage: Stage, flow: Flow, scope: Scope, cx: CheckContext): CheckedStage | null {
   const { name, span } = stage.name;
-  const check = CHECKS[name];
+  // Not every name of an object is one of ours: `toString`.
+  const check = Object.hasOwn(CHECKS, name) ? CHECKS[name] : undefined;
   if (!check) {
     if (LATER_STAGES.includes(name)) {
       cx.out.error(span, "later", `The stage "${name}" is not available in this version`);
