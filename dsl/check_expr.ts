@@ -33,6 +33,8 @@ export interface CheckContext {
   readonly params: Map<string, ValueType>;
   /** Names of the parameters that were used. */
   readonly used: Set<string>;
+  /** Aggregations that plugins add, loaded or not. */
+  readonly aggregations?: readonly string[];
 }
 
 /**

@@ -1,10 +1,13 @@
+import type { Stage } from "../core/plugin_api/mod.ts";
 import { loadRegex } from "../core/query/mod.ts";
 import { checkTree } from "./check.ts";
 import { type Diagnostic, type Diagnostics, diagnostics } from "./diagnostic.ts";
+import { expandIncludes, type IncludeOptions } from "./include.ts";
 import { parseInto } from "./parse.ts";
 import type { Plan } from "./plan.ts";
 import { planRecipe } from "./plan_phases.ts";
-import { lineIndex } from "./position.ts";
+import { pluginWords } from "./plugin_words.ts";
+import { openSources } from "./position.ts";
 import type { RecipeRegistry } from "./registry.ts";
 
 /** A recipe's plan, or null where it has errors, and all that there is to say about it. */
@@ -14,29 +17,48 @@ export interface Compiled {
 }
 
 /**
- * Text to plan. Nothing is attached, no engine asked, no plugin loaded.
+ * Text to plan. Nothing is attached, no engine asked, no plugin loaded but those of whose stages and aggregations the
+ * recipe makes use.
  *
  * @param text a recipe, with or without header
+ * @param include how files that it includes are found; without, there are none
  */
-export async function compile(text: string, registry: RecipeRegistry): Promise<Compiled> {
-  const syntax = diagnostics(lineIndex(text));
-  const tree = await parseInto(text, syntax);
-  if (text.includes("~")) await loadRegex();
-  const semantics = diagnostics(lineIndex(text));
-  const checked = checkTree(tree, registry, semantics);
+export async function compile(
+  text: string,
+  registry: RecipeRegistry,
+  include: IncludeOptions = {},
+): Promise<Compiled> {
+  const sources = openSources(text);
+  const syntax = diagnostics(sources);
+  const tree = await expandIncludes(await parseInto(text, syntax), sources, syntax, include);
+  if (JSON.stringify(tree.statements).includes('~"')) await loadRegex();
+  const words = pluginWords(tree.statements);
+  const stages = new Map<string, Stage>();
+  for (const name of words.stages) {
+    const stage = await registry.stage?.(name);
+    if (stage) stages.set(name, stage);
+  }
+  for (const name of words.aggregations) await registry.loadAggregation?.(name);
+  const semantics = diagnostics(sources);
+  const checked = checkTree(tree, registry, semantics, stages, sources.ownLength);
   const found = merged(syntax, semantics);
   const plan = found.some((d) => d.severity === "error") ? null : planRecipe(checked);
   return { plan, diagnostics: found };
 }
 
 /** What is wrong with a recipe, in the order of its text. */
-export async function check(text: string, registry: RecipeRegistry): Promise<readonly Diagnostic[]> {
-  return (await compile(text, registry)).diagnostics;
+export async function check(
+  text: string,
+  registry: RecipeRegistry,
+  include: IncludeOptions = {},
+): Promise<readonly Diagnostic[]> {
+  return (await compile(text, registry, include)).diagnostics;
 }
 
 /** Beside a syntax error, what the checker makes of the same line is its consequence. */
 function merged(syntax: Diagnostics, semantics: Diagnostics): Diagnostic[] {
-  const broken = new Set(syntax.list().filter((d) => d.severity === "error").map((d) => d.start.line));
-  return [...syntax.list(), ...semantics.list().filter((d) => !broken.has(d.start.line))]
+  const lineOf = (d: Diagnostic): string => `${d.start.file ?? ""}:${d.start.line}`;
+  const broken = new Set(syntax.list().filter((d) => d.severity === "error").map(lineOf));
+  return [...syntax.list(), ...semantics.list().filter((d) => !broken.has(lineOf(d)))]
     .sort((a, b) => a.start.offset - b.start.offset);
 }
