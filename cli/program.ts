@@ -151,7 +151,11 @@ export function program(): Command {
       return lsp(options);
     }));
 
-  plugin(json(command("list [kind] [pattern]", "list collectors, tools, stages, recipes or probes")))
+  plugin(
+    json(
+      command("list [kind] [pattern]", "list collectors, tools, recipes, stages, aggregations, functions or probes"),
+    ),
+  )
     .option("-v, --verbose", "with fields, types and units")
     .action(run(async (kind: string | undefined, pattern: string | undefined, options: Options) => {
       const { listCommand } = await import("./commands/list.ts");

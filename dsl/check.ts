@@ -69,7 +69,7 @@ export function checkTree(
   const state: State = {
     registry,
     stages,
-    cx: { out, params: new Map(), used: new Set(), observer },
+    cx: { out, params: new Map(), used: new Set(), aggregations: registry.aggregationNames?.(), observer },
     taken: new Set(),
     unnamed: 0,
     recipe: null,

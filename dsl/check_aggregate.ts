@@ -97,7 +97,7 @@ export function checkAggregateItem(item: StageItem, scope: Scope, cx: CheckConte
   const fn = node.name.name;
   const aggregate = AGGREGATES.get(fn);
   if (!aggregate) {
-    const names = [...AGGREGATES.keys(), ...Object.keys(ENDINGS)];
+    const names = [...new Set([...AGGREGATES.keys(), ...Object.keys(ENDINGS), ...cx.aggregations ?? []])];
     const hints = [didYouMean(fn, names), `Aggregations: ${names.join(", ")}`].filter(Boolean);
     cx.out.error(node.name.span, "unknown-aggregation", `There is no aggregation "${fn}"`, hints.join("\n"));
     return null;

@@ -34,6 +34,8 @@ export interface CheckContext {
   readonly params: Map<string, ValueType>;
   /** Names of the parameters that were used. */
   readonly used: Set<string>;
+  /** Aggregations that plugins add, loaded or not. */
+  readonly aggregations?: readonly string[];
   /** For editors: is told what is known at each place. */
   readonly observer?: Observer;
 }

@@ -44,7 +44,8 @@ export interface HeatMapSpec {
 export function heatMapOf(batch: Batch, spec: HeatMapSpec): HeatMap {
   const { field: f, column } = namedColumn(batch, spec.value);
   const { startNs, tNs } = relativeTimes(namedColumn(batch, spec.time).column, batch.length);
-  const kept = Array.from(tNs.keys()).filter((i) => !Number.isNaN(tNs[i]));
+  const kept: number[] = [];
+  for (let i = 0; i < batch.length; i++) if (!Number.isNaN(tNs[i])) kept.push(i);
   const { columnNs, columns } = columnsOf(tNs, Math.max(1, Math.trunc(spec.columns)));
   const rows = heatRows(column, f.type, kept, Math.max(1, Math.trunc(spec.rows)));
   const counts = Array.from({ length: columns }, () => new Array<number>(rows.buckets.length).fill(0));
@@ -64,7 +65,11 @@ export function heatMapOf(batch: Batch, spec: HeatMapSpec): HeatMap {
 
 /** Columns of equal width that hold all times. */
 function columnsOf(tNs: Float64Array, most: number): { columnNs: number; columns: number } {
-  const times = tNs.filter((t) => !Number.isNaN(t)).sort();
+  // NaN sorts last.
+  const sorted = tNs.slice().sort();
+  let n = sorted.length;
+  while (n > 0 && Number.isNaN(sorted[n - 1])) n--;
+  const times = sorted.subarray(0, n);
   if (times.length === 0) return { columnNs: 1, columns: 0 };
   let gap = Infinity;
   for (let i = 1; i < times.length; i++) if (times[i] > times[i - 1]) gap = Math.min(gap, times[i] - times[i - 1]);

@@ -1,6 +1,6 @@
 import { cusum, CUSUM_START } from "./cusum.ts";
 import { ema, EMA_START } from "./ema.ts";
-import { robustCenter } from "./robust.ts";
+import { finiteValues, robustCenter } from "./robust_center.ts";
 
 /**
  * How what is to be expected is found.
@@ -50,9 +50,9 @@ export function detectAnomalies(values: Float64Array, method: DetectMethod, thre
     score: new Float64Array(values.length).fill(NaN),
     anomaly: new Uint8Array(values.length),
   };
-  const finite = Array.from(values).filter(Number.isFinite);
+  const finite = finiteValues(values);
   if (finite.length === 0) return detected;
-  const magnitudes = finite.map(Math.abs);
+  const magnitudes = finite.map((v) => Math.abs(v));
   // Where most values are 0, the others tell how great a value is.
   const magnitude = robustCenter(magnitudes)!.median || magnitudes.reduce((most, m) => Math.max(most, m));
   const floor = Math.max(1e-9 * magnitude, Number.MIN_VALUE);
@@ -70,7 +70,7 @@ export function detectAnomalies(values: Float64Array, method: DetectMethod, thre
 /** Scores the next value. */
 type Scorer = (value: number) => { readonly expected: number; readonly score: number };
 
-function scorer(method: DetectMethod, values: readonly number[], floor: number, threshold: number): Scorer {
+function scorer(method: DetectMethod, values: Float64Array, floor: number, threshold: number): Scorer {
   switch (method) {
     case "mad": {
       const { middle, sigma } = center(values, floor);
@@ -89,7 +89,7 @@ interface Center {
 }
 
 /** @param values at least one */
-function center(values: readonly number[], floor: number): Center {
+function center(values: Float64Array, floor: number): Center {
   const { median, sigma } = robustCenter(values)!;
   if (sigma > floor) return { middle: median, sigma };
   const mean = values.reduce((sum, v) => sum + Math.abs(v - median), 0) / values.length;
