@@ -53,7 +53,9 @@ export async function showResults(
 async function renderAll(results: Results, forms: ShowOptions["forms"], options: TableOptions): Promise<string> {
   // Not the room's face: that would load the pictures as well.
   const { renderResult } = await import("../core/render/terminal/result.ts");
-  const { renderShown } = forms ? await import("../core/render/terminal/shown.ts") : {};
+  const { renderShown } = Object.values(forms ?? {}).some((f) => f !== null)
+    ? await import("../core/render/terminal/shown.ts")
+    : {};
   return Object.entries(results)
     .map(([name, r]) => renderShown?.(name, r, formOf(forms, name), options) ?? renderResult(name, r, options))
     .join("\n\n");

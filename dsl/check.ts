@@ -101,7 +101,8 @@ function checkStatements(
   const results: Results = new Map(outer);
   return statements.flatMap((s) => {
     state.cx.observer?.results(s.span.start, results);
-    const made = checkStatement(s, results, place, state);
+    // More errors are not taken, and each looks for names like the one that is wrong.
+    const made = state.cx.out.full ? null : checkStatement(s, results, place, state);
     state.cx.observer?.results(s.span.end + 1, results);
     return made ?? [];
   });

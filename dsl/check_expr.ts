@@ -218,9 +218,20 @@ function checkBinary(node: BinaryNode, scope: Scope, cx: CheckContext): Expr | n
   return node.op.startsWith("not ") ? { op: "unary", fn: "not", arg: e, t } : e;
 }
 
+/** Longer ones take long to compile. */
+const MAX_PATTERN = 4096;
+
 /** Whether a constant regular expression is one. The engine was loaded by whoever asked for the check. */
 function isPattern(e: Expr, span: Span, cx: CheckContext): boolean {
   if (e.op !== "lit" || typeof e.value !== "string") return true;
+  if (e.value.length > MAX_PATTERN) {
+    cx.out.error(
+      span,
+      "limit",
+      `A regular expression has at most ${MAX_PATTERN} characters, here are ${e.value.length}`,
+    );
+    return false;
+  }
   try {
     compileRegex(e.value);
     return true;

@@ -92,6 +92,12 @@ function shifted(out: Diagnostics, base: number): Diagnostics {
     get hasErrors(): boolean {
       return out.hasErrors;
     },
+    get full(): boolean {
+      return out.full;
+    },
+    get full(): boolean {
+      return out.full;
+    },
   };
 }
 
