@@ -95,9 +95,6 @@ function shifted(out: Diagnostics, base: number): Diagnostics {
     get full(): boolean {
       return out.full;
     },
-    get full(): boolean {
-      return out.full;
-    },
   };
 }
 
