@@ -148,6 +148,13 @@ export function program(): Command {
       return header(file);
     }));
 
+  plugin(command("lsp", "serve editors: the Language Server Protocol over standard input and output"))
+    .option("--stdio", "as it always is; editors may say so")
+    .action(run(async (options: Options) => {
+      const { lsp } = await import("./commands/lsp.ts");
+      return lsp(options);
+    }));
+
   plugin(
     json(
       command("list [kind] [pattern]", "list collectors, tools, recipes, stages, aggregations, functions or probes"),
