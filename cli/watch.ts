@@ -1,4 +1,5 @@
 import type { Json } from "../core/data/mod.ts";
+import { escapeText } from "../core/render/escape.ts";
 import { formatDuration } from "../core/render/format_value.ts";
 import { styleFor } from "../core/render/style.ts";
 import { displayWidth, wrap } from "../core/render/width.ts";
@@ -168,7 +169,9 @@ function cut(frame: string, screen: Screen): string {
 
 function heading({ name, periodNs }: Watched, number: number, startMs: number): string {
   const { dim, bold } = styleFor({ color: wantsColor() });
-  return `${bold(name)}${dim(` · every ${formatDuration(periodNs)} · round ${number} · ${dayAndTime(startMs)}`)}`;
+  return `${bold(escapeText(name, { limit: 60 }))}${
+    dim(` · every ${formatDuration(periodNs)} · round ${number} · ${dayAndTime(startMs)}`)
+  }`;
 }
 
 /** Day and time here, as people write them. */

@@ -138,9 +138,15 @@ export function checkSave(s: ast.SaveStatement, results: Results, state: State):
 
 /** What formats are for, where a result is not that. */
 const NOT_FOR: Readonly<Record<string, (flow: Flow) => string | null>> = {
-  ".svg": (flow) => flow.kind === "rows" ? "a profile or a series" : null,
+  ".svg": (flow) => flow.kind === "rows" && !hasPicture(flow) ? "a profile, a series or a table of histograms" : null,
   ".folded": (flow) => flow.kind === "profile" ? null : "a profile",
 };
+
+/** One histogram, or one for each time. */
+function hasPicture({ columns, oneRow }: Flow): boolean {
+  const shown = (type: string): number => columns.filter((c) => c.shown && c.t.type === type).length;
+  return shown("histogram") === 1 && (oneRow || shown("time") === 1);
+}
 
 function kindOf(flow: Flow): string {
   return flow.kind === "rows" ? "table" : flow.kind;

@@ -380,7 +380,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   ],
   [
     'let a = collect proc.list\nsave a to "x.svg"',
-    '2:11-18 file: Only a profile or a series is saved as .svg; "a" is a table',
+    '2:11-18 file: Only a profile, a series or a table of histograms is saved as .svg; "a" is a table',
     "Endings: .json, .csv, .svg, .folded",
   ],
   [
