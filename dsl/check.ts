@@ -133,6 +133,7 @@ function checkStatement(s: ast.Statement, results: Results, place: Place, state:
     case "when": {
       const condition = s.condition && checkCondition(s.condition, "when", results, cx);
       const inner = place === "every" ? "every" : "block";
+      for (const block of [s.then, s.otherwise]) warnOfSilence(block, cx);
       const then = checkStatements(s.then, results, inner, state);
       const otherwise = checkStatements(s.otherwise, results, inner, state);
       return condition && { kind: "when", condition, then, otherwise };
@@ -154,7 +155,7 @@ function checkStatement(s: ast.Statement, results: Results, place: Place, state:
     case "every":
       return checkEvery(s, results, place, state);
     case "alert":
-      return checkAlert(s, results, state);
+      return checkAlert(s, results, place === "every", state);
     case "include":
       // What could be included has been put in its place.
       if (inBlock) cx.out.error(s.span, "include", "include stands outside of blocks");
@@ -169,6 +170,7 @@ function checkEvery(s: ast.EveryStatement, results: Results, place: Place, state
   }
   const period = s.period && s.period.kind !== "missing" ? checkDuration(s.period, "the period", cx) : null;
   const duration = s.duration ? checkDuration(s.duration, "the time in all", cx) : null;
+  warnOfSilence(s.body, cx);
   const body = checkStatements(s.body, results, "every", state);
   if (!period || (s.duration && !duration)) return null;
   if (s.body.length === 0) {
@@ -176,6 +178,13 @@ function checkEvery(s: ast.EveryStatement, results: Results, place: Place, state
     return null;
   }
   return { kind: "every", period, duration, body };
+}
+
+/** Names of a block are its own: what it only names, nobody sees. */
+function warnOfSilence(block: readonly ast.Statement[], cx: State["cx"]): void {
+  if (block.length === 0 || !block.every((s) => s.kind === "let")) return;
+  const { name } = block[block.length - 1] as ast.LetStatement;
+  cx.out.warn(name.span, "silent", "This block shows nothing of what it measures", `Add: show ${name.name}`);
 }
 
 function checkLet(s: ast.LetStatement, results: Results, state: State): CheckedStatement | null {
