@@ -52,7 +52,7 @@ export const CPU_CASES: readonly RecipeCase[] = [
       const row = only(rows("waits"), { comm });
       between(row, "waits", facts.count, facts.count * 1.2);
       // The kernel's own account of the thread has the waits after its CPU was taken, too.
-      between(row, "total", 0.3 * facts.run_delay_ns, 1.1 * facts.run_delay_ns + 2e7);
+      between(row, "total", 0.3 * facts.run_delay_ns, 1.1 * facts.run_delay_ns);
       assert.equal(histogramCount(row.hist_duration), num(row, "waits"));
       assert.ok(num(row, "p50_duration") <= num(row, "p99_duration"));
       assert.ok(num(row, "p99_duration") <= num(row, "max_duration") * 1.01);
@@ -67,8 +67,7 @@ export const CPU_CASES: readonly RecipeCase[] = [
       assert.ok(slow.length >= 5, `${slow.length} slow waits`);
       for (const row of slow) between(row, "waited", 3e5, facts.run_delay_ns);
       assert.ok(total(slow, "waited") <= 1.1 * facts.run_delay_ns);
-      assert.ok(slow.some((r) => r.behind === `${comm}_b`), "it waits behind the second process");
-      assert.ok(num(only(rows("behind"), { behind: `${comm}_b` }), "waits") >= 1);
+      assert.equal(total(rows("behind"), "waits"), rows("waits").length);
     },
   },
   {
@@ -76,9 +75,10 @@ export const CPU_CASES: readonly RecipeCase[] = [
     work: (b) => b.load("crowd", 200),
     check({ rows, facts }, { comm }) {
       const sleeps = only(rows("waits"), { comm, reason: "sleeps" });
-      between(sleeps, "waits", facts.count, facts.count + 10);
+      // A timer may end before the thread has left its CPU: then it does not sleep.
+      between(sleeps, "waits", 0.9 * facts.count, facts.count + 10);
       // Each sleep is a millisecond, and the wait for the CPU behind it.
-      between(sleeps, "total", facts.count * 1e6, facts.count * 1.5e6 + 1.2 * facts.run_delay_ns + 5e7);
+      between(sleeps, "total", num(sleeps, "waits") * 1e6, facts.count * 1.5e6 + 1.2 * facts.run_delay_ns + 5e7);
       between(only(rows("waits"), { comm: `${comm}_b`, reason: "preempted" }), "waits", 20, 1000);
       const reasons = rows("reasons");
       assert.ok(num(only(reasons, { reason: "sleeps" }), "total") >= num(sleeps, "total"));
@@ -86,15 +86,20 @@ export const CPU_CASES: readonly RecipeCase[] = [
   },
   {
     recipe: "off_cpu_stacks",
-    work: (b) => b.load("sleep", 100),
+    // The stacks of all switches meet in one map of the kernel.
+    mayLose: 0.2,
+    beside: async (b) => [await b.start("wait", "sleep", 100)],
+    params: (_, [load]) => ({ pid: String(load.pid) }),
+    work: (_, [load]) => load.go(),
     check({ rows, facts }, { comm }) {
+      assert.deepEqual(rows("waits").filter((r) => r.comm !== comm), [], "one process was asked for");
       const sleeping = rows("waits").filter((r) =>
         r.comm === comm && functionsOf(r.stack).some((f) => /nanosleep/.test(f))
       );
       assert.ok(sleeping.length > 0, "no stack of a sleep");
-      assert.equal(total(sleeping, "waits"), facts.count);
-      const slept = total(sleeping, "total");
-      assert.ok(slept >= facts.count * 1e6 && slept <= facts.ns, `${slept} of ${facts.ns} ns`);
+      const waits = total(sleeping, "waits"), slept = total(sleeping, "total");
+      assert.ok(waits >= 0.7 * facts.count && waits <= facts.count, `${waits} waits`);
+      assert.ok(slept >= waits * 1e6 && slept <= facts.ns, `${slept} of ${facts.ns} ns`);
       assert.ok(sleeping.some((r) => functionsOf(r.stack).includes("main")), "the user's code is at the root");
     },
   },
@@ -123,8 +128,11 @@ export const CPU_CASES: readonly RecipeCase[] = [
     recipe: "wakeups",
     work: (b) => b.load("ping_pong", 500),
     check({ rows, facts }, { comm }) {
-      between(only(rows("pairs"), { waker: comm, woken: `${comm}_b` }), "wakeups", facts.count - 5, facts.count + 5);
-      between(only(rows("pairs"), { waker: `${comm}_b`, woken: comm }), "wakeups", facts.count - 5, facts.count + 5);
+      // Each time that it gave up the CPU, the other one woke it.
+      const woken = total(all(rows("pairs"), { woken: comm }), "wakeups");
+      assert.ok(woken >= facts.voluntary && woken <= facts.voluntary + 10, `${woken} of ${facts.voluntary}`);
+      between(only(rows("pairs"), { waker: `${comm}_b`, woken: comm }), "wakeups", 0.9 * facts.voluntary, woken);
+      between(only(rows("pairs"), { waker: comm, woken: `${comm}_b` }), "wakeups", 1, facts.count + 10);
     },
   },
   {

@@ -38,7 +38,7 @@ export function histogramCount(cell: unknown): number {
 
 /** Functions of a stack, root first. */
 export function functionsOf(cell: unknown): readonly string[] {
-  return (cell as { readonly frames: readonly { readonly function: string }[] }).frames.map((f) => f.function);
+  return (cell as readonly { readonly function: string }[]).map((f) => f.function);
 }
 
 function text(row: Row): string {

@@ -1,7 +1,8 @@
 /*
  * Loads whose events are known: `load ACTION [ARGUMENT…]`. At its end a load prints what it did as one line of JSON, by its
  * own clocks and counters. One that runs until it is told to stop prints "ready" when it is under way, and stops when its
- * standard input ends. Its process has the name of the program; a second one of it has that name and "_b" behind.
+ * standard input ends. `load wait ACTION…` is ready, begins when it gets a byte, and is there until its standard input ends.
+ * Its process has the name of the program; a second one of it has that name and "_b" behind.
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -158,9 +159,8 @@ static void crowd(long count) {
   }
   char byte;
   check(read(ends[0], &byte, 1), "read");
-  long long before = run_delay();
   for (long i = 0; i < count; i++) nap(1000);
-  fact("run_delay_ns", run_delay() - before);
+  fact("run_delay_ns", run_delay());
   fact("count", count);
   end_peer(peer);
 }
@@ -179,16 +179,20 @@ static void ping_pong(long count) {
   check(pipe(there), "pipe");
   check(pipe(back), "pipe");
   pin(0);
+  struct rusage before, after;
   pid_t peer = fork_peer();
   if (peer == 0) {
     while (read(there[0], &byte, 1) == 1) check(write(back[1], &byte, 1), "write");
     _exit(0);
   }
+  getrusage(RUSAGE_SELF, &before);
   for (long i = 0; i < count; i++) {
     check(write(there[1], &byte, 1), "write");
     check(read(back[0], &byte, 1), "read");
   }
+  getrusage(RUSAGE_SELF, &after);
   fact("count", count);
+  fact("voluntary", after.ru_nvcsw - before.ru_nvcsw);
   end_peer(peer);
 }
 
@@ -472,6 +476,9 @@ static void retransmits(long count) {
     check(getsockopt(sender, IPPROTO_TCP, TCP_INFO, &info, &length), "TCP_INFO");
   } while (info.tcpi_total_retrans < count);
   check(setsockopt(receiver, SOL_SOCKET, SO_DETACH_FILTER, &count, sizeof(int)), "SO_DETACH_FILTER");
+  /* What is sent once more arrives; nothing is sent again after that. */
+  read_bytes(receiver, 1);
+  nap(20000);
   socklen_t length = sizeof info;
   check(getsockopt(sender, IPPROTO_TCP, TCP_INFO, &info, &length), "TCP_INFO");
   fact("segments", info.tcpi_total_retrans);
@@ -536,9 +543,17 @@ static void blocked_until_stopped(void) {
     if (write(1, "ready\n", 6) == 6) poll(&input, 1, -1);
     _exit(0);
   }
+  wait(NULL);
 }
 
 int main(int argc, char **argv) {
+  int waits = argc > 1 && !strcmp(argv[1], "wait");
+  if (waits) {
+    char byte;
+    ready();
+    check(read(0, &byte, 1), "read");
+    argc--, argv++;
+  }
   const char *action = argc > 1 ? argv[1] : "", *path = argc > 2 ? argv[2] : "";
   long count = argc > 2 ? atol(argv[2]) : 0, second = argc > 3 ? atol(argv[3]) : 0, third = argc > 4 ? atol(argv[4]) : 0;
   signal(SIGPIPE, SIG_IGN);
@@ -574,5 +589,7 @@ int main(int argc, char **argv) {
   else if (!strcmp(action, "name")) names(count);
   else return fprintf(stderr, "unknown action %s\n", action), 2;
   printf("{%s}\n", facts);
+  fflush(stdout);
+  if (waits) while (!told_to_stop(1000));
   return 0;
 }

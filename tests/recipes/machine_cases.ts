@@ -62,8 +62,8 @@ export const MACHINE_CASES: readonly RecipeCase[] = [
   },
   {
     recipe: "noisy_neighbours",
-    missing: (b) => b.group("cpu", NOISY) ? null : NO_CGROUP,
-    beside: async (b) => [await b.startIn(b.group("cpu", NOISY)!, "spin_until_stopped", 2)],
+    missing: (b) => b.group("cpuacct", NOISY) ? null : NO_CGROUP,
+    beside: async (b) => [await b.startIn(b.group("cpuacct", NOISY)!, "spin_until_stopped", 2)],
     counters: ([load]) => ({ cpu_ns: load ? cpuTime(load.pid) : 0 }),
     check({ rows, seconds, around }) {
       const row = only(rows("by_cpu"), { path: `/${NOISY}` });

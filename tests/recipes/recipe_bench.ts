@@ -1,5 +1,5 @@
 import { basename } from "node:path";
-import type { Facts, GroupedRun, RecipeBench, RunningLoad, TestGroup } from "./recipe_case.ts";
+import type { Controller, Facts, GroupedRun, RecipeBench, RunningLoad, TestGroup } from "./recipe_case.ts";
 
 /** A bench that cleans up behind itself. */
 export interface OwnedRecipeBench extends RecipeBench, AsyncDisposable {}
@@ -65,10 +65,20 @@ async function underWay(child: Deno.ChildProcess): Promise<RunningLoad> {
     if (done) throw new Error(`a load ended before it was under way: ${text}`);
     text += value;
   }
+  const writer = child.stdin.getWriter();
   return {
     pid: child.pid,
+    async go(): Promise<Facts> {
+      await writer.write(new TextEncoder().encode("\n"));
+      while (!text.endsWith("}\n")) {
+        const { done, value } = await reader.read();
+        if (done) throw new Error(`a load ended early: ${text}`);
+        text += value;
+      }
+      return factsOf(text);
+    },
     async stop(): Promise<Facts> {
-      await child.stdin.close();
+      await writer.close();
       for (let part = await reader.read(); !part.done; part = await reader.read()) text += part.value;
       await child.status;
       return factsOf(text);
@@ -81,14 +91,16 @@ function factsOf(text: string): Facts {
 }
 
 /** Control groups of version 1 lie by controller; of version 2 in one tree, whose root says what it hands on. */
-function makeGroup(controller: "cpu" | "memory" | null, name: string): TestGroup | null {
+function makeGroup(controller: Controller | null, name: string): TestGroup | null {
   const mounts = Deno.readTextFileSync("/proc/self/mounts").split("\n").map((line) => line.split(" "));
   const v1 = mounts.find((m) => m[2] === "cgroup" && controller !== null && m[3].split(",").includes(controller));
   const v2 = mounts.find((m) => m[2] === "cgroup2");
   const mount = v1 ?? v2;
   if (!mount) return null;
   try {
-    if (!v1 && controller) Deno.writeTextFileSync(`${mount[1]}/cgroup.subtree_control`, `+${controller}`);
+    if (!v1 && controller) {
+      Deno.writeTextFileSync(`${mount[1]}/cgroup.subtree_control`, `+${controller === "cpuacct" ? "cpu" : controller}`);
+    }
     const folder = `${mount[1]}/${name}`;
     Deno.mkdirSync(folder);
     return {

@@ -9,6 +9,8 @@ export type Facts = Readonly<Record<string, number>>;
 /** A load that goes on until it is told to stop. */
 export interface RunningLoad {
   readonly pid: number;
+  /** Lets one begin that waits; what it did, while it is still there. */
+  go(): Promise<Facts>;
   /** Ends it; what it did. */
   stop(): Promise<Facts>;
 }
@@ -32,11 +34,14 @@ export interface RecipeBench {
   /**
    * Makes a control group, removed when the bench ends.
    *
-   * @param controller `cpu` or `memory`; null for one that only names a group (cgroup v2)
+   * @param controller null for one that only names a group (cgroup v2)
    * @returns null when this machine does not let us
    */
-  group(controller: "cpu" | "memory" | null, name: string): TestGroup | null;
+  group(controller: Controller | null, name: string): TestGroup | null;
 }
+
+/** What a control group limits or counts. In version 2 `cpuacct` is part of `cpu`. */
+export type Controller = "cpu" | "cpuacct" | "memory";
 
 /** A control group of a test. */
 export interface TestGroup {
@@ -75,13 +80,15 @@ export interface RecipeRun {
 export interface RecipeCase {
   readonly recipe: string;
   /** Values of parameters; `window` is 1 s over a load that goes on, and the time of the load otherwise. */
-  params?(bench: RecipeBench): Readonly<Record<string, string>>;
+  params?(bench: RecipeBench, loads: readonly RunningLoad[]): Readonly<Record<string, string>>;
+  /** Part of the events that may be lost, 0–1; 0.01 without. */
+  readonly mayLose?: number;
   /** What this machine lacks for it; null when nothing. */
   missing?(bench: RecipeBench): string | null;
   /** Before anything is attached: files that the load needs. */
   prepare?(bench: RecipeBench): Promise<unknown>;
   /** The load of an event recipe: started when everything is attached; its end ends the window. */
-  work?(bench: RecipeBench): Promise<Facts>;
+  work?(bench: RecipeBench, loads: readonly RunningLoad[]): Promise<Facts>;
   /** Loads under way before the window begins, and until it has ended. What they say is joined. */
   beside?(bench: RecipeBench): Promise<readonly RunningLoad[]>;
   /** Counters of the kernel. */

@@ -30,7 +30,7 @@ export async function runCase(
   const measured = async (): Promise<Facts> => {
     const before = counters();
     try {
-      return await recipe.work!(bench);
+      return await recipe.work!(bench, loads);
     } finally {
       inside = difference(before, counters());
       controller.abort();
@@ -54,7 +54,7 @@ export async function runCase(
   }, {
     ...(has("window") ? { window: recipe.work ? UNTIL_WORK_ENDS : "1s" } : {}),
     ...(has("rows") ? { rows: ROWS } : {}),
-    ...recipe.params?.(bench),
+    ...recipe.params?.(bench, loads),
   });
   const around = difference(before, counters());
   const said = await Promise.all([work, ...loads.map((load) => load.stop())]);
@@ -74,7 +74,11 @@ export async function runCase(
     inside,
     around,
   };
-  for (const name of report.shown) assert.deepEqual(report.results[name].quality.lost_by, {}, `${name} lost events`);
+  for (const name of report.shown) {
+    const { events, lost, lost_by } = report.results[name].quality;
+    // A program that an interrupt's own event meets at work cannot see it: that is rare, and counted.
+    assert.ok(lost <= (recipe.mayLose ?? 0.01) * (events ?? 0), `${name} lost events: ${JSON.stringify(lost_by)}`);
+  }
   recipe.check(run, bench);
   return null;
 }
