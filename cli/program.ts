@@ -118,6 +118,13 @@ export function program(): Command {
       return check(files, options);
     }));
 
+  command("fmt <files...>", "lay recipes out, in place (-: standard input to standard output)")
+    .option("--check", "change nothing; exit 1 and name the files that would change")
+    .action(run(async (files: string[], options: Options) => {
+      const { fmt } = await import("./commands/fmt.ts");
+      return fmt(files, options);
+    }));
+
   plugin(
     json(command("explain [file]", "say how a recipe would run: engines, what they do, results; -e for a one-liner")),
   )
@@ -137,7 +144,18 @@ export function program(): Command {
       return header(file);
     }));
 
-  plugin(json(command("list [kind] [pattern]", "list collectors, tools, stages, recipes or probes")))
+  plugin(command("lsp", "serve editors: the Language Server Protocol over standard input and output"))
+    .option("--stdio", "as it always is; editors may say so")
+    .action(run(async (options: Options) => {
+      const { lsp } = await import("./commands/lsp.ts");
+      return lsp(options);
+    }));
+
+  plugin(
+    json(
+      command("list [kind] [pattern]", "list collectors, tools, recipes, stages, aggregations, functions or probes"),
+    ),
+  )
     .option("-v, --verbose", "with fields, types and units")
     .action(run(async (kind: string | undefined, pattern: string | undefined, options: Options) => {
       const { listCommand } = await import("./commands/list.ts");

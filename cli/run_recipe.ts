@@ -6,12 +6,15 @@ import { execute } from "../dsl/run/execute.ts";
 import { exitCode, type RecipeReport, reportToJson } from "../dsl/run/report.ts";
 import { chooseEngineFor, keepPlans } from "./engines.ts";
 import { EXIT } from "./exit_code.ts";
+import { includedTexts, includesFor } from "./include_files.ts";
 import { print, warn, writeFile } from "./output.ts";
 import { terminalProgress } from "./progress.ts";
 import { openPlanCache, type PlanCache, planStoreOf } from "./plan_cache.ts";
 import { renderOptions } from "./render_options.ts";
 import { openSession, type Session } from "./session.ts";
+import { inTheirForms } from "./shown_forms.ts";
 import { checkOutput, fileContent, showResults } from "./show_results.ts";
+import { tellAlert, tellRound } from "./tell_rounds.ts";
 
 /** How a recipe is run. */
 export interface RunRecipeOptions {
@@ -49,6 +52,10 @@ export async function runRecipe(text: string, options: RunRecipeOptions): Promis
   let report: RecipeReport;
   try {
     report = await execute(plan, {
+      stage: (name) => session.registry.stage(name),
+      loadAggregation: async (name) => (await import("./recipe_registry.ts")).loadAggregation(session, name),
+      round: (r) => tellRound(r, options, progress),
+      alert: (a) => tellAlert(a, session, progress),
       context: session.context,
       collector: (name) => session.registry.collector(name),
       chooseEngine: (spec) => chooseEngineFor(session.host, spec, options.engine),
@@ -83,18 +90,20 @@ export async function compileRecipe(
   session: Session,
   cache?: PlanCache,
 ): Promise<Plan | null> {
-  const kept = cache?.get("recipe", text);
+  // A plan is that of the recipe's text and of all that it includes.
+  const key = includedTexts(text, file).join("\0");
+  const kept = cache?.get("recipe", key);
   if (kept) return parseExactJson(kept) as Plan;
   const [{ compile }, { diagnosticText }, { recipeRegistry }] = await Promise.all([
     import("../dsl/compile.ts"),
     import("../dsl/diagnostic.ts"),
     import("./recipe_registry.ts"),
   ]);
-  const { plan, diagnostics } = await compile(text, await recipeRegistry(session, text));
+  const { plan, diagnostics } = await compile(text, await recipeRegistry(session, key), includesFor(file));
   for (const d of diagnostics) warn(diagnosticText(d, file));
   // An unset variable of a shell must not pass for success.
   if (plan && plan.steps.length === 0) throw new UsageError(`${file}: the recipe does nothing`, "Write collect …");
-  if (plan && diagnostics.length === 0 && !namesFiles(plan.steps)) cache?.put("recipe", text, exactJson(plan));
+  if (plan && diagnostics.length === 0 && !namesFiles(plan.steps)) cache?.put("recipe", key, exactJson(plan));
   return plan;
 }
 
@@ -150,18 +159,28 @@ async function show(report: RecipeReport, options: RunRecipeOptions): Promise<vo
   const shown = Object.fromEntries(
     report.shown.flatMap((name) => Object.hasOwn(report.results, name) ? [[name, report.results[name]]] : []),
   );
+  // Rounds told of theirs when they were over.
+  const rest = Object.fromEntries(Object.entries(shown).filter(([name]) => !report.inRounds.includes(name)));
   for (const e of report.errors) warn(`sonde: ${e.what === "pipeline" ? `"${e.name}" did not run: ` : ""}${e.message}`);
   let problem: unknown;
   if (options.output !== undefined) {
     const { results: _results, schema: _schema, ...envelope } = reportToJson(report) as Record<string, Json>;
     try {
-      await showResults(shown, envelope, { json: options.json, output: options.output, lang: options.lang });
+      const { json, output, lang } = options;
+      // JSON and CSV hold what was measured; pictures and text show it as the recipe says.
+      const told = /\.(json|csv)$/.test(output)
+        ? { results: shown, forms: {} }
+        : await inTheirForms(shown, report.forms);
+      await showResults(told.results, envelope, { json, output, lang, forms: told.forms });
     } catch (error) {
       // Told at the end: what else there is to say is not lost with the file.
       problem = error;
     }
   } else if (options.json) print(JSON.stringify(reportToJson(report), null, 2) + "\n");
-  else if (Object.keys(shown).length > 0) await showResults(shown, {}, { lang: options.lang });
+  else if (Object.keys(rest).length > 0) {
+    const told = await inTheirForms(rest, report.forms);
+    await showResults(told.results, {}, { lang: options.lang, forms: told.forms });
+  }
   if (!options.json) await showAnswers(report, options);
   for (const file of report.saved) warn(`Wrote ${file}`);
   if (report.interrupted) warn("Stopped before the end; shown is what was measured until then");

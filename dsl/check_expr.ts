@@ -21,6 +21,7 @@ import type { Diagnostics } from "./diagnostic.ts";
 import { fieldsOf } from "./expr_fields.ts";
 import { readNumber } from "./literal.ts";
 import { didYouMean } from "./nearest.ts";
+import type { Observer } from "./observer.ts";
 import type { Span } from "./position.ts";
 import type { Scope } from "./scope.ts";
 
@@ -33,6 +34,10 @@ export interface CheckContext {
   readonly params: Map<string, ValueType>;
   /** Names of the parameters that were used. */
   readonly used: Set<string>;
+  /** Aggregations that plugins add, loaded or not. */
+  readonly aggregations?: readonly string[];
+  /** For editors: is told what is known at each place. */
+  readonly observer?: Observer;
 }
 
 /**

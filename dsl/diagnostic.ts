@@ -46,10 +46,12 @@ export function diagnostics(lines: LineIndex): Diagnostics {
 /**
  * For people: `file:line:column: message`, then the hint, each of its lines indented.
  *
- * @param file the name to print, as the user gave it
+ * @param file the name to print, as the user gave it; what is wrong in an included file bears that file's name
  */
 export function diagnosticText(d: Diagnostic, file: string): string {
-  const head = `${file}:${d.start.line}:${d.start.column}: ${d.severity === "warning" ? "warning: " : ""}${d.message}`;
+  const head = `${d.start.file ?? file}:${d.start.line}:${d.start.column}: ${
+    d.severity === "warning" ? "warning: " : ""
+  }${d.message}`;
   if (!d.hint) return head;
   return `${head}\n${d.hint.split("\n").map((line) => `  ${line}`).join("\n")}`;
 }

@@ -1,4 +1,4 @@
-import { type CstNode, CstParser, EOF, type IToken } from "chevrotain";
+import { type CstNode, CstParser, type IToken } from "chevrotain";
 import * as t from "./tokens.ts";
 
 /**
@@ -348,14 +348,15 @@ export class RecipeParser extends CstParser {
     this.SUBRULE(this.expression);
   });
 
-  /** Whether what follows `let x =` is a pipeline: `collect …`, or a name alone or before a stage. */
+  /** Whether what follows `let x =` is a pipeline: `collect …`, or a name that begins no longer expression. */
   private isPipeline(): boolean {
     const first = this.LA(1).tokenType;
     if (first === t.Collect) return true;
     if (first !== t.Name && !first.CATEGORIES?.includes(t.Name)) return false;
-    const second = this.LA(2);
-    return second.tokenType === t.Pipe || second.tokenType === EOF || second.tokenType === t.CloseBrace ||
-      second.tokenType.CATEGORIES?.includes(t.StatementWord) === true || !this.onLineOf(second, this.LA(1));
+    const second = this.LA(2).tokenType;
+    if (second === t.Pipe) return true;
+    return second !== t.Dot && second !== t.OpenParen && second !== t.Not &&
+      !second.CATEGORIES?.includes(t.BinaryOperator);
   }
 
   /** Whether the next token stands on the line on which the last one ended. */

@@ -7,6 +7,7 @@
 import { fileURLToPath } from "node:url";
 import { TEST_REGISTRY } from "./_testing.ts";
 import { compile } from "./compile.ts";
+import { format } from "./format.ts";
 
 const SOURCE = `param window: duration = 5s
 let calls = collect tracepoint:syscalls:sys_enter_openat for $window
@@ -42,4 +43,9 @@ await compile("collect proc.list | limit 1", { collector: () => undefined, colle
 await compile(SOURCE, TEST_REGISTRY);
 Deno.bench("compile a recipe of six lines, parser loaded", async () => {
   await compile(SOURCE, TEST_REGISTRY);
+});
+
+const LONG = Array(17).fill(SOURCE).join("\n");
+Deno.bench("format a recipe of 100 lines, parser loaded", async () => {
+  await format(LONG);
 });

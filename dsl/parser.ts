@@ -17,16 +17,28 @@ const MAX_ITEMS = 500;
 /** How often the parser starts again behind something unreadable. */
 const MAX_PARTS = 50;
 
+/** A tree with what it was made of. */
+export interface Syntax {
+  readonly tree: ast.Tree;
+  /** The grammar's own trees, each of rule `recipe`: one, unless something was unreadable. */
+  readonly nodes: readonly CstNode[];
+}
+
 /**
  * Text to tree. Never throws: what cannot be read is reported and left out.
  *
  * @param text the recipe, its header blanked out
  */
 export function parseTree(text: string, out: Diagnostics): ast.Tree {
+  return parseSyntax(text, out).tree;
+}
+
+/** Like {@linkcode parseTree}, with the grammar's own trees, which hold every token. */
+export function parseSyntax(text: string, out: Diagnostics): Syntax {
   if (text.length > MAX_TEXT) {
     const span = { start: MAX_TEXT, end: MAX_TEXT };
     out.error(span, "limit", `A recipe has at most ${MAX_TEXT} characters, here are ${text.length}`);
-    return { statements: [], comments: [] };
+    return { tree: { statements: [], comments: [] }, nodes: [] };
   }
   const lexed = RECIPE_LEXER.tokenize(text);
   for (const e of lexed.errors) {
@@ -41,10 +53,11 @@ export function parseTree(text: string, out: Diagnostics): ast.Tree {
   const problems: Problem[] = errors.map((e) => ({ token: e.token, say: () => syntaxMessage(e, context) }));
   for (const node of nodes) strayNames(node, context, problems);
   report(problems, context, out);
-  return {
+  const tree = {
     statements: nodes.flatMap((node) => statements(b, node)),
     comments: (lexed.groups.comments ?? []).map((c) => ({ text: c.image, span: tokenSpan(c, text) })),
   };
+  return { tree, nodes };
 }
 
 /** Parses on behind what the parser could make nothing of. */

@@ -47,6 +47,8 @@ Deno.test("explainPlan() says what the engine does, what is done here, and what 
     details: ["a map of 10,240 keys"],
     bytecode: "r0 = 0\nexit",
     problem: "",
+    result: "table",
+    hidden: false,
   });
   assert.deepEqual(s.engine.opened, []);
 });
