@@ -2,10 +2,11 @@ import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { UnsupportedError } from "../core/data/mod.ts";
 import { chooseEngineFor } from "../cli/engines.ts";
+import { includesFor } from "../cli/include_files.ts";
 import { recipeRegistry } from "../cli/recipe_registry.ts";
 import { openSession } from "../cli/session.ts";
 import { recordsOf, type Result } from "../core/data/mod.ts";
-import { compile, diagnosticText, execute, type Plan, type RecipeReport } from "../dsl/mod.ts";
+import { compile, diagnosticText, execute, format, type Plan, type RecipeReport } from "../dsl/mod.ts";
 import { compileC } from "./compile_c.ts";
 import { RECIPE_CASES } from "./recipes/cases.ts";
 import { openRecipeBench } from "./recipes/recipe_bench.ts";
@@ -16,8 +17,9 @@ const RECIPES = fileURLToPath(new URL("../recipes/", import.meta.url));
 const NAMES = [...Deno.readDirSync(RECIPES)].map((f) => f.name).filter((n) => n.endsWith(".perf")).sort();
 const session = await openSession();
 
-async function planOf(text: string, name: string): Promise<Plan> {
-  const { plan, diagnostics } = await compile(text, await recipeRegistry(session, text));
+async function planOf(text: string, name: string, file = ""): Promise<Plan> {
+  const includes = file === "" ? {} : includesFor(file);
+  const { plan, diagnostics } = await compile(text, await recipeRegistry(session, text), includes);
   assert.deepEqual(diagnostics.map((d) => diagnosticText(d, name)), []);
   assert.ok(plan);
   return plan;
@@ -58,8 +60,9 @@ Deno.test("every recipe that ships says what it shows, costs and means, document
   const names = NAMES.map((name) => name.replace(/\.perf$/, ""));
   for (const name of names) {
     const text = await Deno.readTextFile(`${RECIPES}${name}.perf`);
-    const plan = await planOf(text, name);
+    const plan = await planOf(text, name, `${RECIPES}${name}.perf`);
     assert.equal(plan.recipe, name);
+    assert.equal((await format(text)).text, text, `sonde fmt would change ${name}.perf`);
     assert.match(plan.title, /\?$/, "the title is the question that it answers");
     assert.ok(plan.params.every((p) => p.doc !== ""), "every parameter has a text");
     assert.match(
@@ -94,7 +97,8 @@ Deno.test({
         await t.step(recipe.recipe, async () => {
           const missing = recipe.missing?.(bench) ?? null;
           if (missing !== null) return skip(`${recipe.recipe}: ${missing}`);
-          const plan = await planOf(await Deno.readTextFile(`${RECIPES}${recipe.recipe}.perf`), recipe.recipe);
+          const file = `${RECIPES}${recipe.recipe}.perf`;
+          const plan = await planOf(await Deno.readTextFile(file), recipe.recipe, file);
           const refused = await runCase(recipe, plan, session, bench);
           if (refused !== null) skip(`${recipe.recipe}: ${refused}`);
         });

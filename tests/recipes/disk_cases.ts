@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { all, between, num, only, total } from "./expectations.ts";
+import { all, between, histogramCount, num, only, total } from "./expectations.ts";
 import { ioOf } from "./kernel_counters.ts";
 import type { RecipeBench, RecipeCase, Row } from "./recipe_case.ts";
 
@@ -44,6 +44,45 @@ export const DISK_CASES: readonly RecipeCase[] = [
       };
       assert.ok((buckets.find((b) => Number(b.min) === PAGE)?.count ?? 0) >= READS, JSON.stringify(buckets));
       onDevice(row);
+    },
+  },
+  {
+    recipe: "disk_latency_heatmap",
+    params: () => ({ step: "100ms" }),
+    prepare: coldFile,
+    async work(b) {
+      await b.load("direct_read", `${b.folder}/cold`, READS, 7);
+      // A second that is no neighbour of the first one's.
+      await b.load("sleep", 200);
+      return b.load("direct_read", `${b.folder}/cold`, READS, 7);
+    },
+    check({ rows, report }) {
+      const columns = rows("latency");
+      assert.ok(columns.length >= 2, `${columns.length} columns`);
+      const counted = columns.reduce((n, r) => n + histogramCount(r.hist_duration), 0);
+      assert.ok(counted >= 2 * READS && counted <= 10 * READS, `${counted} requests`);
+      assert.ok(columns.every((r) => num(r, "window") % 1e8 === 0));
+      assert.deepEqual(report.forms.map((f) => f.form), ["heatmap", "series"]);
+      assert.equal(report.results.slowest.kind, "series");
+    },
+  },
+  {
+    recipe: "disk_outliers",
+    // All that there is, so that the test can judge.
+    params: () => ({ score: "-1000", rows: "1000000" }),
+    prepare: coldFile,
+    work: (b) => b.load("direct_read", `${b.folder}/cold`, READS, 7),
+    check({ rows }, { comm }) {
+      const mine = rows("outliers").filter((r) => r.comm === comm && /^RS?$/.test(String(r.op)));
+      assert.ok(mine.length >= READS && mine.length <= READS + 5, `${mine.length} reads`);
+      const sameKind = rows("outliers").filter((r) => r.op === mine[0].op).map((r) => num(r, "duration")).sort((a, b) =>
+        a - b
+      );
+      const median = sameKind[Math.floor(sameKind.length / 2)];
+      for (const row of mine) {
+        between(row, "expected", 0.9 * median, 1.1 * median);
+        assert.equal(num(row, "score") > 0, num(row, "duration") > num(row, "expected"), "slower scores higher");
+      }
     },
   },
   {

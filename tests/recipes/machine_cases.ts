@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { between, num, only, total } from "./expectations.ts";
+import { all, between, num, only, total } from "./expectations.ts";
 import { cpuTime, hasPressure, memoryInfo, pressure, receivedBytes } from "./kernel_counters.ts";
 import type { RecipeCase, TestGroup } from "./recipe_case.ts";
 
@@ -82,6 +82,18 @@ export const MACHINE_CASES: readonly RecipeCase[] = [
       const row = only(rows("pressure"), { resource: "cpu" });
       between(row, "some", 0.1, around.cpu_us / 1e6 / seconds("pressure") * 1.02);
       assert.deepEqual(report.expects.map((e) => e.outcome), ["fail", "pass", "pass"]);
+    },
+  },
+  {
+    recipe: "pressure_watch",
+    missing: () => hasPressure() ? null : "no pressure stall information",
+    params: () => ({ window: "1s", round: "200ms", most: "1%" }),
+    beside: async (b) => [await b.start("spin_until_stopped", 2 * navigator.hardwareConcurrency)],
+    check({ rows, report }) {
+      const cpu = all(rows("pressure"), { resource: "cpu" });
+      assert.ok(cpu.length >= 3 && cpu.length <= 5, `${cpu.length} rounds`);
+      assert.ok(cpu.some((r) => num(r, "some") > 0.1));
+      assert.deepEqual(report.alerts.map((a) => a.message), ["Tasks wait for a resource"], "once, as it does not end");
     },
   },
   {

@@ -95,6 +95,18 @@ export const PROCESS_CASES: readonly RecipeCase[] = [
       assert.deepEqual(outcomes, ["pass", "fail", "pass", "pass", "pass"]);
     },
   },
+  {
+    recipe: "service_gate",
+    params: ({ comm }) => ({ comm, slow: "10m" }),
+    beside: async (b) => [await b.start("write_until_stopped", `${b.folder}/written`)],
+    check({ rows, report }) {
+      between(rows("service")[0], "processes", 1, 1);
+      // Two calls, and the wait between them that is left out, each 5 ms.
+      between(rows("calls")[0], "calls", 20, 500);
+      between(rows("calls")[0], "exhausted", 0, 0);
+      assert.deepEqual(report.expects.map((e) => e.outcome), Array(7).fill("pass"));
+    },
+  },
 ];
 
 function isBlocked(pid: number): boolean {
