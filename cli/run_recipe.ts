@@ -66,6 +66,7 @@ async function runReported(text: string, options: RunRecipeOptions, junit: Junit
   const run = async (): Promise<RecipeReport> => {
     try {
       return await execute(plan, {
+        sleep: session.api.sleep,
         stage: (name) => session.registry.stage(name),
         loadAggregation: async (name) => (await import("./recipe_registry.ts")).loadAggregation(session, name),
         round: onScreen ? undefined : (r) => tellRound(r, options, progress),

@@ -1,4 +1,5 @@
 import type { Json } from "../core/data/mod.ts";
+import { sleep } from "./sonde_api.ts";
 import { escapeText } from "../core/render/escape.ts";
 import { formatDuration } from "../core/render/format_value.ts";
 import { styleFor } from "../core/render/style.ts";
@@ -56,7 +57,7 @@ async function* rounds(watched: Watched, before: (number: number, startMs: numbe
     const report = await watched.run();
     yield { number, startMs, report };
     if (number === 1 && exitCode(report) >= 2 && Object.keys(report.results).length === 0) return;
-    await pause(started + periodNs / 1e6 - performance.now(), signal);
+    await sleep(started + periodNs / 1e6 - performance.now(), signal);
   }
 }
 
@@ -180,17 +181,4 @@ function dayAndTime(ms: number): string {
   const two = (n: number): string => String(n).padStart(2, "0");
   const day = [at.getFullYear(), two(at.getMonth() + 1), two(at.getDate())].join("-");
   return `${day} ${[at.getHours(), at.getMinutes(), at.getSeconds()].map(two).join(":")}`;
-}
-
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms <= 0 || signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const end = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", end);
-      resolve();
-    };
-    const timer = setTimeout(end, ms);
-    signal.addEventListener("abort", end, { once: true });
-  });
 }
