@@ -1,3 +1,4 @@
+import { sleep } from "../cli/sonde_api.ts";
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import { UnsupportedError } from "../core/data/mod.ts";

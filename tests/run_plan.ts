@@ -1,3 +1,4 @@
+import { sleep } from "../cli/sonde_api.ts";
 import { enginesOf } from "../cli/engines.ts";
 import type { Session } from "../cli/session.ts";
 import { UnsupportedError } from "../core/data/mod.ts";
@@ -33,6 +34,7 @@ export async function runPlan(plan: Plan, session: Session, options: RunPlanOpti
       throw new UnsupportedError("a test saves nothing", "");
     },
     untilStopped: true,
+    sleep,
   }, options.params);
   await load;
   return report;

@@ -1,3 +1,4 @@
+import { sleep } from "../../cli/sonde_api.ts";
 import assert from "node:assert/strict";
 import { chooseEngineFor } from "../../cli/engines.ts";
 import type { Session } from "../../cli/session.ts";
