@@ -1,5 +1,4 @@
 import type { Json } from "../core/data/mod.ts";
-import { sleep } from "./sonde_api.ts";
 import { escapeText } from "../core/render/escape.ts";
 import { formatDuration } from "../core/render/format_value.ts";
 import { styleFor } from "../core/render/style.ts";
@@ -7,6 +6,7 @@ import { displayWidth, wrap } from "../core/render/width.ts";
 import { exitCode, type RecipeReport } from "../dsl/run/report.ts";
 import { collected, outputGone, print, terminalWidth, wantsColor } from "./output.ts";
 import { openScreen, type Screen } from "./screen.ts";
+import { sleep } from "./sonde_api.ts";
 
 /** A recipe that is run again and again. */
 export interface Watched {

@@ -1,5 +1,5 @@
-import { sleep } from "../cli/sonde_api.ts";
 import assert from "node:assert/strict";
+import { sleep } from "../cli/sonde_api.ts";
 import { fileURLToPath } from "node:url";
 import { UnsupportedError } from "../core/data/mod.ts";
 import { chooseEngineFor } from "../cli/engines.ts";
@@ -51,6 +51,7 @@ async function runPlan(
       throw new UnsupportedError("a test saves nothing", "");
     },
     untilStopped: measuring !== undefined,
+    sleep,
   }, params);
   await load;
   return report;

@@ -1,5 +1,5 @@
-import { sleep } from "../cli/sonde_api.ts";
 import { enginesOf } from "../cli/engines.ts";
+import { sleep } from "../cli/sonde_api.ts";
 import type { Session } from "../cli/session.ts";
 import { UnsupportedError } from "../core/data/mod.ts";
 import { chooseEngine, requireEngine } from "../core/engine/mod.ts";
