@@ -1,4 +1,12 @@
-import { exactJson, type Json, parseExactJson, type Result, resultToJson, UsageError } from "../core/data/mod.ts";
+import {
+  exactJson,
+  type Json,
+  parseExactJson,
+  type Result,
+  type Results,
+  resultToJson,
+  UsageError,
+} from "../core/data/mod.ts";
 import type { Investigator } from "../core/plugin_api/mod.ts";
 // Files, not the face of the room: behind that is the parser, which a kept plan does without.
 import type { Plan, PlanStep } from "../dsl/plan.ts";
@@ -13,9 +21,8 @@ import { SILENT, terminalProgress } from "./progress.ts";
 import { openPlanCache, type PlanCache, planStoreOf } from "./plan_cache.ts";
 import { renderOptions } from "./render_options.ts";
 import { openSession, type Session } from "./session.ts";
-import { inTheirForms } from "./shown_forms.ts";
+import type { inTheirForms } from "./shown_forms.ts";
 import { checkOutput, fileContent, showResults } from "./show_results.ts";
-import { tellAlert, tellRound } from "./tell_rounds.ts";
 
 /** How a recipe is run. */
 export interface RunRecipeOptions {
@@ -69,8 +76,8 @@ async function runReported(text: string, options: RunRecipeOptions, junit: Junit
         sleep: session.api.sleep,
         stage: (name) => session.registry.stage(name),
         loadAggregation: async (name) => (await import("./recipe_registry.ts")).loadAggregation(session, name),
-        round: onScreen ? undefined : (r) => tellRound(r, options, progress),
-        alert: (a) => tellAlert(a, session, progress),
+        round: onScreen ? undefined : async (r) => (await import("./tell_rounds.ts")).tellRound(r, options, progress),
+        alert: async (a) => (await import("./tell_rounds.ts")).tellAlert(a, session, progress),
         context: session.context,
         collector: (name) => session.registry.collector(name),
         chooseEngine: (spec) => chooseEngineFor(session.host, spec, options.engine),
@@ -219,9 +226,7 @@ async function show(
     try {
       const { json, output, lang } = options;
       // JSON and CSV hold what was measured; pictures and text show it as the recipe says.
-      const told = /\.(json|csv)$/.test(output)
-        ? { results: shown, forms: {} }
-        : await inTheirForms(shown, report.forms);
+      const told = /\.(json|csv)$/.test(output) ? { results: shown, forms: {} } : await formed(shown, report.forms);
       await showResults(told.results, envelope, { json, output, lang, forms: told.forms });
     } catch (error) {
       // Told at the end: what else there is to say is not lost with the file.
@@ -232,7 +237,7 @@ async function show(
     const indent = options.watch === undefined ? 2 : 0;
     print(JSON.stringify({ ...reportToJson(report), ...round }, null, indent) + "\n");
   } else if (Object.keys(rest).length > 0) {
-    const told = await inTheirForms(rest, report.forms);
+    const told = await formed(rest, report.forms);
     await showResults(told.results, {}, { lang: options.lang, forms: told.forms, maxRows: options.maxRows });
   }
   if (!options.json) await showAnswers(report, options);
@@ -253,4 +258,10 @@ async function showAnswers(report: RecipeReport, options: RunRecipeOptions): Pro
     print(`\n${a.question}\n`);
     print(a.diagnosis ? renderDiagnosis(a.diagnosis, renderOptions(options.lang)) + "\n" : `${a.error}\n`);
   }
+}
+
+/** Results as \`show … as\` says. */
+async function formed(results: Results, forms: RecipeReport["forms"]): ReturnType<typeof inTheirForms> {
+  if (forms.length === 0) return { results, forms: {} };
+  return await (await import("./shown_forms.ts")).inTheirForms(results, forms);
 }
