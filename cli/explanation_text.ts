@@ -28,6 +28,8 @@ function stepLines(steps: readonly ExplainedStep[]): string[] {
           ...indented(stepLines(step.then)),
           ...(step.otherwise.length > 0 ? ["else", ...indented(stepLines(step.otherwise))] : []),
         ];
+      case "every":
+        return [step.text, ...indented(stepLines(step.body))];
       case "statement":
         return [step.text];
     }
@@ -40,7 +42,7 @@ function pipelineLines(p: ExplainedPipeline): string[] {
   if (p.engine !== null) rows.push(["engine", `${p.engine}, ${p.accuracy ?? "exact"}`]);
   rows.push(["there", p.pushed]);
   for (const [i, text] of p.local.entries()) rows.push([i === 0 ? "here" : "", text]);
-  rows.push(["result", p.fields.length === 0 ? "a profile" : p.fields.map(fieldText).join(", ")]);
+  rows.push(["result", p.result === "table" ? p.fields.map(fieldText).join(", ") : `a ${p.result}`]);
   for (const [i, text] of p.details.entries()) rows.push([i === 0 ? "makes" : "", text]);
   for (const r of p.refused) rows.push(["refused", `${r.engine}: ${r.what}\n${r.reason}`]);
   if (p.problem !== "") rows.push(["problem", p.problem]);

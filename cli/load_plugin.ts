@@ -22,7 +22,10 @@ export async function loadPlugin(path: string, api: SondeApi, registry: Registry
   }
   const wrong = whatIsWrong(plugin);
   if (wrong) {
-    throw new UsageError(`Plugin "${path}" ${wrong}`, "See docs/adding-a-collector.md and docs/adding-a-tool.md");
+    throw new UsageError(
+      `Plugin "${path}" ${wrong}`,
+      "See docs/adding-a-collector.md, docs/adding-a-stage.md and docs/adding-a-tool.md",
+    );
   }
   registry.add(plugin);
 }
@@ -49,6 +52,18 @@ function whatIsWrong(plugin: unknown): string | null {
     if (!["read", "probe", "run", "change"].includes(t.effect as string)) {
       return `has a tool "${t.name}" whose effect is not read, probe, run or change`;
     }
+  }
+  for (const s of (p.stages ?? []) as Record<string, unknown>[]) {
+    if (typeof s.apply !== "function") return `has a stage "${s.name}" without a function "apply"`;
+    if (typeof s.fields !== "function") return `has a stage "${s.name}" without a function "fields"`;
+    if (!Array.isArray(s.params)) return `has a stage "${s.name}" without params (an empty list will do)`;
+  }
+  for (const a of (p.aggregations ?? []) as Record<string, unknown>[]) {
+    const absent = ["init", "add", "merge", "result"].find((name) => typeof a[name] !== "function");
+    if (absent) return `has an aggregation "${a.name}" without a function "${absent}"`;
+  }
+  for (const n of (p.notifiers ?? []) as Record<string, unknown>[]) {
+    if (typeof n.notify !== "function") return `has a notifier "${n.name}" without a function "notify"`;
   }
   return null;
 }

@@ -11,7 +11,7 @@ import {
   probeProblem,
 } from "../bpf/list_probes.ts";
 import { loadCodeFiles, mayNameFiles } from "../bpf/probes/code_files.ts";
-import { type CallTarget, callTargetText, probePointText } from "../core/query/mod.ts";
+import { AGGREGATES, type CallTarget, callTargetText, defineAggregate, probePointText } from "../core/query/mod.ts";
 import type { RecipeRegistry } from "../dsl/mod.ts";
 import type { Session } from "./session.ts";
 
@@ -61,7 +61,20 @@ export async function recipeRegistry(session: Session, text: string): Promise<Re
       return { points: targets, total };
     },
     saveExtensions: () => SAVE_EXTENSIONS,
+    stageNames: () => session.registry.stages().map((s) => s.name),
+    addedWords: () => ({ stages: session.registry.stages(), aggregations: session.registry.aggregations() }),
+    stage: (name) => session.registry.stage(name),
+    aggregationNames: () => session.registry.aggregations().map((a) => a.name),
+    loadAggregation: (name) => loadAggregation(session, name),
   };
+}
+
+/** Makes an aggregation of a plugin one of the language. Does nothing where there is none of this name. */
+export async function loadAggregation(session: Session, name: string): Promise<void> {
+  const found = await session.registry.aggregation(name);
+  if (!found || AGGREGATES.has(name)) return;
+  const { pluginAggregate } = await import("../core/query/aggregates/plugin_aggregate.ts");
+  defineAggregate(pluginAggregate(found));
 }
 
 /** All functions where this one is. */

@@ -1,4 +1,5 @@
 import { type Json, type Results, resultsToJson, UsageError } from "../core/data/mod.ts";
+import type { ShownForm, TableOptions } from "../core/render/mod.ts";
 import { print, warn, writeFile } from "./output.ts";
 import { renderOptions } from "./render_options.ts";
 
@@ -10,6 +11,10 @@ export interface ShowOptions {
   readonly lang?: "en" | "zh";
   /** Heading of a picture; the result's name by default. */
   readonly title?: string;
+  /** Forms of results by name, where they are not what suits their kind. */
+  readonly forms?: Readonly<Record<string, ShownForm>>;
+  /** Rows of each table that are shown as text, at most. Default: all. */
+  readonly maxRows?: number;
 }
 
 /**
@@ -17,6 +22,7 @@ export interface ShowOptions {
  *
  * @param envelope what stands around the results in JSON
  * @throws {UnsupportedError} when the file cannot be written; the results are on standard output then
+ * @throws {UsageError} when its ending does not suit the results; likewise
  */
 export async function showResults(
   results: Results,
@@ -26,24 +32,37 @@ export async function showResults(
   const json = (): string =>
     JSON.stringify({ schema: 1, ...envelope, results: resultsToJson(results) }, null, 2) + "\n";
   const text = async (): Promise<string> => {
-    // Not the room's face: that would load the pictures as well.
-    const { renderResult } = await import("../core/render/terminal/result.ts");
-    const o = renderOptions(options.lang);
-    return Object.entries(results).map(([name, r]) => renderResult(name, r, o) + "\n").join("\n");
+    const o = { ...renderOptions(options.lang), maxRows: options.maxRows };
+    return await renderAll(results, options.forms, o) + "\n";
   };
   if (options.output === undefined) {
     print(options.json ? json() : await text());
     return;
   }
-  const content = await fileContent(results, json, options.output, options.title);
   try {
-    writeFile(options.output, content);
+    writeFile(options.output, await fileContent(results, json, options.output, options.title, options.forms));
     warn(`Wrote ${options.output}`);
   } catch (error) {
-    // What was measured must not be lost with the disk.
+    // What was measured must not be lost with the disk, or for an ending that does not suit it.
     print(options.json ? json() : await text());
     throw error;
   }
+}
+
+/** Results as text, an empty line between them. */
+async function renderAll(results: Results, forms: ShowOptions["forms"], options: TableOptions): Promise<string> {
+  // Not the room's face: that would load the pictures as well.
+  const { renderResult } = await import("../core/render/terminal/result.ts");
+  const { renderShown } = Object.values(forms ?? {}).some((f) => f !== null)
+    ? await import("../core/render/terminal/shown.ts")
+    : {};
+  return Object.entries(results)
+    .map(([name, r]) => renderShown?.(name, r, formOf(forms, name), options) ?? renderResult(name, r, options))
+    .join("\n\n");
+}
+
+function formOf(forms: ShowOptions["forms"], name: string): ShownForm {
+  return forms && Object.hasOwn(forms, name) ? forms[name] : null;
 }
 
 /** What a file of this name holds. @throws {UsageError} when its ending does not suit the results */
@@ -52,6 +71,7 @@ export async function fileContent(
   json: () => string,
   path: string,
   title?: string,
+  forms?: ShowOptions["forms"],
 ): Promise<string> {
   const all = Object.values(results);
   const ending = /\.[a-z]+$/.exec(path)?.[0];
@@ -62,27 +82,55 @@ export async function fileContent(
       const { resultToCsv } = await import("../core/render/csv.ts");
       return all.map(resultToCsv).join("\n");
     }
-    case ".txt": {
-      const { renderResult } = await import("../core/render/terminal/result.ts");
-      return Object.entries(results).map(([n, r]) => renderResult(n, r, { color: false, width: 160, lang: "en" })).join(
-        "\n",
-      );
-    }
+    case ".txt":
+      return await renderAll(results, forms, { color: false, width: 160, lang: "en" }) + "\n";
     case ".svg":
+      return await picture(results, path, title, forms);
     case ".folded": {
-      const profile = all.find((r) => r.kind === "profile");
-      if (!profile) throw new UsageError(`"${path}": only a profile can be written as ${ending}`);
-      if (ending === ".svg") {
-        return (await import("../core/render/mod.ts")).flameSvg(profile, {
-          title: title ?? Object.keys(results)[all.indexOf(profile)],
-        });
+      const [name] = onlyOne(results, Object.keys(results).filter((n) => results[n].kind === "profile"), path);
+      const profile = results[name];
+      if (profile?.kind !== "profile") {
+        throw new UsageError(`"${path}": only a profile can be written as .folded`, "aggregate flame(…) makes one");
       }
       return (await import("../core/profile/mod.ts")).folded(profile);
     }
     default:
-      throw new UsageError(`"${path}": the ending names no format`, "There are .json, .csv, .txt, .svg, .folded");
+      throw new UsageError(`"${path}": the ending names no format`, FORMATS);
   }
 }
+
+/** The picture of the first result that has one. */
+async function picture(
+  results: Results,
+  path: string,
+  title: string | undefined,
+  forms: ShowOptions["forms"],
+): Promise<string> {
+  const { pictureSvg } = await import("../core/render/picture.ts");
+  const drawn = Object.entries(results).flatMap(([name, result]) => {
+    const svg = pictureSvg(result, { title: title ?? name, form: formOf(forms, name) });
+    return svg === null ? [] : [{ name, svg }];
+  });
+  if (drawn.length === 0) {
+    throw new UsageError(
+      `"${path}": none of the results has a picture`,
+      "Profiles, series, histograms and heat maps have: aggregate flame(…), series(…) or hist(…); .csv is for tables",
+    );
+  }
+  const [name] = onlyOne(results, drawn.map((d) => d.name), path);
+  return drawn.find((d) => d.name === name)!.svg;
+}
+
+/** The first of those that suit a format that holds one; says which are left out. */
+function onlyOne(results: Results, suited: readonly string[], path: string): readonly string[] {
+  const left = Object.keys(results).filter((n) => n !== suited[0]);
+  if (suited.length > 0 && left.length > 0) {
+    warn(`"${path}" holds one result: it is "${suited[0]}", without ${left.map((n) => `"${n}"`).join(", ")}`);
+  }
+  return suited;
+}
+
+const FORMATS = "There are .json, .csv, .txt, .svg, .folded";
 
 /**
  * Refuses a file whose ending names no format before anything is measured.
@@ -91,6 +139,6 @@ export async function fileContent(
  */
 export function checkOutput(path: string | undefined): void {
   if (path !== undefined && !/\.(json|csv|txt|svg|folded)$/.test(path)) {
-    throw new UsageError(`"${path}": the ending names no format`, "There are .json, .csv, .txt, .svg, .folded");
+    throw new UsageError(`"${path}": the ending names no format`, FORMATS);
   }
 }

@@ -31,6 +31,3 @@ export const STAGE_NAMES: readonly string[] = [
   "detect",
   "join",
 ];
-
-/** Stages that this version knows by name but does not run yet. */
-export const LATER_STAGES: readonly string[] = ["sample", "window", "enrich", "detect", "join"];

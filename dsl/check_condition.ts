@@ -2,13 +2,11 @@ import { AGGREGATES, aggregateType, type Expr, isProblem } from "../core/query/m
 import { nodeText } from "./_node_text.ts";
 import type { CallNode, ExprNode } from "./ast.ts";
 import { aType, type CheckContext, checkExpr, plainArgs } from "./check_expr.ts";
+import type { KnownResults } from "./checked_stage.ts";
 import type { Flow } from "./flow.ts";
 import { didYouMean } from "./nearest.ts";
 import type { ConditionPlan, Figure } from "./plan.ts";
 import type { Scope } from "./scope.ts";
-
-/** Results by name; null for one whose pipeline has errors. */
-export type KnownResults = ReadonlyMap<string, Flow | null>;
 
 /**
  * Checks the condition of `expect` or `when`: aggregates over results (`max(waits.p99_duration)`, `count(waits)`),
@@ -85,8 +83,8 @@ function checkFigure(node: CallNode, name: string, results: KnownResults, cx: Ch
   }
   const flow = results.get(used[0]);
   if (!flow) return null; // its pipeline has errors, which were reported
-  if (flow.kind === "profile") {
-    cx.out.error(node.span, "profile", `"${used[0]}" is a profile: it has no columns`);
+  if (flow.kind !== "rows") {
+    cx.out.error(node.span, "profile", `"${used[0]}" is a ${flow.kind}: it has no columns`);
     return null;
   }
   const only = node.args[0]?.value;
@@ -168,7 +166,7 @@ function resultScope(of: string, results: KnownResults, figures: Figure[], byTex
       if (flow === null) return { message: `The pipeline of "${result}" has errors`, hint: "" };
       const columns = flow.columns.filter((c) => c.shown).map((c) => c.output);
       const rest = name.slice(result.length + 1);
-      if (flow.kind === "profile") return { message: `"${result}" is a profile: it has no columns`, hint: "" };
+      if (flow.kind !== "rows") return { message: `"${result}" is a ${flow.kind}: it has no columns`, hint: "" };
       if (rest === "") {
         return {
           message: `"${result}" has columns: which one?`,

@@ -71,12 +71,12 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   [
     "collect proc.list | fliter pid == 1",
     '1:21-27 unknown-stage: There is no stage "fliter"',
-    "Did you mean filter?\nStages: filter, derive, select, aggregate, sort, top, limit, distinct",
+    "Did you mean filter?\nStages: filter, derive, select, aggregate, sort, top, limit, distinct, sample, window, enrich, detect, join",
   ],
   [
     "collect proc.list | window 5s",
-    '1:21-27 later: The stage "window" is not available in this version',
-    "",
+    "1:21-27 time: window needs a column of times, and proc.list has none",
+    "Events of probes have one, and so do collectors of events",
   ],
   [
     "collect proc.list | aggregate cnt()",
@@ -115,8 +115,8 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   ],
   [
     "collect proc.list | aggregate flame(wait)",
-    '1:31-36 later: The aggregation "flame" is not available in this version',
-    "",
+    '1:31-42 type: "flame" folds stacks, and proc.list has no "stack"',
+    "Events of probes have stacks: collect profile:99hz | aggregate flame()",
   ],
   [
     "collect proc.list | aggregate quantile(cpu, wait / 1s)",
@@ -380,7 +380,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   ],
   [
     'let a = collect proc.list\nsave a to "x.svg"',
-    '2:11-18 file: Only a profile is saved as .svg; "a" is a table',
+    '2:11-18 file: Only a profile, a series or a histogram is saved as .svg; "a" is a table',
     "Endings: .json, .csv, .svg, .folded",
   ],
   [
@@ -424,19 +424,34 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
     "",
   ],
   [
-    "every 5s { collect proc.list }",
-    '1:1-6 later: "every" is not available in this version',
-    "",
+    "every 5s { every 1s { collect proc.list } }",
+    "1:12-17 every: every does not stand in another every",
+    "Write one with both blocks",
   ],
   [
     'include "x.perf"',
-    '1:1-8 later: "include" is not available in this version',
-    "",
+    '1:9-17 include: Cannot include "x.perf": there are no files here',
+    "Paths are relative to the file that includes",
   ],
   [
-    'alert "x"',
-    '1:1-6 later: "alert" is not available in this version',
-    "",
+    'alert "x" when count(b) > 1',
+    '1:22-23 unknown-result: There is no result "b"',
+    "No result was made before this line",
+  ],
+  [
+    'let a = collect proc.list\nalert "x" when count(a) > 1 for 30s',
+    '2:33-36 alert: An alert with "for" stands in every: it is looked at once here, and never fires',
+    "Such as: every 5s { … alert … when … for 30s }",
+  ],
+  [
+    "every 5s {\n  let a = collect proc.list\n}",
+    "2:7-8 warning silent: This block shows nothing of what it measures",
+    "Add: show a",
+  ],
+  [
+    "let a = collect proc.list\nwhen count(a) > 1 {\n  let b = a | limit 1\n}",
+    "3:7-8 warning silent: This block shows nothing of what it measures",
+    "Add: show b",
   ],
   [
     'ask "why" with x',
@@ -521,7 +536,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   [
     "let a = collect proc.list | bogus\nexpect max(a.cpu) > 5%",
     '1:29-34 unknown-stage: There is no stage "bogus"',
-    "Stages: filter, derive, select, aggregate, sort, top, limit, distinct",
+    "Stages: filter, derive, select, aggregate, sort, top, limit, distinct, sample, window, enrich, detect, join",
   ],
   [
     "collect proc.list | distinct wait + 1s",

@@ -1,8 +1,12 @@
+import type { Span } from "./position.ts";
+
 /** A recipe's text with what surrounds it blanked out. */
 export interface Stripped {
   /** As long as the original, same line breaks: offsets are those of the file. */
   readonly text: string;
   readonly hasHeader: boolean;
+  /** Where the recipe stands in the text: all of it without a header. */
+  readonly body: Span;
   /** Offset of the `/*` that no `*\/` closes, or -1. */
   readonly unclosedAt: number;
   /** Offset of a `*\/` inside the body, which ends the JavaScript comment too early, or -1. */
@@ -17,7 +21,7 @@ const HEADER = /^\uFEFF?(?:#![^\n]*\n)?\s*import\s+(?:"[^"\n]*"|'[^'\n]*')\s*;?\
  */
 export function stripHeader(text: string): Stripped {
   const header = HEADER.exec(text);
-  if (!header) return { text, hasHeader: false, unclosedAt: -1, earlyEndAt: -1 };
+  if (!header) return { text, hasHeader: false, body: { start: 0, end: text.length }, unclosedAt: -1, earlyEndAt: -1 };
   const bodyStart = header[0].length;
   const end = text.lastIndexOf("*/");
   const closed = end >= bodyStart && text.slice(end + 2).trim() === "";
@@ -27,6 +31,7 @@ export function stripHeader(text: string): Stripped {
   return {
     text: blank(text.slice(0, bodyStart)) + body + blank(text.slice(bodyEnd)),
     hasHeader: true,
+    body: { start: bodyStart, end: bodyEnd },
     unclosedAt: closed ? -1 : bodyStart - 2,
     earlyEndAt: early < 0 ? -1 : bodyStart + early,
   };
@@ -45,7 +50,7 @@ export function addHeader(text: string, specifier: string): string {
 }
 
 /** In a recipe `*` before `/` stands only in strings, quoted paths, wildcards and comments, where `\/` means `/`. */
-function escapeCommentEnd(text: string): string {
+export function escapeCommentEnd(text: string): string {
   return text.replaceAll("*/", "*\\/");
 }
 

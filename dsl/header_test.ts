@@ -34,7 +34,13 @@ Deno.test("stripHeader() keeps every character of the body at its place", () => 
 
 Deno.test("stripHeader() leaves text without a header alone", () => {
   for (const text of [BODY, "", "#!/usr/bin/env -S sonde run\nshow a", "import x", 'import "a"; show /*']) {
-    assert.deepEqual(stripHeader(text), { text, hasHeader: false, unclosedAt: -1, earlyEndAt: -1 });
+    assert.deepEqual(stripHeader(text), {
+      text,
+      hasHeader: false,
+      body: { start: 0, end: text.length },
+      unclosedAt: -1,
+      earlyEndAt: -1,
+    });
   }
 });
 

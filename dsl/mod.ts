@@ -1,7 +1,9 @@
 /** The investigation language: text to plan, plan to results. The parser is loaded on first use. @module */
 export { check, compile, type Compiled } from "./compile.ts";
 export { type Diagnostic, diagnosticText } from "./diagnostic.ts";
+export { format, type Formatted } from "./format.ts";
 export { addHeader } from "./header.ts";
+export type { IncludedFile, IncludeOptions, ReadInclude } from "./include.ts";
 export type * from "./plan.ts";
 export type { Position } from "./position.ts";
 export type { Matches, RecipeRegistry } from "./registry.ts";
@@ -17,6 +19,7 @@ export {
   type Refusal,
 } from "./run/explain.ts";
 export {
+  type AlertReport,
   type AskReport,
   exitCode,
   type ExpectReport,
@@ -24,6 +27,7 @@ export {
   type PipelineReport,
   type RecipeReport,
   reportToJson,
+  type RoundReport,
   type RunError,
 } from "./run/report.ts";
 export type { RunServices } from "./run/services.ts";

@@ -7,6 +7,7 @@
 import { fileURLToPath } from "node:url";
 import { TEST_REGISTRY } from "./_testing.ts";
 import { compile } from "./compile.ts";
+import { format } from "./format.ts";
 import { diagnosticText } from "./diagnostic.ts";
 
 const SOURCE = `param window: duration = 5s
@@ -151,4 +152,7 @@ const { plan, diagnostics } = await compile(LONG, TEST_REGISTRY);
 if (!plan) throw new Error(diagnostics.map((d) => diagnosticText(d, "bench")).join("\n"));
 Deno.bench(`compile a recipe of ${LONG.split("\n").length} lines, parser loaded`, async () => {
   await compile(LONG, TEST_REGISTRY);
+});
+Deno.bench("format the same recipe", async () => {
+  await format(LONG);
 });

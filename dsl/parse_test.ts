@@ -122,6 +122,13 @@ Deno.test("a stage without items may be followed by a statement that begins with
   assert.deepEqual(statements.map((s) => s.kind), ["let", "pipeline", "pipeline"]);
 });
 
+Deno.test("`let a = b` names a result, whatever stands behind it", async () => {
+  for (const end of ["", ";", "\nshow a", "; show a", " show a", " # c", "\nb | limit 1"]) {
+    const [first] = (await treeOf(`let a = b${end}`)).statements;
+    assert.ok(first.kind === "let" && first.pipeline && !first.value, end);
+  }
+});
+
 Deno.test("words of the language that are no statements are names where a name is expected", async () => {
   const { statements } = await treeOf(
     "collect to.self(on: 1, with: 2) | filter span > calls and args.filter == start.collect | select cancel as desc",

@@ -1,4 +1,4 @@
-import type { Field } from "../core/data/mod.ts";
+import type { Field, Unit } from "../core/data/mod.ts";
 import type { AggregateSpec, Expr, NamedExpr, SourceSpec, ValueType } from "../core/query/mod.ts";
 
 /**
@@ -14,6 +14,8 @@ export interface Plan {
   readonly steps: readonly PlanStep[];
   /** Names of the results that are shown, in their order. Blocks add theirs when they run. */
   readonly shown: readonly string[];
+  /** How those are shown of which the recipe says it. */
+  readonly forms: readonly FormPlan[];
 }
 
 /** A parameter. */
@@ -27,14 +29,21 @@ export interface PlanParam {
 
 /** One thing to do. Steps run one after the other. */
 export type PlanStep =
-  /** Pipelines that start together; the phase ends with the last of them. */
-  | { readonly kind: "phase"; readonly pipelines: readonly PipelinePlan[] }
+  | PhasePlan
   /** A pipeline over an earlier result. */
   | { readonly kind: "derived"; readonly pipeline: PipelinePlan }
   | WhenPlan
+  | EveryPlan
   | ExpectPlan
+  | AlertPlan
   | { readonly kind: "save"; readonly result: string; readonly file: string }
   | AskPlan;
+
+/** Pipelines that start together; the phase ends with the last of them. */
+export interface PhasePlan {
+  readonly kind: "phase";
+  readonly pipelines: readonly PipelinePlan[];
+}
 
 /** `when`: its blocks run as phases of their own. */
 export interface WhenPlan {
@@ -44,10 +53,44 @@ export interface WhenPlan {
   readonly otherwise: BlockPlan;
 }
 
+/** `every`: its block runs again and again. */
+export interface EveryPlan {
+  readonly kind: "every";
+  readonly period: Expr;
+  /** Null: until stopped. */
+  readonly duration: Expr | null;
+  readonly body: BlockPlan;
+}
+
 /** What stands between braces. */
 export interface BlockPlan {
   readonly steps: readonly PlanStep[];
   readonly shown: readonly string[];
+  readonly forms: readonly FormPlan[];
+}
+
+/** How a result can be shown. */
+export type ShowForm = "table" | "hist" | "flame" | "series" | "heatmap";
+
+/** `show RESULT as FORM`, with the columns that it is made of; those that the form does not need are null. */
+export interface FormPlan {
+  readonly result: string;
+  readonly form: ShowForm;
+  readonly time: string | null;
+  readonly value: string | null;
+  readonly keys: readonly string[];
+}
+
+/** `alert` */
+export interface AlertPlan {
+  readonly kind: "alert";
+  readonly message: string;
+  /** Null: whenever it is reached. */
+  readonly condition: ConditionPlan | null;
+  /** How long the condition has to hold; null: not at all. */
+  readonly holdFor: Expr | null;
+  /** Names of the results that go with it. */
+  readonly results: readonly string[];
 }
 
 /** `expect` */
@@ -97,9 +140,32 @@ export interface PipelinePlan {
   readonly name: string;
   readonly source: SourcePlan;
   readonly stages: readonly StagePlan[];
-  /** Fields of the result, in their order; empty for a profile. */
+  /** Fields of the result, in their order; empty for what is no table. */
   readonly fields: readonly Field[];
+  /** What is made of the final rows, where the result is no table. */
+  readonly ending?: EndingPlan;
+  /** It only feeds another pipeline: its result is not one of the recipe. */
+  readonly hidden?: true;
 }
+
+/** What a pipeline's rows become at the end. */
+export type EndingPlan =
+  /** `flame`: a profile with a stack and a value a row; the other columns are labels. */
+  | {
+    readonly kind: "flame";
+    readonly stack: string;
+    readonly value: string;
+    readonly keys: readonly string[];
+    readonly sample: { readonly name: string; readonly unit: Unit };
+  }
+  /** `series`: a line for each combination of keys. */
+  | {
+    readonly kind: "series";
+    readonly time: string;
+    readonly value: string;
+    readonly keys: readonly string[];
+    readonly unit: Unit;
+  };
 
 /** Where rows come from. */
 export type SourcePlan =
@@ -131,7 +197,52 @@ export type StagePlan =
   | { readonly kind: "sort"; readonly keys: readonly SortPlan[] }
   | { readonly kind: "top"; readonly count: Expr; readonly keys: readonly SortPlan[] }
   | { readonly kind: "limit"; readonly count: Expr }
-  | { readonly kind: "distinct"; readonly columns: readonly NamedExpr[] };
+  | { readonly kind: "distinct"; readonly columns: readonly NamedExpr[] }
+  /** A ratio: each row with that probability; an int: so many rows of all. */
+  | { readonly kind: "sample"; readonly size: Expr }
+  | JoinPlan
+  /** Adds `expected`, `score` and `anomaly`. */
+  | {
+    readonly kind: "detect";
+    readonly value: Expr;
+    readonly method: DetectMethod;
+    readonly threshold: Expr;
+    readonly keys: readonly Expr[];
+  }
+  /** A stage of a plugin. */
+  | {
+    readonly kind: "plugin";
+    readonly stage: string;
+    /** Constants by the names of the stage's parameters. */
+    readonly args: readonly NamedExpr[];
+    /** Columns by the names of the stage's parameters. */
+    readonly columns: Readonly<Record<string, string>>;
+    /** Columns behind `by`. */
+    readonly by: readonly string[];
+    /** What comes out. */
+    readonly fields: readonly Field[];
+  };
+
+/** `mad`: distance from the median; `ema`: from what was before; `cusum`: how far a shift has added up. */
+export type DetectMethod = "mad" | "ema" | "cusum";
+
+/** Which rows of the left stay: those with a partner, all, or those without one. */
+export type JoinKind = "inner" | "left" | "anti";
+
+/** How `join` and `enrich` put rows beside rows. */
+export interface JoinPlan {
+  readonly kind: "join";
+  /** `join` as it was written, or `enrich`. */
+  readonly word: "join" | "enrich";
+  readonly join: JoinKind;
+  /** The result whose rows are put beside. */
+  readonly right: string;
+  readonly leftKeys: readonly Expr[];
+  /** Over the fields of `right`. */
+  readonly rightKeys: readonly Expr[];
+  /** Fields of `right` that are added, and their names. */
+  readonly take: readonly { readonly name: string; readonly field: string }[];
+}
 
 /** A key to sort by. */
 export interface SortPlan {

@@ -1,19 +1,21 @@
 import type { CheckedRecipe, CheckedStatement } from "./check.ts";
-import type { BlockPlan, PipelinePlan, Plan, PlanStep } from "./plan.ts";
+import { cutAtJoin } from "./plan_join.ts";
+import type { BlockPlan, FormPlan, PipelinePlan, Plan, PlanStep } from "./plan.ts";
 
 /**
  * Orders a checked recipe into steps. Pipelines that collect start together in one phase; a `when` ends the phase,
  * since its condition needs the results. Everything else runs after the phase, in the order of the text.
  */
 export function planRecipe(recipe: CheckedRecipe): Plan {
-  const { steps, shown } = planBlock(recipe.body, true);
-  return { version: 1, recipe: recipe.recipe, title: recipe.title, params: recipe.params, steps, shown };
+  const block = planBlock(recipe.body, true);
+  return { version: 1, recipe: recipe.recipe, title: recipe.title, params: recipe.params, ...block };
 }
 
 function planBlock(statements: readonly CheckedStatement[], top: boolean): BlockPlan {
   const steps: PlanStep[] = [];
   const made: string[] = [];
   const shown: string[] = [];
+  const forms: FormPlan[] = [];
   let phase: PipelinePlan[] = [];
   let after: PlanStep[] = [];
   const end = (): void => {
@@ -25,13 +27,23 @@ function planBlock(statements: readonly CheckedStatement[], top: boolean): Block
   for (const s of statements) {
     switch (s.kind) {
       case "pipeline":
+        phase.push(...s.feeds);
         if (s.pipeline.source.kind === "result") after.push({ kind: "derived", pipeline: s.pipeline });
-        else phase.push(s.pipeline);
+        else {
+          const { collected, derived } = cutAtJoin(s.pipeline);
+          phase.push(collected);
+          if (derived) after.push({ kind: "derived", pipeline: derived });
+        }
         // Names inside a block are local to it; what has none can only be meant to be seen.
         if (top || !s.named) made.push(s.pipeline.name);
         break;
       case "show":
         shown.push(...s.names.filter((n) => !shown.includes(n)));
+        forms.push(...s.forms);
+        break;
+      case "every":
+        end();
+        steps.push({ kind: "every", period: s.period, duration: s.duration, body: planBlock(s.body, false) });
         break;
       case "when":
         end();
@@ -47,5 +59,5 @@ function planBlock(statements: readonly CheckedStatement[], top: boolean): Block
     }
   }
   end();
-  return { steps, shown: shown.length > 0 ? shown : made };
+  return { steps, shown: shown.length > 0 ? shown : made, forms };
 }

@@ -8,7 +8,10 @@ export interface Span {
 export interface Position {
   readonly line: number;
   readonly column: number;
+  /** From the beginning of the recipe; texts that it includes are counted behind it. */
   readonly offset: number;
+  /** The included file in which it is; absent in the recipe itself. */
+  readonly file?: string;
 }
 
 /** Turns offsets into lines and columns. */
@@ -38,6 +41,37 @@ export function lineIndex(text: string): LineIndex {
     line(line): string {
       if (line < 1 || line > starts.length) return "";
       return text.slice(starts[line - 1], line < starts.length ? starts[line] - 1 : undefined).replace(/\r$/, "");
+    },
+  };
+}
+
+/** A recipe and the files that it includes, one behind the other. */
+export interface Sources extends LineIndex {
+  /** Length of the recipe itself. */
+  readonly ownLength: number;
+  /** Adds a file. @returns the offset of its beginning */
+  add(name: string, text: string): number;
+}
+
+/** The sources of a recipe, to begin with its own text alone. */
+export function openSources(text: string): Sources {
+  const own = lineIndex(text);
+  const files: { name: string; base: number; lines: LineIndex }[] = [];
+  let end = text.length + 1;
+  return {
+    ownLength: text.length,
+    line: own.line,
+    position(offset): Position {
+      const found = files.findLast((f) => f.base <= offset);
+      if (!found) return own.position(offset);
+      const p = found.lines.position(offset - found.base);
+      return { ...p, offset: p.offset + found.base, file: found.name };
+    },
+    add(name, included): number {
+      const base = end;
+      files.push({ name, base, lines: lineIndex(included) });
+      end += included.length + 1;
+      return base;
     },
   };
 }

@@ -1,5 +1,5 @@
 import type { Field } from "../core/data/mod.ts";
-import type { CollectorInfo } from "../core/plugin_api/mod.ts";
+import type { CollectorInfo, Stage } from "../core/plugin_api/mod.ts";
 import type { CallTarget, ProbePoint } from "../core/query/mod.ts";
 
 /** What the checker asks about the world, before anything runs. */
@@ -46,6 +46,19 @@ export interface RecipeRegistry {
   matchCalls(target: CallTarget, limit: number): Matches<CallTarget>;
   /** Endings of files that `save` can write: `.svg`, `.json`. */
   saveExtensions(): readonly string[];
+  /** Names of the stages that plugins add. */
+  stageNames?(): readonly string[];
+  /** What plugins add to the language, for editors; what is loaded already may be among it. */
+  addedWords?(): {
+    readonly stages: readonly Pick<Stage, "name" | "doc" | "params" | "by">[];
+    readonly aggregations: readonly { readonly name: string; readonly doc: string }[];
+  };
+  /** Loads a stage of a plugin; null where there is none of this name. */
+  stage?(name: string): Promise<Stage | null>;
+  /** Names of the aggregations that plugins add. */
+  aggregationNames?(): readonly string[];
+  /** Loads an aggregation of a plugin, so that it is one of the language; does nothing where there is none of this name. */
+  loadAggregation?(name: string): Promise<void>;
 }
 
 /** What a pattern stands for. */

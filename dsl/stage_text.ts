@@ -9,7 +9,7 @@ import {
   type SourceSpec,
 } from "../core/query/mod.ts";
 import { renamed } from "./expr_fields.ts";
-import type { SortPlan, StagePlan } from "./plan.ts";
+import type { JoinPlan, SortPlan, StagePlan } from "./plan.ts";
 
 /** A stage as the language writes it. */
 export function stageText(stage: StagePlan): string {
@@ -30,7 +30,28 @@ export function stageText(stage: StagePlan): string {
       return `top ${exprText(stage.count)} by ${sortText(stage.keys)}`;
     case "limit":
       return `limit ${exprText(stage.count)}`;
+    case "sample":
+      return `sample ${exprText(stage.size)}`;
+    case "join":
+      return joinText(stage);
+    case "detect": {
+      const by = stage.keys.length > 0 ? ` by ${stage.keys.map(exprText).join(", ")}` : "";
+      return `detect ${exprText(stage.value)}, ${stage.method}, ${exprText(stage.threshold)}${by}`;
+    }
+    case "plugin": {
+      const args = [...Object.values(stage.columns), ...stage.args.map((a) => exprText(a.expr))].join(", ");
+      return `${stage.stage} ${args}${stage.by.length > 0 ? ` by ${stage.by.join(", ")}` : ""}`.trimEnd();
+    }
   }
+}
+
+function joinText(stage: JoinPlan): string {
+  const keys = stage.leftKeys.map((k, i) => {
+    const [left, right] = [exprText(k), exprText(stage.rightKeys[i])];
+    return left === right ? left : `${left} == ${stage.right}.${right}`;
+  });
+  const kind = stage.word === "enrich" || stage.join === "inner" ? "" : `, ${stage.join}`;
+  return `${stage.word} ${stage.right}${kind} by ${keys.join(", ")}`;
 }
 
 /** What an engine is asked for, without its source: filters, then the aggregate or the fields of the stream. */

@@ -1,4 +1,5 @@
 import { AGGREGATES } from "../core/query/mod.ts";
+import { ENDINGS } from "./endings.ts";
 
 /** A word of the language, for `list` and hover. */
 export interface WordInfo {
@@ -18,11 +19,23 @@ export const STAGES: readonly WordInfo[] = [
   { name: "top", signature: "top N by EXPR [asc|desc], …", doc: "The first rows of an order, descending by default" },
   { name: "limit", signature: "limit N", doc: "The first rows as they come" },
   { name: "distinct", signature: "distinct [EXPR, …]", doc: "Each combination of values once" },
+  { name: "sample", signature: "sample RATIO|COUNT", doc: "A random part of the rows, or so many of them" },
+  { name: "window", signature: "window DURATION[, TIME]", doc: "Windows of time: the next aggregate groups by them" },
+  {
+    name: "join",
+    signature: "join RESULT[, inner|left|anti] by KEY, …",
+    doc: "Puts the rows of another result beside",
+  },
+  { name: "enrich", signature: "enrich COLLECTOR[(…)] by KEY, …", doc: "Adds what a collector says of each row" },
+  {
+    name: "detect",
+    signature: "detect X[, mad|ema|cusum[, THRESHOLD]] [by KEY, …]",
+    doc: "Says of each value what was expected and how odd it is",
+  },
 ];
 
 /** Aggregations of the `aggregate` stage. */
-export const AGGREGATIONS: readonly WordInfo[] = [...AGGREGATES.values()].map(({ name, signature, doc }) => ({
-  name,
-  signature,
-  doc,
-}));
+export const AGGREGATIONS: readonly WordInfo[] = [
+  ...[...AGGREGATES.values()].map(({ name, signature, doc }) => ({ name, signature, doc })),
+  ...Object.entries(ENDINGS).map(([name, { signature, doc }]) => ({ name, signature, doc })),
+];

@@ -1,6 +1,7 @@
 import { UsageError } from "../../core/data/mod.ts";
 import { check as checkText, diagnosticText } from "../../dsl/mod.ts";
 import { EXIT } from "../exit_code.ts";
+import { includedTexts, includesFor } from "../include_files.ts";
 import { openSession } from "../session.ts";
 import { print, warn } from "../output.ts";
 import { recipeRegistry } from "../recipe_registry.ts";
@@ -17,7 +18,8 @@ export async function check(files: readonly string[], options: { json?: boolean;
     } catch (error) {
       throw new UsageError(`Cannot read "${file}": ${(error as Error).message}`);
     }
-    const diagnostics = await checkText(text, await recipeRegistry(session, text));
+    const registry = await recipeRegistry(session, includedTexts(text, file).join("\n"));
+    const diagnostics = await checkText(text, registry, includesFor(file));
     errors += diagnostics.filter((d) => d.severity === "error").length;
     all.push({ file, diagnostics });
     if (!options.json) { for (const d of diagnostics) print(diagnosticText(d, file) + "\n"); }

@@ -3,6 +3,7 @@ import { assetList, assetText } from "../../core/assets/mod.ts";
 import { mountTracefs, openTraceEvents } from "../../core/host/mod.ts";
 import type { Field } from "../../core/data/mod.ts";
 import { probePointText } from "../../core/query/probe_spec.ts";
+import type { WordInfo } from "../../dsl/words.ts";
 import { openSession } from "../session.ts";
 import { print, warn } from "../output.ts";
 
@@ -15,7 +16,7 @@ interface Entry {
   readonly json: unknown;
 }
 
-const KINDS = ["collectors", "tools", "recipes", "stages", "aggregations", "probes"] as const;
+const KINDS = ["collectors", "tools", "recipes", "stages", "aggregations", "functions", "probes"] as const;
 type Kind = (typeof KINDS)[number];
 
 /** Lists what there is. Without a kind: everything but probes, of which there are thousands. */
@@ -88,11 +89,18 @@ async function entriesOf(
       });
     case "stages": {
       const { STAGES } = await import("../../dsl/mod.ts");
-      return STAGES.map((s) => ({ name: s.name, doc: s.doc, details: [], json: s }));
+      const { stageSignature } = await import("../../dsl/check_plugin_stage.ts");
+      const added = session.registry.stages().map((s) => ({ ...s, signature: stageSignature(s) }));
+      return [...STAGES, ...added].map(wordEntry);
     }
     case "aggregations": {
       const { AGGREGATIONS } = await import("../../dsl/mod.ts");
-      return AGGREGATIONS.map((a) => ({ name: a.name, doc: a.doc, details: [], json: a }));
+      const added = session.registry.aggregations().map((a) => ({ ...a, signature: `${a.name}(x)` }));
+      return [...AGGREGATIONS, ...added].map(wordEntry);
+    }
+    case "functions": {
+      const { SCALARS } = await import("../../core/query/mod.ts");
+      return [...SCALARS.values()].map(({ name, signature, doc }) => wordEntry({ name, signature, doc }));
     }
     case "probes": {
       const { builtinFields, listPoints, loadCodeFiles, probeFields } = await import("../../bpf/mod.ts");
@@ -118,6 +126,10 @@ async function entriesOf(
       });
     }
   }
+}
+
+function wordEntry(word: WordInfo): Entry {
+  return { name: word.name, doc: word.doc, details: [word.signature], json: word };
 }
 
 /** Where recipes that ship with us lie. */

@@ -1,4 +1,4 @@
-import type { Batch, Profile, Result, Results } from "../data/mod.ts";
+import type { Batch, Cell, Field, FieldType, Profile, Result, Results } from "../data/mod.ts";
 import type { Collector } from "./collector.ts";
 import type { RunContext } from "./context.ts";
 import type { ProbeEngine } from "./engine.ts";
@@ -6,23 +6,65 @@ import type { Investigator } from "./investigator.ts";
 import type { SondeApi } from "./sonde_api.ts";
 import type { Tool } from "./tool.ts";
 
-/** A stage of the language that a plugin adds: `collect … | NAME args`. */
-export interface Stage {
+/** One argument of a stage, in the order in which they are written. */
+export interface StageParam {
   readonly name: string;
+  /** A constant of this type, or the name of a column of the rows. */
+  readonly type: FieldType | "column";
+  /** Absent: the argument is required. Columns have none. */
+  readonly default?: bigint | number | string | boolean;
   readonly doc: string;
-  /** Takes the rows of the pipeline so far and answers new ones. */
-  apply(input: Batch, args: readonly unknown[]): Batch;
 }
 
-/** An aggregation that a plugin adds. Its states must merge: merging parts gives the state of the whole. */
-export interface Aggregation<S = unknown> {
+/** Arguments of a stage after checking. */
+export interface StageArgs {
+  /** Constants, defaults filled in. Integers come as number when safe, durations as nanoseconds. */
+  readonly values: Readonly<Record<string, Cell>>;
+  /** For arguments of type `column`: the name of the field. */
+  readonly columns: Readonly<Record<string, string>>;
+  /** Names of the fields behind `by`. */
+  readonly by: readonly string[];
+}
+
+/** A stage of the language that a plugin adds: `collect … | NAME arguments by columns`. It sees all rows at once. */
+export interface Stage {
+  /** `lower_case`, no stage of the language. */
   readonly name: string;
   readonly doc: string;
+  readonly params: readonly StageParam[];
+  /** Whether it takes `by`. Default: no. */
+  readonly by?: boolean;
+  /**
+   * The fields that come out, before anything runs.
+   *
+   * @throws {UsageError} when the columns do not suit it
+   */
+  fields(input: readonly Field[], args: Omit<StageArgs, "values">): readonly Field[];
+  /** Takes the rows of the pipeline so far and answers new ones, with the fields that it said. */
+  apply(input: Batch, args: StageArgs): Batch;
+}
+
+/** What is known of a stage without loading its plugin. */
+export type StageInfo = Pick<Stage, "name" | "doc" | "params" | "by"> & { readonly plugin: string };
+
+/**
+ * An aggregation of one number a row that a plugin adds. Its states must merge: merging parts gives the state of the
+ * whole. Nulls are left out.
+ */
+export interface Aggregation<S = unknown> {
+  /** `lower_case`, no aggregation or function of the language. */
+  readonly name: string;
+  readonly doc: string;
+  /** Type of the result; `same`: that of the argument. Default: float. */
+  readonly type?: FieldType | "same";
   init(): S;
   add(state: S, value: number): S;
   merge(a: S, b: S): S;
   result(state: S): number | null;
 }
+
+/** What is known of an aggregation without loading its plugin. */
+export type AggregationInfo = Pick<Aggregation, "name" | "doc" | "type"> & { readonly plugin: string };
 
 /** Reads another tool's output. `read` answers null for "not mine" and throws SyntaxError for "mine but broken". */
 export interface Importer {

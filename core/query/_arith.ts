@@ -3,7 +3,7 @@ import { isIntegerType } from "./type_classes.ts";
 import { anyNull, bigAt, type BigVec, doubles, maskOf, MAX_SAFE, type NumVec, span, type Vec } from "./_vec.ts";
 
 /** Operators computed here. */
-export type ArithOp = Extract<BinaryOp, "+" | "-" | "*" | "/" | "%" | "&" | "|" | "^" | "<<" | ">>"> | "div";
+export type ArithOp = Extract<BinaryOp, "+" | "-" | "*" | "/" | "%" | "&" | "|" | "^" | "<<" | ">>"> | "div" | "bin";
 
 /**
  * `a op b` where the result has type `t`.
@@ -19,6 +19,7 @@ export function arith(op: ArithOp, x: Vec, y: Vec, t: ValueType, rows: number, f
   const mask = maskOf([x, y]);
   let nulls = anyNull([x, y], n);
   if (op === "/" || op === "%" || op === "div") nulls = nullZeros(y, nulls, n);
+  if (op === "bin") nulls = nullUnlessAboveZero(y, nulls, n);
   if (x.kind === "object" || y.kind === "object" || x.kind === "string" || y.kind === "string") {
     throw new TypeError(`"${op}" cannot be computed on a ${x.kind} and a ${y.kind} column`);
   }
@@ -49,6 +50,17 @@ function nullZeros(y: Vec, nulls: Uint8Array | undefined, n: number): Uint8Array
   return nulls;
 }
 
+function nullUnlessAboveZero(y: Vec, nulls: Uint8Array | undefined, n: number): Uint8Array | undefined {
+  if (y.kind !== "number" && y.kind !== "big") return nulls;
+  const { values, mask } = y;
+  for (let i = 0; i < n; i++) {
+    if (values[i & mask] > 0) continue;
+    nulls ??= new Uint8Array(n);
+    nulls[i] = 1;
+  }
+  return nulls;
+}
+
 function roundAll(values: Float64Array): void {
   for (let i = 0; i < values.length; i++) values[i] = Math.round(values[i]) + 0;
 }
@@ -75,9 +87,26 @@ function floatOp(op: ArithOp, x: NumVec, y: NumVec, n: number, scale: number): F
     case "div":
       for (let i = 0; i < n; i++) out[i] = Math.trunc(a[i & am] / b[i & bm]);
       return out;
+    case "bin":
+      for (let i = 0; i < n; i++) out[i] = floatBin(a[i & am], b[i & bm]);
+      return out;
     default:
       throw new TypeError(`"${op}" is not defined for floats`);
   }
+}
+
+/**
+ * The greatest multiple of `size` that is not above `x`. A quotient within the last bits of a whole number is that number:
+ * 0.29 / 0.01 is 28.999999999999996 in doubles, and nobody looks for 0.29 below 0.29.
+ */
+function floatBin(x: number, size: number): number {
+  const parts = Math.round(1 / size);
+  // 3 × 0.1 is 0.30000000000000004, 3 / 10 is 0.3.
+  const inverse = 1 / parts === size;
+  const q = inverse ? x * parts : x / size;
+  const near = Math.round(q);
+  const k = Math.abs(q - near) <= 4 * Number.EPSILON * Math.abs(q) ? near : Math.floor(q);
+  return (inverse ? k / parts : k * size) + 0;
 }
 
 /** Results in doubles, or null when one may be inexact or wraps. */
@@ -123,6 +152,16 @@ function smallIntegers(op: ArithOp, x: NumVec, y: NumVec, n: number, unsigned: b
         // (p - p % d) / d is exact where p / d could round up to the next integer.
         const r = d === 0 ? 0 : (p - p % d) / d + 0;
         if (!(r >= min && r <= MAX_SAFE)) return null;
+        out[i] = r;
+      }
+      return out;
+    case "bin":
+      for (let i = 0; i < n; i++) {
+        const p = a[i & am], d = b[i & bm];
+        if (!(d > 0)) continue;
+        const rest = p % d;
+        const r = p - (rest < 0 ? rest + d : rest);
+        if (!(r >= min)) return null;
         out[i] = r;
       }
       return out;
@@ -194,6 +233,10 @@ function bigOp(op: ArithOp, p: bigint, q: bigint, unsigned: boolean): bigint {
       return p % q;
     case "div":
       return p / q;
+    case "bin": {
+      const rest = p % q;
+      return p - (rest < 0n ? rest + q : rest);
+    }
     case "&":
       return p & q;
     case "|":

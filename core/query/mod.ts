@@ -1,7 +1,7 @@
 /** The typed pipeline: expressions, probe specs, aggregates. Pure: no input or output. @module */
 export * from "./aggregate_batch.ts";
 export type { Aggregate, AggregateState, ResultContext } from "./aggregates/aggregate.ts";
-export { AGGREGATES, aggregateType } from "./aggregates/table.ts";
+export { AGGREGATES, aggregateType, defineAggregate } from "./aggregates/table.ts";
 export { type BucketList, histogramOf } from "./aggregates/buckets.ts";
 export * from "./batch_ops.ts";
 export * from "./build.ts";

@@ -2,7 +2,7 @@ import { valueType } from "./build.ts";
 import type { Expr, ValueType } from "./expr.ts";
 import { arith } from "./_arith.ts";
 import { compare, mapText } from "./_compare.ts";
-import { isFloatType, isNumericType, isTextType, typeText } from "./type_classes.ts";
+import { isFloatType, isNumericType, isSummable, isTextType, typeText } from "./type_classes.ts";
 import { SOURCE_SCALARS } from "./source_scalars.ts";
 import { binaryType, isProblem, type TypeAnswer, type TypeProblem } from "./type_rules.ts";
 import {
@@ -20,7 +20,7 @@ import {
   type Vec,
   vecOf,
 } from "./_vec.ts";
-import { type Cell, cellAt, columnFrom } from "../data/mod.ts";
+import { type Cell, cellAt, columnFrom, type FieldType } from "../data/mod.ts";
 
 /** A function of single values. */
 export interface Scalar {
@@ -84,6 +84,16 @@ function scalars(): Scalar[] {
       maxArgs: 2,
       type: ([a, b]) => divType(a, b),
       evaluate: ([x, y], t, n) => arith("div", x, y, t, n),
+    },
+    {
+      name: "bin",
+      signature: "bin(x, size)",
+      doc:
+        "The start of the bin of this size that x lies in: a multiple of size, downwards; null when size is not above 0",
+      minArgs: 2,
+      maxArgs: 2,
+      type: ([x, size]) => binType(x, size),
+      evaluate: ([x, size], t, n) => arith("bin", x, size, t, n),
     },
     one("abs(x)", "The value without its sign", {
       type: numeric("abs", same),
@@ -208,6 +218,29 @@ function divType(a: ValueType, b: ValueType): TypeAnswer {
     hint: "It takes whole numbers; / divides fractions",
   };
 }
+
+function binType(x: ValueType, size: ValueType): TypeAnswer {
+  const wanted = x.type === "time" ? "duration" : x.type;
+  const plain = (x.type === "float" || x.type === "ratio") &&
+    (size.type === "int" || size.type === "float" || size.type === "ratio");
+  const same = size.type === wanted && (isSummable(wanted) && wanted !== "bool");
+  if (same && x.type === "rate" && isProblem(binaryType("-", x, size))) {
+    return { error: `"bin" of ${typeText(x)} has no bins of ${typeText(size)}`, hint: "" };
+  }
+  if (plain || same) return x;
+  return isSummable(wanted) && wanted !== "bool"
+    ? {
+      error: `"bin" of ${typeText(x)} needs a size in ${typeText({ ...x, type: wanted })}, here is ${typeText(size)}`,
+      hint: BIN_HINTS[wanted] ?? "",
+    }
+    : problem("bin", x);
+}
+
+const BIN_HINTS: Readonly<Partial<Record<FieldType | "null", string>>> = {
+  duration: "Give the size a unit: bin(x, 10ms)",
+  bytes: "Give the size a unit: bin(x, 4KiB)",
+  rate: "Give the size a unit: bin(x, 100hz), bin(x, 1MiB / 1s)",
+};
 
 /** The one type of several alternatives. */
 function common(name: string, args: readonly ValueType[]): TypeAnswer {

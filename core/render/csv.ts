@@ -4,7 +4,7 @@ import { foldedStack } from "./stack_text.ts";
 /**
  * A result as CSV (RFC 4180, with a header, LF line ends). Values are raw: durations in nanoseconds, ratios 0–1,
  * addresses `0x…`, null empty, stacks folded (`main;caller;leaf`). Text that a spreadsheet would take for a formula gets a leading apostrophe. A profile has
- * a line for each stack, functions joined by `;`; a series one for each point.
+ * a line for each stack, its labels before it; a series one for each point, in nanoseconds from its start.
  */
 export function resultToCsv(result: Result): string {
   switch (result.kind) {
@@ -17,11 +17,17 @@ export function resultToCsv(result: Result): string {
         ["name", "t_ns", "v"],
         result.points.flatMap((p) => p.v.map((v, i) => [p.name, p.tNs[i], v])),
       );
-    case "profile":
+    case "profile": {
+      const labels = [...new Set(result.stacks.flatMap((s) => Object.keys(s.labels)))];
       return lines(
-        ["stack", ...result.sampleTypes.map((t) => t.name)],
-        result.stacks.map((s) => [s.frames.map((f) => result.frames[f].function).join(";"), ...s.values]),
+        [...labels, "stack", ...result.sampleTypes.map((t) => t.name)],
+        result.stacks.map((s) => [
+          ...labels.map((l) => s.labels[l]),
+          foldedStack(s.frames.map((f) => result.frames[f])),
+          ...s.values,
+        ]),
       );
+    }
     case "text":
       return lines(["text"], result.text.split("\n").map((line) => [line]));
   }

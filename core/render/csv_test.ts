@@ -21,7 +21,7 @@ Deno.test("resultToCsv() folds stacks, root first", () => {
 });
 
 Deno.test("resultToCsv() writes every kind of result", () => {
-  assert.match(resultToCsv(cpuProfile()), /^stack,samples,cpu\n.*;run_job;matrix_multiply,371,/);
+  assert.match(resultToCsv(cpuProfile()), /^comm,pid,stack,samples,cpu\n[^,]+,\d+,.*;run_job;matrix_multiply,371,/);
   assert.match(resultToCsv(cpuSeries()), /^name,t_ns,v\nusage,0,0\.\d+\n/);
   const q = quality();
   const h = { kind: "histogram", unit: "ns", buckets: [{ min: 1, max: 2, count: 3 }], quality: q } as const;

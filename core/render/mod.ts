@@ -21,6 +21,7 @@ export { type ReportCall, reportHtml, type ReportInput } from "./html/report.ts"
 export type { en } from "./messages/en.ts";
 export { message, type MessageKey } from "./messages/message.ts";
 export { type Lang, PLAIN, type RenderOptions } from "./options.ts";
+export { type PictureOptions, pictureSvg } from "./picture.ts";
 export { type FunctionTotal, functionTotals } from "./profile_stats.ts";
 export { type Paint, type Style, styleFor } from "./style.ts";
 export { type DiagnosisOptions, renderDiagnosis } from "./terminal/diagnosis.ts";
@@ -28,7 +29,9 @@ export { renderHistogram } from "./terminal/histogram.ts";
 export { renderProfile } from "./terminal/profile.ts";
 export { type QualityOptions, renderQuality } from "./terminal/quality.ts";
 export { renderResult } from "./terminal/result.ts";
+export { type HeatMapForm, type ShownForm } from "./shown_form.ts";
 export { renderSeries } from "./terminal/series.ts";
+export { renderShown } from "./terminal/shown.ts";
 export { renderTable, type TableOptions } from "./terminal/table.ts";
 export { renderUseMatrix } from "./terminal/use_matrix.ts";
 export { displayWidth, pad, truncate, wrap } from "./width.ts";

@@ -1,3 +1,5 @@
+import type { SeriesLine } from "../data/mod.ts";
+
 /** What is said about a line of a series besides its shape. */
 export interface LineStats {
   readonly min: number;
@@ -18,4 +20,16 @@ export function lineStats(values: readonly number[]): LineStats {
     last = v;
   }
   return n === 0 ? { min: NaN, mean: NaN, max: NaN, last } : { min, mean: sum / n, max, last };
+}
+
+/** From when to when there are points, in nanoseconds since the series' start. */
+export function seriesSpan(lines: readonly SeriesLine[]): { readonly fromNs: number; readonly toNs: number } {
+  let [fromNs, toNs] = [Infinity, -Infinity];
+  for (const { tNs } of lines) {
+    for (const t of tNs) {
+      if (t < fromNs) fromNs = t;
+      if (t > toNs) toNs = t;
+    }
+  }
+  return fromNs <= toNs ? { fromNs, toNs } : { fromNs: 0, toNs: 0 };
 }

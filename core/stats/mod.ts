@@ -4,3 +4,4 @@ export * from "./cusum.ts";
 export * from "./ema.ts";
 export * from "./proportion.ts";
 export * from "./robust.ts";
+export * from "./robust_center.ts";

@@ -1,22 +1,5 @@
-import { medianAbsoluteDeviation, medianSorted, quantileSorted } from "simple-statistics";
-
-/** Scales the median absolute deviation to the standard deviation of a normal distribution: 1 / Φ⁻¹(3/4). */
-const MAD_TO_SIGMA = 1.482602218505602;
-
-/** Where values lie and how far they spread, both unmoved by outliers. */
-export interface RobustCenter {
-  readonly median: number;
-  /** Median absolute deviation × 1.4826: the standard deviation, if most values are normal. */
-  readonly sigma: number;
-}
-
-/** Median and spread of finite values; null without any. */
-export function robustCenter(values: readonly number[]): RobustCenter | null {
-  const finite = values.filter(Number.isFinite);
-  if (finite.length === 0) return null;
-  const sorted = finite.toSorted((a, b) => a - b);
-  return { median: medianSorted(sorted), sigma: MAD_TO_SIGMA * medianAbsoluteDeviation(finite) };
-}
+import { quantileSorted } from "simple-statistics";
+import { robustCenter } from "./robust_center.ts";
 
 /**
  * How many standard deviations `value` lies from the middle of `baseline`.

@@ -4,7 +4,9 @@ import { brierScore } from "./brier.ts";
 import { type Cusum, cusum, CUSUM_START } from "./cusum.ts";
 import { ema, EMA_START } from "./ema.ts";
 import { samplingError, wilson } from "./proportion.ts";
-import { percentile, quartiles, robustCenter, robustZ } from "./robust.ts";
+import * as simple from "simple-statistics";
+import { percentile, quartiles, robustZ } from "./robust.ts";
+import { robustCenter } from "./robust_center.ts";
 
 const near = (a: number, b: number, tolerance = 1e-9): void =>
   assert.ok(Math.abs(a - b) <= tolerance, `${a} is not ${b}`);
@@ -14,6 +16,15 @@ Deno.test("robustCenter() is unmoved by fewer than half outliers and ignores wha
   assert.equal(robustCenter([...clean, 1e9, NaN, Infinity, 1e9])?.median, 10);
   near(robustCenter(clean)!.sigma, 1.482602218505602);
   assert.equal(robustCenter([NaN]), null);
+});
+
+Deno.test("robustCenter() is the median and the scaled median absolute deviation of simple-statistics", () => {
+  const value = fc.double({ min: -1e9, max: 1e9, noNaN: true });
+  fc.assert(fc.property(fc.array(value, { minLength: 1 }), (values) => {
+    const { median, sigma } = robustCenter(values)!;
+    near(median, simple.median(values), 1e-6);
+    near(sigma, 1.482602218505602 * simple.medianAbsoluteDeviation(values), 1e-6);
+  }));
 });
 
 Deno.test("robustZ() counts standard deviations from the median", () => {

@@ -1,8 +1,9 @@
 import type { Batch, Cell, Field, Profile } from "../../core/data/mod.ts";
 import type { ParamValues, ProfileCollector, RowsCollector } from "../../core/plugin_api/mod.ts";
 import type { PipelinePlan, StagePlan } from "../plan.ts";
-import { cutNote, type PipelineOutcome, type ReadyPipeline, tableOf, withLocalWork } from "./outcome.ts";
+import { cutNote, type PipelineOutcome, type ReadyPipeline, resultOf, withLocalWork } from "./outcome.ts";
 import type { RunServices } from "./services.ts";
+import { type MoreStages, noEffects } from "./stage_context.ts";
 import { conjuncts } from "./stage_exprs.ts";
 import { stageRunner } from "./stage_runner.ts";
 
@@ -14,6 +15,7 @@ export function rowsPipeline(
   stages: readonly StagePlan[],
   durationNs: number | null,
   services: RunServices,
+  more: MoreStages | null,
 ): ReadyPipeline {
   return {
     attach(): void {},
@@ -22,7 +24,7 @@ export function rowsPipeline(
       const start = now();
       const request = { params, durationNs, pushed: pushedEqualities(collector, stages) };
       using stream = await collector.rows(request, services.context);
-      const runner = stageRunner(stages, collector.fields);
+      const runner = stageRunner(stages, collector.fields, more);
       let rows = 0;
       for await (const batch of stream.batches()) {
         checkFields(collector, batch);
@@ -35,12 +37,12 @@ export function rowsPipeline(
       const early = durationNs !== null && elapsedNs < durationNs;
       const cut = aborted && (early || collector.window === "interval");
       const q = stream.quality();
-      const { batch, lostBy } = runner.finish(q.duration_ns);
+      const { batch, effects } = runner.finish(q.duration_ns);
       const notes = !cut ? [] : [early ? cutNote(elapsedNs, durationNs) : "Stopped before the interval was over"];
       // The CPU time of our stages is within what the collector counts as its own.
       const known = { ...q, events: q.events || rows };
       return {
-        result: tableOf(plan, batch, withLocalWork(known, { lostBy, cpuNs: 0, notes })),
+        result: resultOf(plan, batch, withLocalWork(known, { effects, cpuNs: 0, notes }), more),
         report: { name: plan.name, engine: null, pushed: 0, local: stages.length },
         cut,
       };
@@ -91,7 +93,7 @@ export function profilePipeline(
       const cut = context.signal.aborted && durationNs !== null && measuredNs < durationNs * 0.99;
       const notes = cut ? [cutNote(measuredNs, durationNs)] : [];
       return {
-        result: { ...profile, quality: withLocalWork(profile.quality, { lostBy: {}, cpuNs: 0, notes }) },
+        result: { ...profile, quality: withLocalWork(profile.quality, { effects: noEffects(), cpuNs: 0, notes }) },
         report: { name: plan.name, engine: null, pushed: 0, local: 0 },
         cut,
       };

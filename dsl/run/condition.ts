@@ -23,6 +23,12 @@ export function conditionTruth(condition: ConditionPlan, input: ConditionInput):
   return value === null ? null : Boolean(value);
 }
 
+/** What a condition compares: the left side of a comparison, else its truth. */
+export function conditionValue(condition: ConditionPlan, input: ConditionInput): Pick<ExpectReport, "value" | "unit"> {
+  const side = comparedSide(condition.expr);
+  return { value: toJson(evaluate(side, figuresOf(condition, input), condition, input)), unit: side.t.unit };
+}
+
 /** Passes, fails, or cannot tell. */
 export function checkExpectation(plan: ExpectPlan, input: ConditionInput): ExpectReport {
   const { condition } = plan;

@@ -1,26 +1,17 @@
-import { type Batch, mergeQuality, quality, type Result, type Results } from "../../core/data/mod.ts";
-import type { Investigator } from "../../core/plugin_api/mod.ts";
+import { type Batch, mergeQuality, type Quality, quality, UsageError } from "../../core/data/mod.ts";
 import { type Bindings, loadRegex } from "../../core/query/mod.ts";
-import type { AskPlan, PipelinePlan, Plan, PlanStep } from "../plan.ts";
+import type { ExpectPlan, PhasePlan, PipelinePlan, Plan, PlanStep } from "../plan.ts";
 import { bindParams, constantValue } from "./bind.ts";
-import { checkExpectation, type ConditionInput, conditionTruth } from "./condition.ts";
-import { type PipelineOutcome, type ReadyPipeline, tableOf } from "./outcome.ts";
+import { checkExpectation, conditionTruth } from "./condition.ts";
+import { loadMore } from "./load_more.ts";
+import { type PipelineOutcome, type ReadyPipeline, resultOf, withLocalWork } from "./outcome.ts";
 import { readyPipeline, windowOf } from "./pipeline.ts";
-import {
-  type AskReport,
-  type ExpectReport,
-  type PhaseReport,
-  type PipelineReport,
-  type RecipeReport,
-  type RunError,
-  runError,
-} from "./report.ts";
+import { type ExpectReport, type PipelineReport, type RecipeReport, runError } from "./report.ts";
+import { addError, addNames, type Run } from "./run_state.ts";
 import type { RunServices } from "./services.ts";
+import { noEffects } from "./stage_context.ts";
 import { bindStages } from "./stage_exprs.ts";
 import { applyStage } from "./stage_runner.ts";
-
-/** Measuring time of an `investigate` without `for`. */
-const INVESTIGATE_NS = 8e9;
 
 /**
  * Runs a plan. A pipeline that fails is reported, and the others go on.
@@ -36,28 +27,42 @@ export async function execute(
   if (namesRegex(plan)) await loadRegex();
   const bindings = bindParams(plan.params, params);
   checkWindows(plan.steps, bindings, services);
+  const results: Run["results"] = new Map();
   const run: Run = {
     services,
     bindings,
-    results: new Map(),
+    more: await loadMore(plan, results, services),
+    results,
     missing: new Map(),
     cut: new Set(),
     shown: [...plan.shown],
+    forms: [...plan.forms],
+    inRounds: [],
     asks: [],
-    expects: [],
-    phases: [],
+    alerts: [],
+    alertStates: new Map(),
+    expects: new Map(),
+    phases: new Map(),
     errors: [],
     saved: [],
   };
   await runSteps(plan.steps, run);
+  const hidden = hiddenIn(plan.steps);
   return {
     recipe: plan.recipe,
     title: plan.title,
-    results: Object.fromEntries(run.results),
+    results: Object.fromEntries([...run.results].filter(([name]) => !hidden.has(name))),
     shown: run.shown,
+    forms: run.forms,
+    inRounds: run.inRounds,
     asks: run.asks,
-    expects: run.expects,
-    phases: run.phases,
+    alerts: run.alerts,
+    expects: [...run.expects.values()].map(({ report, rounds, bad }) =>
+      rounds === 1 || bad === 0
+        ? report
+        : { ...report, message: `${report.message ? `${report.message} ` : ""}(in ${bad} of ${rounds} rounds)` }
+    ),
+    phases: [...run.phases.values()],
     errors: run.errors,
     saved: run.saved,
     interrupted: services.context.signal.aborted,
@@ -70,18 +75,20 @@ function namesRegex(part: unknown): boolean {
   return (part as { fn?: unknown }).fn === "~" || Object.values(part).some(namesRegex);
 }
 
-interface Run extends ConditionInput {
-  readonly services: RunServices;
-  readonly bindings: Bindings;
-  readonly results: Map<string, Result>;
-  readonly missing: Map<string, string>;
-  readonly cut: Set<string>;
-  readonly shown: string[];
-  readonly asks: AskReport[];
-  readonly expects: ExpectReport[];
-  readonly phases: PhaseReport[];
-  readonly errors: RunError[];
-  readonly saved: string[];
+/** Names of pipelines that only feed others. */
+function hiddenIn(steps: readonly PlanStep[]): Set<string> {
+  return new Set(steps.flatMap((step) => {
+    switch (step.kind) {
+      case "phase":
+        return step.pipelines.filter((p) => p.hidden).map((p) => p.name);
+      case "when":
+        return [...hiddenIn(step.then.steps), ...hiddenIn(step.otherwise.steps)];
+      case "every":
+        return [...hiddenIn(step.body.steps)];
+      default:
+        return [];
+    }
+  }));
 }
 
 /** Refuses windows without end before anything runs. */
@@ -91,6 +98,17 @@ function checkWindows(steps: readonly PlanStep[], bindings: Bindings, services: 
     else if (step.kind === "when") {
       checkWindows(step.then.steps, bindings, services);
       checkWindows(step.otherwise.steps, bindings, services);
+    } else if (step.kind === "every") {
+      for (const e of [step.period, step.duration]) {
+        if (e && !(Number(constantValue(e, bindings)) > 0)) {
+          throw new UsageError("A period is longer than 0", "Such as: every 5s { … }");
+        }
+      }
+      if (!step.duration && !services.untilStopped) {
+        throw new UsageError("every without end would run until it is stopped", "Say how long: every 5s for 1m { … }");
+      }
+      // Between two rounds nobody can stop what has no end of its own.
+      checkWindows(step.body.steps, bindings, { ...services, untilStopped: false });
     }
   }
 }
@@ -99,7 +117,7 @@ async function runSteps(steps: readonly PlanStep[], run: Run): Promise<void> {
   for (const step of steps) {
     switch (step.kind) {
       case "phase":
-        await runPhase(step.pipelines, run);
+        await runPhase(step, run);
         break;
       case "derived":
         runDerived(step.pipeline, run);
@@ -108,35 +126,61 @@ async function runSteps(steps: readonly PlanStep[], run: Run): Promise<void> {
         const block = conditionTruth(step.condition, run) ? step.then : step.otherwise;
         // What was stopped measures no more.
         if (run.services.context.signal.aborted) break;
-        run.shown.push(...block.shown.filter((n) => !run.shown.includes(n)));
+        addNames(run.shown, block.shown);
+        run.forms.push(...block.forms);
         await runSteps(block.steps, run);
         break;
       }
+      case "every": {
+        const { runEvery } = await import("./every.ts");
+        await runEvery(step, run, runSteps);
+        break;
+      }
       case "expect":
-        run.expects.push(checkExpectation(step, run));
+        noteExpect(step, checkExpectation(step, run), run);
+        break;
+      case "alert":
+        await (await import("./alerts.ts")).runAlert(step, run);
         break;
       case "save":
         await save(step.file, step.result, run);
         break;
       case "ask":
-        await ask(step, run);
+        await (await import("./ask.ts")).runAsk(step, run);
         break;
     }
   }
 }
 
+const WORSE = ["pass", "inconclusive", "fail"] as const;
+
+function noteExpect(step: ExpectPlan, report: ExpectReport, run: Run): void {
+  const bad = report.outcome === "pass" ? 0 : 1;
+  const tally = run.expects.get(step);
+  if (!tally) {
+    run.expects.set(step, { report, rounds: 1, bad });
+    return;
+  }
+  tally.rounds++;
+  tally.bad += bad;
+  if (WORSE.indexOf(report.outcome) >= WORSE.indexOf(tally.report.outcome)) tally.report = report;
+}
+
 /** Pipelines start together; each ends after its own window. */
-async function runPhase(pipelines: readonly PipelinePlan[], run: Run): Promise<void> {
+async function runPhase(step: PhasePlan, run: Run): Promise<void> {
   const { services } = run;
+  const { pipelines } = step;
   const fail = (plan: PipelinePlan, error: unknown): void => {
-    const e = runError(plan.name, "pipeline", error);
-    run.errors.push(e);
+    // What only feeds another has no name that anybody knows.
+    const e = runError(plan.name.replace(/#\d+$/, ""), "pipeline", error);
+    addError(run, e);
+    run.results.delete(plan.name);
     run.missing.set(plan.name, e.message);
   };
   const ready: { plan: PipelinePlan; pipeline: ReadyPipeline }[] = [];
   for (const plan of pipelines) {
     try {
-      ready.push({ plan, pipeline: await readyPipeline(plan, run.bindings, services) });
+      ready.push({ plan, pipeline: await readyPipeline(plan, run.bindings, services, run.more) });
     } catch (error) {
       fail(plan, error);
     }
@@ -152,7 +196,11 @@ async function runPhase(pipelines: readonly PipelinePlan[], run: Run): Promise<v
   });
   const now = services.now ?? (() => performance.now());
   const start = now();
-  if (attached.length > 0) services.context.progress(`Measuring: ${attached.map((a) => a.plan.name).join(", ")}`);
+  if (attached.length > 0) {
+    services.context.progress(
+      `Measuring: ${attached.filter((a) => !a.plan.hidden).map((a) => a.plan.name).join(", ")}`,
+    );
+  }
   const outcomes = await Promise.allSettled(attached.map(({ pipeline }) => pipeline.run()));
   const reports: PipelineReport[] = [];
   outcomes.forEach((o, i) => {
@@ -161,39 +209,65 @@ async function runPhase(pipelines: readonly PipelinePlan[], run: Run): Promise<v
     if (o.status === "rejected") fail(plan, o.reason);
     else reports.push(keep(plan, o.value, run));
   });
-  run.phases.push({ duration_ns: Math.round((now() - start) * 1e6), pipelines: reports });
+  const rounds = (run.phases.get(step)?.rounds ?? (run.phases.has(step) ? 1 : 0)) + 1;
+  const report = { duration_ns: Math.round((now() - start) * 1e6), pipelines: reports };
+  run.phases.set(step, rounds > 1 ? { ...report, rounds } : report);
 }
 
 function keep(plan: PipelinePlan, outcome: PipelineOutcome, run: Run): PipelineReport {
   run.results.set(plan.name, outcome.result);
+  run.missing.delete(plan.name);
   if (outcome.cut) run.cut.add(plan.name);
+  else run.cut.delete(plan.name);
   return outcome.report;
 }
 
 /** A pipeline over a result that is there already. */
 function runDerived(plan: PipelinePlan, run: Run): void {
   if (plan.source.kind !== "result") throw new TypeError(`"${plan.name}" is no pipeline over a result`);
-  const from = plan.source.result;
-  const source = run.results.get(from);
-  if (!source) {
+  const joined = plan.stages.flatMap((s) => s.kind === "join" ? [s.right] : []);
+  const needs = [plan.source.result, ...joined];
+  const absent = needs.find((n) => !run.results.has(n));
+  if (absent !== undefined) {
     // The reason was reported with the source.
-    run.missing.set(plan.name, run.missing.get(from) ?? `"${from}" did not run`);
+    run.results.delete(plan.name);
+    run.missing.set(plan.name, run.missing.get(absent) ?? `"${absent}" did not run`);
     return;
   }
+  const source = run.results.get(plan.source.result)!;
   try {
     if (source.kind !== "table") {
       run.results.set(plan.name, source);
     } else {
       const stages = bindStages(plan.stages, run.bindings);
-      const batch = stages.reduce<Batch>((b, stage) => applyStage(b, stage, source.quality.duration_ns), source);
-      run.results.set(plan.name, tableOf(plan, batch, source.quality));
+      const effects = noEffects();
+      const cx = { durationNs: source.quality.duration_ns, more: run.more, effects };
+      const batch = stages.reduce<Batch>((b, stage) => applyStage(b, stage, cx), source);
+      const q = withLocalWork(source.quality, { effects, cpuNs: 0, notes: [] });
+      run.results.set(plan.name, resultOf(plan, batch, withJoined(q, joined, run), run.more));
     }
-    if (run.cut.has(from)) run.cut.add(plan.name);
+    run.missing.delete(plan.name);
+    if (needs.some((n) => run.cut.has(n))) run.cut.add(plan.name);
+    else run.cut.delete(plan.name);
   } catch (error) {
     const e = runError(plan.name, "pipeline", error);
-    run.errors.push(e);
+    addError(run, e);
+    run.results.delete(plan.name);
     run.missing.set(plan.name, e.message);
   }
+}
+
+/**
+ * What was lost of the other side of a join is missing in the joined rows too. What it cost is told with that result,
+ * unless nobody sees that.
+ */
+function withJoined(q: Quality, joined: readonly string[], run: Run): Quality {
+  const others = joined.map((name) => {
+    const other = run.results.get(name)!.quality;
+    const cost = { ...other.cost, cpu_ns: 0, probe_ns: 0 };
+    return name.includes("#") ? other : { ...other, events: 0, unmatched: quality().unmatched, cost };
+  });
+  return others.length > 0 ? mergeQuality([q, ...others]) : q;
 }
 
 async function save(file: string, name: string, run: Run): Promise<void> {
@@ -201,43 +275,10 @@ async function save(file: string, name: string, run: Run): Promise<void> {
   if (!result) return; // reported with its pipeline
   try {
     await run.services.save(file, name, result);
-    run.saved.push(file);
+    addNames(run.saved, [file]);
   } catch (error) {
-    run.errors.push(runError(file, "save", error));
+    addError(run, runError(file, "save", error));
   }
-}
-
-async function ask(step: AskPlan, run: Run): Promise<void> {
-  const { services } = run;
-  const answer = (diagnosis: AskReport["diagnosis"], error: string): void => {
-    run.asks.push({ question: step.question, diagnosis, error });
-  };
-  const given: Results = Object.fromEntries(step.results.flatMap((n) => {
-    const result = run.results.get(n);
-    return result ? [[n, result]] : [];
-  }));
-  if (step.results.length > 0 && Object.keys(given).length === 0) {
-    answer(null, "None of the results it is about could be measured");
-    return;
-  }
-  try {
-    const investigator = await investigatorOf(services);
-    const measureNs = step.tools
-      ? Number(step.duration ? constantValue(step.duration, run.bindings) : INVESTIGATE_NS)
-      : 0;
-    const inquiry = { question: step.question, pid: 0, measureNs, given, mayCallTools: step.tools };
-    answer(await investigator.investigate(inquiry, services.context), "");
-  } catch (error) {
-    const e = runError(step.question, "ask", error);
-    run.errors.push(e);
-    answer(null, e.message);
-  }
-}
-
-async function investigatorOf(services: RunServices): Promise<Investigator> {
-  const { investigator } = services;
-  if (!investigator) throw new TypeError("nobody is there to answer questions");
-  return typeof investigator === "function" ? await investigator() : investigator;
 }
 
 /** The Quality of all results of a report together. */

@@ -1,9 +1,9 @@
 import { errorText, type Field, UnsupportedError } from "../../core/data/mod.ts";
 import type { Accuracy, Collector, ProbeEngine } from "../../core/plugin_api/mod.ts";
-import type { Bindings, ProbeSpec, SourceSpec } from "../../core/query/mod.ts";
+import type { Bindings, Expr, ProbeSpec, SourceSpec } from "../../core/query/mod.ts";
 import type { PipelinePlan, Plan, PlanStep } from "../plan.ts";
 import { sourceWords, specText, stageText } from "../stage_text.ts";
-import { bindParams } from "./bind.ts";
+import { bindParams, constantValue } from "./bind.ts";
 import { lowerSource, windowOf } from "./pipeline.ts";
 import { split } from "./split.ts";
 
@@ -42,7 +42,8 @@ export type ExplainedStep =
     readonly then: readonly ExplainedStep[];
     readonly otherwise: readonly ExplainedStep[];
   }
-  /** `expect`, `save`, `ask`, `investigate`. */
+  | { readonly kind: "every"; readonly text: string; readonly body: readonly ExplainedStep[] }
+  /** `expect`, `alert`, `save`, `ask`, `investigate`. */
   | { readonly kind: "statement"; readonly text: string };
 
 /** How a pipeline would run. */
@@ -61,8 +62,12 @@ export interface ExplainedPipeline {
   readonly pushed: string;
   /** Stages that are done here. */
   readonly local: readonly string[];
-  /** Of the result; empty for a profile. */
+  /** Of the result; empty for what is no table. */
   readonly fields: readonly Field[];
+  /** What the result is. */
+  readonly result: "table" | "profile" | "series";
+  /** It only feeds another pipeline. */
+  readonly hidden: boolean;
   /** What the engine tells of its maps and programs. */
   readonly details: readonly string[];
   /** Null where there is none, or it was not asked for. */
@@ -123,9 +128,22 @@ async function explainSteps(steps: readonly PlanStep[], cx: Context): Promise<Ex
           otherwise: await explainSteps(step.otherwise.steps, cx),
         });
         break;
+      case "every": {
+        const inAll = step.duration ? ` for ${durationText(step.duration, cx)}` : "";
+        const body = await explainSteps(step.body.steps, cx);
+        out.push({ kind: "every", text: `every ${durationText(step.period, cx)}${inAll}`, body });
+        break;
+      }
       case "expect":
         out.push({ kind: "statement", text: `expect ${step.condition.text}` });
         break;
+      case "alert": {
+        const when = step.condition ? ` when ${step.condition.text}` : "";
+        const held = step.holdFor ? ` for ${durationText(step.holdFor, cx)}` : "";
+        const given = step.results.length > 0 ? ` with ${step.results.join(", ")}` : "";
+        out.push({ kind: "statement", text: `alert ${JSON.stringify(step.message)}${when}${held}${given}` });
+        break;
+      }
       case "save":
         out.push({ kind: "statement", text: `save ${step.result} to "${step.file}"` });
         break;
@@ -151,6 +169,12 @@ async function explainPipeline(plan: PipelinePlan, cx: Context): Promise<Explain
     pushed: "",
     local: plan.stages.map(stageText),
     fields: plan.fields,
+    result: plan.ending
+      ? plan.ending.kind === "flame" ? "profile" : "series"
+      : plan.fields.length === 0
+      ? "profile"
+      : "table",
+    hidden: plan.hidden === true,
     details: [],
     bytecode: null,
     problem: "",
@@ -206,4 +230,11 @@ async function explainSplit(
     if (!(error instanceof UnsupportedError)) throw error;
     return { ...base, refused, problem: errorText(error) };
   }
+}
+
+/** A constant duration as the language writes it. */
+function durationText(e: Expr, cx: Context): string {
+  const ns = Number(constantValue(e, cx.bindings));
+  const [unit, size] = ([["s", 1e9], ["ms", 1e6], ["us", 1e3]] as const).find(([, n]) => ns % n === 0) ?? ["ns", 1];
+  return `${ns / size}${unit}`;
 }

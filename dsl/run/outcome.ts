@@ -1,6 +1,7 @@
 import { type Batch, mergeQuality, type Quality, quality, type Result, type Table } from "../../core/data/mod.ts";
 import type { PipelinePlan } from "../plan.ts";
 import type { PipelineReport } from "./report.ts";
+import type { MoreStages, StageEffects } from "./stage_context.ts";
 
 /** What came of a pipeline. */
 export interface PipelineOutcome {
@@ -29,19 +30,35 @@ export function tableOf(plan: PipelinePlan, batch: Batch, q: Quality): Table {
   return { kind: "table", length: batch.length, fields, columns: batch.columns, quality: q };
 }
 
+/** The final rows of a pipeline as its result. */
+export function resultOf(plan: PipelinePlan, batch: Batch, q: Quality, more: MoreStages | null): Result {
+  const { ending } = plan;
+  if (!ending) return tableOf(plan, batch, q);
+  if (!more) throw new TypeError(`"${ending.kind}" was not loaded`);
+  return more.ending({ ...plan, ending }, batch, q);
+}
+
 /** What the stages here did to the quality of a source: rows left out, CPU time, a note. */
 export interface LocalWork {
-  readonly lostBy: Readonly<Record<string, number>>;
+  readonly effects: StageEffects;
   readonly cpuNs: number;
   readonly notes: readonly string[];
 }
 
 /** The quality of a source's rows after the stages here. */
-export function withLocalWork(q: Quality, work: LocalWork): Quality {
-  const lost = Object.values(work.lostBy).reduce((a, b) => a + b, 0);
-  if (lost === 0 && work.cpuNs === 0 && work.notes.length === 0) return q;
-  const cost = { cpu_ns: Math.round(work.cpuNs), probe_ns: 0, ratio: 0, estimated: false };
-  return mergeQuality([q, quality({ lost_by: work.lostBy, cost, notes: work.notes, duration_ns: q.duration_ns })]);
+export function withLocalWork(q: Quality, { effects, cpuNs, notes }: LocalWork): Quality {
+  const said = [...effects.notes, ...notes];
+  const sampled = effects.sampling < 1;
+  if (sampled) {
+    const part = `${Number((effects.sampling * 100).toPrecision(3))} %`;
+    said.push(`Of a sample of ${part} of the rows: counts and sums are those of the sample`);
+  }
+  const lost = Object.values(effects.lostBy).reduce((a, b) => a + b, 0);
+  if (lost === 0 && cpuNs === 0 && said.length === 0) return q;
+  const cost = { cpu_ns: Math.round(cpuNs), probe_ns: 0, ratio: 0, estimated: false };
+  const own = quality({ lost_by: effects.lostBy, cost, notes: said, duration_ns: q.duration_ns });
+  const merged = mergeQuality([q, own]);
+  return sampled ? { ...merged, sampling: q.sampling * effects.sampling } : merged;
 }
 
 /** What is noted of a window that was ended early. */

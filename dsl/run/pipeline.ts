@@ -7,6 +7,7 @@ import { profilePipeline, rowsPipeline } from "./collector_pipeline.ts";
 import type { ReadyPipeline } from "./outcome.ts";
 import { probePipeline } from "./probe_pipeline.ts";
 import type { RunServices } from "./services.ts";
+import type { MoreStages } from "./stage_context.ts";
 import { bindStages } from "./stage_exprs.ts";
 
 /**
@@ -19,16 +20,17 @@ export async function readyPipeline(
   plan: PipelinePlan,
   bindings: Bindings,
   services: RunServices,
+  more: MoreStages | null = null,
 ): Promise<ReadyPipeline> {
   const durationNs = windowOf(plan, bindings, services);
   const lowered = await lowerSource(plan, bindings, services);
   switch (lowered.kind) {
     case "probes": {
       const { source, includeSelf, stages } = lowered;
-      return probePipeline(plan, source, includeSelf, stages, durationNs, services);
+      return probePipeline(plan, source, includeSelf, stages, durationNs, services, more);
     }
     case "rows":
-      return rowsPipeline(plan, lowered.collector, lowered.params, lowered.stages, durationNs, services);
+      return rowsPipeline(plan, lowered.collector, lowered.params, lowered.stages, durationNs, services, more);
     case "profile":
       return profilePipeline(plan, lowered.collector, lowered.params, durationNs, services);
   }

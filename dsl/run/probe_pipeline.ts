@@ -2,9 +2,10 @@ import type { Batch } from "../../core/data/mod.ts";
 import type { ProbeSession } from "../../core/plugin_api/mod.ts";
 import type { SourceSpec } from "../../core/query/mod.ts";
 import type { PipelinePlan, StagePlan } from "../plan.ts";
-import { cutNote, type PipelineOutcome, type ReadyPipeline, tableOf, withLocalWork } from "./outcome.ts";
+import { cutNote, type PipelineOutcome, type ReadyPipeline, resultOf, withLocalWork } from "./outcome.ts";
 import type { RunServices } from "./services.ts";
 import { type Split, split } from "./split.ts";
+import type { MoreStages } from "./stage_context.ts";
 import { type StageRunner, stageRunner } from "./stage_runner.ts";
 
 /** Milliseconds between two looks: into a ring, and for the end of the window without one. */
@@ -23,6 +24,7 @@ export async function probePipeline(
   stages: readonly StagePlan[],
   durationNs: number | null,
   services: RunServices,
+  more: MoreStages | null,
 ): Promise<ReadyPipeline> {
   const cut = await split(source, includeSelf, stages, services.chooseEngine, services.budget);
   let session: ProbeSession | null = null;
@@ -31,7 +33,7 @@ export async function probePipeline(
     async run(): Promise<PipelineOutcome> {
       if (!session) throw new TypeError("run before attach");
       try {
-        return await drain(plan, cut, session, durationNs, services);
+        return await drain(plan, cut, session, durationNs, services, more);
       } finally {
         session = null;
       }
@@ -46,6 +48,7 @@ async function drain(
   session: ProbeSession,
   durationNs: number | null,
   services: RunServices,
+  more: MoreStages | null,
 ): Promise<PipelineOutcome> {
   using _detach = session;
   const now = services.now ?? ((): number => performance.now());
@@ -53,7 +56,7 @@ async function drain(
   const start = now();
   const end = durationNs === null ? Infinity : start + durationNs / 1e6;
   const streams = cut.spec.output.kind === "stream";
-  const local = localStages(cut.rest, now);
+  const local = localStages(cut.rest, more, now);
   const stopped = abortion(signal);
   while (now() < end && !signal.aborted && !local.full) {
     const pause = Math.min(streams ? DRAIN_MS : LOOK_MS, Math.max(1, end - now()));
@@ -65,10 +68,10 @@ async function drain(
   const { batch: last, quality: q } = session.finish();
   const measuredNs = q.duration_ns || (now() - start) * 1e6;
   local.push(last);
-  const { batch, lostBy } = local.finish(measuredNs);
+  const { batch, effects } = local.finish(measuredNs);
   const notes = endedEarly ? [cutNote(measuredNs, durationNs)] : [];
   return {
-    result: tableOf(plan, batch, withLocalWork(q, { lostBy, cpuNs: local.cpuNs(), notes })),
+    result: resultOf(plan, batch, withLocalWork(q, { effects, cpuNs: local.cpuNs(), notes }), more),
     report: { name: plan.name, engine: cut.engine.name, pushed: cut.pushed, local: cut.rest.length },
     cut: endedEarly,
   };
@@ -80,7 +83,7 @@ interface LocalStages extends StageRunner {
 }
 
 /** The stages that are done here; their fields are those of the first batch. */
-function localStages(stages: readonly StagePlan[], now: () => number): LocalStages {
+function localStages(stages: readonly StagePlan[], more: MoreStages | null, now: () => number): LocalStages {
   let runner: StageRunner | null = null;
   let spentMs = 0;
   const timed = <T>(work: () => T): T => {
@@ -97,7 +100,7 @@ function localStages(stages: readonly StagePlan[], now: () => number): LocalStag
     },
     push: (batch: Batch): void =>
       timed(() => {
-        runner ??= stageRunner(stages, batch.fields);
+        runner ??= stageRunner(stages, batch.fields, more);
         runner.push(batch);
       }),
     finish(durationNs): ReturnType<StageRunner["finish"]> {

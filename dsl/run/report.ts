@@ -9,6 +9,7 @@ import {
   UnsupportedError,
   UsageError,
 } from "../../core/data/mod.ts";
+import type { FormPlan } from "../plan.ts";
 
 /** What came of running a recipe. */
 export interface RecipeReport {
@@ -18,6 +19,11 @@ export interface RecipeReport {
   readonly results: Readonly<Record<string, Result>>;
   /** Names of those that are shown, in their order. */
   readonly shown: readonly string[];
+  /** How those are shown of which the recipe says it. */
+  readonly forms: readonly FormPlan[];
+  /** Names of shown results that each round of `every` told of when it was over. */
+  readonly inRounds: readonly string[];
+  readonly alerts: readonly AlertReport[];
   readonly asks: readonly AskReport[];
   readonly expects: readonly ExpectReport[];
   readonly phases: readonly PhaseReport[];
@@ -49,10 +55,38 @@ export interface ExpectReport {
   readonly message: string;
 }
 
+/** An alert that fired. */
+export interface AlertReport {
+  readonly message: string;
+  /** The condition as written; empty without. */
+  readonly text: string;
+  /** Nanoseconds since 1970, in decimal digits. */
+  readonly time_ns: string;
+  /** What was compared, as of {@linkcode ExpectReport}. */
+  readonly value: Json;
+  readonly unit: Unit;
+  /** Names of the results that go with it. */
+  readonly results: readonly string[];
+}
+
+/** What came of one round of `every`. */
+export interface RoundReport {
+  /** Counted from 1. */
+  readonly round: number;
+  /** When it began: nanoseconds since 1970. */
+  readonly startNs: bigint;
+  /** Those that it shows, in their order. */
+  readonly results: Readonly<Record<string, Result>>;
+  readonly forms: readonly FormPlan[];
+}
+
 /** Pipelines that ran together. */
 export interface PhaseReport {
+  /** Of the last round, where it ran in several. */
   readonly duration_ns: number;
   readonly pipelines: readonly PipelineReport[];
+  /** How often it ran, in `every`. */
+  readonly rounds?: number;
 }
 
 /** How a pipeline ran. */
@@ -70,7 +104,7 @@ export interface PipelineReport {
 export interface RunError {
   /** Name of the result that is missing, or of what was to be saved. */
   readonly name: string;
-  readonly what: "pipeline" | "save" | "ask";
+  readonly what: "pipeline" | "save" | "ask" | "alert";
   /** `usage`: the recipe or its parameters are wrong; `unsupported`: the machine does not allow it. */
   readonly kind: "usage" | "unsupported" | "defect";
   /** What failed, and on further lines what can be done. */
@@ -100,7 +134,9 @@ export function reportToJson(report: RecipeReport): Readonly<Record<string, Json
     schema: 1,
     recipe: report.recipe,
     results: resultsToJson(shown),
+    forms: report.forms.map(({ result, form }) => ({ result, form })),
     asks: report.asks as unknown as Json,
+    alerts: report.alerts as unknown as Json,
     expects: report.expects as unknown as Json,
     phases: report.phases as unknown as Json,
     errors: report.errors as unknown as Json,

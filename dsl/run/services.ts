@@ -1,6 +1,7 @@
 import type { Result } from "../../core/data/mod.ts";
-import type { Collector, Investigator, ProbeEngine, RunContext } from "../../core/plugin_api/mod.ts";
+import type { Collector, Investigator, ProbeEngine, RunContext, Stage } from "../../core/plugin_api/mod.ts";
 import type { ProbeSpec } from "../../core/query/mod.ts";
+import type { AlertReport, RoundReport } from "./report.ts";
 
 /** What running a plan needs from the outside. */
 export interface RunServices {
@@ -24,4 +25,16 @@ export interface RunServices {
   readonly untilStopped: boolean;
   /** Milliseconds of a monotonic clock; `performance.now` by default. */
   now?(): number;
+  /** Nanoseconds since 1970; the system's clock by default. */
+  wallNs?(): bigint;
+  /** Waits; ends early, without an error, when the signal is aborted. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
+  /** Loads a stage of a plugin. */
+  stage?(name: string): Promise<Stage | null>;
+  /** Loads an aggregation of a plugin; does nothing where there is none of this name. */
+  loadAggregation?(name: string): Promise<void>;
+  /** A round of `every` is over. */
+  round?(report: RoundReport): void | Promise<void>;
+  /** An alert fires. */
+  alert?(report: AlertReport): void | Promise<void>;
 }

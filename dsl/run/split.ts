@@ -11,7 +11,7 @@ import {
   type SourceSpec,
 } from "../../core/query/mod.ts";
 import type { StagePlan } from "../plan.ts";
-import { conjuncts, definesColumns, exprsOf, mapStage, sizeOf, substitute } from "./stage_exprs.ts";
+import { addedColumns, conjuncts, definesColumns, exprsOf, mapStage, sizeOf, substitute } from "./stage_exprs.ts";
 import { operandsOf, withOperands } from "./bind.ts";
 
 /** Most groups that an aggregate keeps, in the kernel and here. */
@@ -160,8 +160,10 @@ function streamPart(
 ): { output: ProbeOutput; rest: StagePlan[] } {
   const fields = new Map<string, NamedExpr>();
   const derived = new Map<string, Expr>();
+  /** Columns that stages here have added. */
+  const own = new Set<string>();
   const leaf = (e: Expr): Expr => {
-    if (e.op === "field" && derived.has(e.name)) return e;
+    if (e.op === "field" && (derived.has(e.name) || own.has(e.name))) return e;
     if (e.op === "field" || (e.op === "call" && onlyAtSource(e))) {
       const name = exprText(e);
       // The engine knows nothing of what is derived here.
@@ -177,6 +179,7 @@ function streamPart(
       for (const d of stage.derived) derived.set(d.name, substitute(d.expr, derived));
     }
     if (!done.has(at)) rest.push(raw ? mapStage(stage, leaf) : stage);
+    if (raw && stage.kind !== "derive") { for (const name of addedColumns(stage)) own.add(name); }
     if (definesColumns(stage)) raw = false;
   }
   // Rows that are only counted still have to come.

@@ -17,7 +17,13 @@ export function exprsOf(stage: StagePlan): readonly Expr[] {
     case "sort":
     case "top":
       return stage.keys.map((k) => k.expr);
+    case "join":
+      return stage.leftKeys;
+    case "detect":
+      return [stage.value, ...stage.keys];
     case "limit":
+    case "sample":
+    case "plugin":
       return [];
   }
 }
@@ -45,6 +51,20 @@ export function mapStage(stage: StagePlan, change: (e: Expr) => Expr): StagePlan
       return { ...stage, count: change(stage.count), keys: stage.keys.map((k) => ({ ...k, expr: change(k.expr) })) };
     case "limit":
       return { ...stage, count: change(stage.count) };
+    case "sample":
+      return { ...stage, size: change(stage.size) };
+    case "join":
+      // The right keys are columns of another result.
+      return { ...stage, leftKeys: stage.leftKeys.map(change) };
+    case "detect":
+      return {
+        ...stage,
+        value: change(stage.value),
+        threshold: change(stage.threshold),
+        keys: stage.keys.map(change),
+      };
+    case "plugin":
+      return { ...stage, args: named(stage.args) };
   }
 }
 
@@ -56,8 +76,18 @@ export function bindStages(stages: readonly StagePlan[], bindings: Bindings): St
 
 /** Whether a stage replaces all columns: what follows it sees only its own. */
 export function definesColumns(stage: StagePlan): boolean {
-  return stage.kind === "aggregate" || stage.kind === "select" || stage.kind === "distinct";
+  return stage.kind === "aggregate" || stage.kind === "select" || stage.kind === "distinct" || stage.kind === "plugin";
 }
+
+/** Columns that a stage adds to those that there are, of which the source knows nothing. */
+export function addedColumns(stage: StagePlan): readonly string[] {
+  if (stage.kind === "derive") return stage.derived.map((d) => d.name);
+  if (stage.kind === "join") return stage.take.map((t) => t.name);
+  return stage.kind === "detect" ? DETECTED : [];
+}
+
+/** What `detect` adds. */
+export const DETECTED: readonly string[] = ["expected", "score", "anomaly"];
 
 /** Replaces fields by what they stand for. */
 export function substitute(expr: Expr, meanings: ReadonlyMap<string, Expr>): Expr {

@@ -4,6 +4,7 @@ import {
   distinctBatch,
   type Expr,
   filterBatch,
+  isFloatType,
   limitBatch,
   openAggregation,
   projectBatch,
@@ -15,6 +16,7 @@ import { constantValue } from "./bind.ts";
 import { neededColumns } from "./needed_columns.ts";
 import { rowStore } from "./row_store.ts";
 import { MAX_GROUPS } from "./split.ts";
+import { addLost, type MoreStages, noEffects, type StageContext, type StageEffects } from "./stage_context.ts";
 
 /** Most rows a pipeline keeps. */
 const MAX_ROWS = 1_000_000;
@@ -27,17 +29,24 @@ export interface StageRunner {
   /**
    * @param durationNs length of the window, for rates; 0 for none
    */
-  finish(durationNs: number): { readonly batch: Batch; readonly lostBy: Readonly<Record<string, number>> };
+  finish(durationNs: number): { readonly batch: Batch; readonly effects: StageEffects };
 }
 
-/** @param stages bound: without parameters */
+/**
+ * @param stages bound: without parameters
+ * @param more stages that few recipes use; null where there are none of them
+ */
 export function stageRunner(
   stages: readonly StagePlan[],
   fields: readonly Field[],
+  more: MoreStages | null = null,
   maxRows: number = MAX_ROWS,
 ): StageRunner {
+  const effects = noEffects();
   const streaming = stages.findIndex((s) => !isRowWise(s));
-  const head = (streaming < 0 ? stages : stages.slice(0, streaming)).map(rowWise);
+  const head = (streaming < 0 ? stages : stages.slice(0, streaming)).map((s) =>
+    rowWise(s, { durationNs: 0, more, effects })
+  );
   const tail = streaming < 0 ? [] : stages.slice(streaming);
   const needed = neededColumns(stages, fields);
   const run = (batch: Batch): Batch => head.reduce((b, stage) => stage.apply(b), needed(batch));
@@ -54,13 +63,15 @@ export function stageRunner(
     },
     finish(durationNs): ReturnType<StageRunner["finish"]> {
       const { batch, lostBy } = sink.result(durationNs);
-      return { batch: late.reduce((b, stage) => applyStage(b, stage, durationNs), batch), lostBy };
+      for (const [why, rows] of Object.entries(lostBy)) addLost(effects, why, rows);
+      const cx = { durationNs, more, effects };
+      return { batch: late.reduce((b, stage) => applyStage(b, stage, cx), batch), effects };
     },
   };
 }
 
 /** One stage over all rows. */
-export function applyStage(batch: Batch, stage: StagePlan, durationNs = 0): Batch {
+export function applyStage(batch: Batch, stage: StagePlan, cx: StageContext = ALONE): Batch {
   switch (stage.kind) {
     case "filter":
       return filterBatch(batch, stage.expr);
@@ -71,7 +82,8 @@ export function applyStage(batch: Batch, stage: StagePlan, durationNs = 0): Batc
     case "aggregate": {
       const running = openAggregation({ ...stage, maxGroups: MAX_GROUPS }, batch.fields);
       running.add(batch);
-      return running.result(durationNs);
+      addLost(cx.effects, "map_full", running.lost);
+      return running.result(cx.durationNs);
     }
     case "sort":
       return sortBatch(batch, stage.keys);
@@ -81,8 +93,17 @@ export function applyStage(batch: Batch, stage: StagePlan, durationNs = 0): Batc
       return limitBatch(batch, countOf(stage.count));
     case "distinct":
       return distinctBatch(batch, stage.columns);
+    case "sample":
+    case "join":
+    case "detect":
+    case "plugin":
+      if (!cx.more) throw new TypeError(`"${stage.kind}" was not loaded`);
+      return cx.more.apply(batch, stage, cx.effects);
   }
 }
+
+/** A stage by itself, without a window. */
+const ALONE: StageContext = { durationNs: 0, more: null, effects: noEffects() };
 
 /** The rows of `top` and `limit`. */
 function countOf(e: Expr): number {
@@ -90,6 +111,7 @@ function countOf(e: Expr): number {
 }
 
 function isRowWise(stage: StagePlan): boolean {
+  if (stage.kind === "sample") return isFloatType(stage.size.t.type);
   return stage.kind === "filter" || stage.kind === "derive" || stage.kind === "select" || stage.kind === "limit";
 }
 
@@ -99,8 +121,13 @@ interface RowWise {
 }
 
 /** A stage that works batch by batch; `limit` counts across them. */
-function rowWise(stage: StagePlan): RowWise {
-  if (stage.kind !== "limit") return { apply: (batch) => applyStage(batch, stage), full: () => false };
+function rowWise(stage: StagePlan, cx: StageContext): RowWise {
+  if (stage.kind === "sample") {
+    if (!cx.more) throw new TypeError('"sample" was not loaded');
+    cx.effects.sampling *= Number(constantValue(stage.size, {}));
+    return { apply: cx.more.rowSample(stage), full: () => false };
+  }
+  if (stage.kind !== "limit") return { apply: (batch) => applyStage(batch, stage, cx), full: () => false };
   let left = countOf(stage.count);
   return {
     apply(batch): Batch {

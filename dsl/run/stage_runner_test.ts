@@ -67,16 +67,21 @@ Deno.test("concatBatches() keeps nulls, texts and integers beyond 2^53", () => {
 
 Deno.test("rows over the limit are counted as lost, and those before a top are not", () => {
   const rows = Array.from({ length: 30_000 }, (_, i) => [i, "a", i]);
-  const plain = stageRunner([], FIELDS, 10_000);
+  const plain = stageRunner([], FIELDS, null, 10_000);
   for (let i = 0; i < rows.length; i += 1000) plain.push(batch(rows.slice(i, i + 1000)));
   const kept = plain.finish(0);
   assert.equal(kept.batch.length, 10_000);
-  assert.deepEqual(kept.lostBy, { row_limit: 20_000 });
-  const top = stageRunner([{ kind: "top", count: literal(2), keys: [{ expr: N, descending: true }] }], FIELDS, 12_000);
+  assert.deepEqual(kept.effects.lostBy, { row_limit: 20_000 });
+  const top = stageRunner(
+    [{ kind: "top", count: literal(2), keys: [{ expr: N, descending: true }] }],
+    FIELDS,
+    null,
+    12_000,
+  );
   for (let i = 0; i < rows.length; i += 1000) top.push(batch(rows.slice(i, i + 1000)));
   const best = top.finish(0);
   assert.deepEqual(recordsOf(best.batch).map((r) => r.n), [29_999, 29_998]);
-  assert.deepEqual(best.lostBy, {});
+  assert.deepEqual(best.effects.lostBy, {});
 });
 
 Deno.test("a runner is full when its limit has all its rows", () => {

@@ -1,6 +1,7 @@
 /** CPU profiles. @module */
 import type { Plugin, SondeApi } from "../../core/plugin_api/mod.ts";
 import type { Profile, Results } from "../../core/plugin_api/mod.ts";
+import { offCpuStacks } from "./off_cpu.ts";
 
 /** Functions listed by the tool. */
 const TOP_FUNCTIONS = 100;
@@ -19,7 +20,7 @@ export default function profiler(sonde: SondeApi): Plugin {
   return {
     name: "profiler",
     version: "1.0.0",
-    doc: "Samples what runs on the CPUs, with kernel and user call chains",
+    doc: "Samples what runs on the CPUs, and sees what waits, with kernel and user call chains",
     collectors: [{
       kind: "profile",
       name: "cpu.profile",
@@ -34,7 +35,7 @@ export default function profiler(sonde: SondeApi): Plugin {
         if (durationNs === null) throw new sonde.data.UsageError("cpu.profile needs a window", 'Write "for 10s"');
         return await sample(Number(params.pid), Number(params.hz), durationNs, Boolean(params.kernel), signal);
       },
-    }],
+    }, offCpuStacks(sonde)],
     tools: [{
       name: "cpu_profile",
       description:

@@ -1,7 +1,8 @@
 import type { Column } from "../../data/mod.ts";
-import { columnFrom } from "../../data/mod.ts";
+import { columnFrom, UsageError } from "../../data/mod.ts";
 import { valueType } from "../build.ts";
 import type { ValueType } from "../expr.ts";
+import { SCALARS } from "../scalars.ts";
 import { isFloatType, isNumericType, isSummable, typeText } from "../type_classes.ts";
 import type { TypeAnswer } from "../type_rules.ts";
 import { type Aggregate, aggregate } from "./aggregate.ts";
@@ -15,8 +16,7 @@ import { numbersOf, sumColumn, type SumState, sumState } from "./sum.ts";
 import { type TopkState, topkState, topText } from "./topk.ts";
 import { type VarianceState, varianceState } from "./variance.ts";
 
-/** All aggregates by name. `series` and `flame` make other kinds of result and are not among them. */
-export const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map(
+const known = new Map(
   [
     ...counting(),
     ...summing(),
@@ -31,6 +31,26 @@ export const AGGREGATES: ReadonlyMap<string, Aggregate> = new Map(
     ...histograms(),
   ].map((a) => [a.name, a]),
 );
+
+/** All aggregates by name. `series` and `flame` make other kinds of result and are not among them. */
+export const AGGREGATES: ReadonlyMap<string, Aggregate> = known;
+
+/** Names that stand where an aggregate may, and are none. */
+const OTHER_RESULTS: ReadonlySet<string> = new Set(["flame", "series"]);
+
+/**
+ * Adds an aggregate to {@linkcode AGGREGATES}, for as long as this process lives.
+ *
+ * @throws {UsageError} when its name is taken by an aggregate or a function, or malformed
+ */
+export function defineAggregate(a: Aggregate): void {
+  if (!/^[a-z][a-z0-9_]*$/.test(a.name)) {
+    throw new UsageError(`"${a.name}" is no name of an aggregation`, "Write lower_case");
+  }
+  const by = SCALARS.has(a.name) ? "function" : known.has(a.name) || OTHER_RESULTS.has(a.name) ? "aggregation" : null;
+  if (by) throw new UsageError(`There is ${by === "function" ? "a" : "an"} ${by} "${a.name}" already`);
+  known.set(a.name, a);
+}
 
 /** The type of `fn(args…)` in an `aggregate` stage, or what is wrong; unknown names and wrong counts included. */
 export function aggregateType(fn: string, args: readonly ValueType[]): TypeAnswer {

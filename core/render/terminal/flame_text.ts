@@ -25,14 +25,18 @@ interface Box {
   readonly to: number;
 }
 
-/** A flame graph of text, root above its callees (an icicle), as deep as boxes of three columns go. */
-export function renderFlameText(profile: Profile, options: RenderOptions): string {
+/**
+ * A flame graph of text, root above its callees (an icicle), as deep as boxes of three columns go.
+ *
+ * @param levels most rows
+ */
+export function renderFlameText(profile: Profile, options: RenderOptions, levels = MOST_LEVELS): string {
   const root = callTree(profile);
   const width = usableWidth(options);
   if (root.total === 0) return "";
   let level: Box[] = [{ node: root, from: 0, to: width }];
   const lines: string[] = [];
-  for (let depth = 0; depth < MOST_LEVELS; depth++) {
+  for (let depth = 0; depth < levels; depth++) {
     level = level.flatMap((box) => inside(box, root.total, width));
     if (level.length === 0) break;
     lines.push(draw(level, options, root.total));

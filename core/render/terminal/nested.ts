@@ -13,8 +13,9 @@ const MOST_HISTOGRAMS = 12;
 const MOST_FRAMES = 48;
 
 /** Whether the cells of a column need lines of their own, below their row. */
-export function isNested(field: Field, rows: number): boolean {
-  return field.type === "stack" || (field.type === "histogram" && rows <= MOST_HISTOGRAMS);
+export function isNested(field: Field, rows: number, histograms?: "bars" | "cells"): boolean {
+  if (field.type === "stack") return true;
+  return field.type === "histogram" && (histograms ? histograms === "bars" : rows <= MOST_HISTOGRAMS);
 }
 
 /**

@@ -12,6 +12,7 @@ import { renderFlameText } from "./flame_text.ts";
 
 const MOST_FUNCTIONS = 15;
 const FLAME_FROM_WIDTH = 100;
+const MOST_FLAME_LEVELS = 48;
 
 /** The functions that took most, and the shape of the whole as a text flame graph where the terminal is wide enough. */
 export function renderProfile(profile: Profile, options: RenderOptions): string {
@@ -20,7 +21,6 @@ export function renderProfile(profile: Profile, options: RenderOptions): string 
   if (total === 0) return style.dim(message(options.lang, "result.empty"));
   const all = functionTotals(profile);
   const top = all.filter((f) => f.self > 0).slice(0, MOST_FUNCTIONS);
-  const unit = profile.sampleTypes[0]?.unit ?? "count";
   const selfHead = pad(message(options.lang, "profile.self") + " %", 7, "right");
   const totalHead = pad(message(options.lang, "profile.total") + " %", 7, "right");
   const lines = [style.heading(`${selfHead} ${totalHead}             ${message(options.lang, "profile.function")}`)];
@@ -41,12 +41,23 @@ export function renderProfile(profile: Profile, options: RenderOptions): string 
   }
   const more = all.filter((f) => f.self > 0).length - top.length;
   if (more > 0) lines.push(style.dim(message(options.lang, "profile.more", { n: formatNumber(more) })));
-  const name = profile.sampleTypes[0]?.name ?? "";
+  lines.push(totalLine(profile, total, options));
+  if (usableWidth(options) >= FLAME_FROM_WIDTH) lines.push("", renderFlameText(profile, options));
+  return lines.join("\n");
+}
+
+/** The shape of the whole alone: where time went, by width. */
+export function renderFlame(profile: Profile, options: RenderOptions): string {
+  const total = profileTotal(profile);
+  if (total === 0) return styleFor(options).dim(message(options.lang, "result.empty"));
+  return `${renderFlameText(profile, options, MOST_FLAME_LEVELS)}\n${totalLine(profile, total, options)}`;
+}
+
+function totalLine(profile: Profile, total: number, options: RenderOptions): string {
+  const { name = "", unit = "count" } = profile.sampleTypes[0] ?? {};
   const sum = unit === "count" || unit === null
     ? `${formatNumber(total)} ${escapeText(name)}`
     : formatByUnit(total, unit);
   const params = { total: sum.trim(), n: formatNumber(profile.stacks.length) };
-  lines.push(style.dim(message(options.lang, "profile.total_line", params)));
-  if (usableWidth(options) >= FLAME_FROM_WIDTH) lines.push("", renderFlameText(profile, options));
-  return lines.join("\n");
+  return styleFor(options).dim(message(options.lang, "profile.total_line", params));
 }

@@ -1,4 +1,4 @@
-import type { Result } from "../../data/mod.ts";
+import type { Quality, Result } from "../../data/mod.ts";
 import { escapeText } from "../escape.ts";
 import { PLAIN, usableWidth } from "../options.ts";
 import { styleFor } from "../style.ts";
@@ -12,14 +12,20 @@ import { renderTable, type TableOptions } from "./table.ts";
  * Any result for a terminal: its name as a heading (none when empty), the data, the quality line. Ends without a newline.
  */
 export function renderResult(name: string, result: Result, options: TableOptions = PLAIN): string {
+  return underHeading(name, renderBody(result, options), result.quality, options);
+}
+
+/** What a result says between its name and its quality. */
+export function underHeading(name: string, body: string, quality: Quality, options: TableOptions): string {
   const parts = name === "" ? [] : [styleFor(options).heading(escapeText(name, { limit: 200 }))];
-  parts.push(renderBody(result, options));
-  const q = renderQuality(result.quality, options);
+  parts.push(body);
+  const q = renderQuality(quality, options);
   if (q !== "") parts.push(q);
   return parts.join("\n");
 }
 
-function renderBody(result: Result, options: TableOptions): string {
+/** A result's data, in the form that its kind has. */
+export function renderBody(result: Result, options: TableOptions): string {
   switch (result.kind) {
     case "table":
       return renderTable(result, options);

@@ -13,6 +13,8 @@ export interface TableOptions extends RenderOptions {
   readonly maxRows?: number;
   /** Lists a table of one row as name and value pairs. Default true. */
   readonly record?: boolean;
+  /** Histograms as bars below their row, or as a shape in their cell. Default: as bars in a table of few rows. */
+  readonly histograms?: "bars" | "cells";
 }
 
 interface Column {
@@ -41,7 +43,7 @@ export function renderTable(table: Table, options: TableOptions): string {
   const style = styleFor(options);
   if (table.length === 0) return style.dim(message(options.lang, "table.empty"));
   const rows = Math.min(table.length, options.maxRows ?? table.length);
-  const nested = table.fields.flatMap((f, i) => isNested(f, rows) ? [i] : []);
+  const nested = table.fields.flatMap((f, i) => isNested(f, rows, options.histograms) ? [i] : []);
   if (table.length === 1 && table.fields.length > 3 && (options.record ?? true)) {
     const record = renderRecord(withoutColumns(table, nested), options);
     return [record, ...nestedLines(table, 0, nested, true, options)].join("\n");

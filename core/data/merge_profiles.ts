@@ -1,5 +1,5 @@
-import { type Frame, mergeQuality, type Profile, type ProfileStack, type SampleType } from "../data/mod.ts";
-import { frameKey } from "./_frame_key.ts";
+import type { Frame, Profile, ProfileStack, SampleType } from "./profile.ts";
+import { mergeQuality } from "./quality.ts";
 
 /**
  * One profile of several: values of equal stacks with equal labels add up. Sample types are matched by name and unit;
@@ -41,4 +41,9 @@ export function mergeProfiles(profiles: readonly Profile[]): Profile {
 
 function labelKey(labels: ProfileStack["labels"]): string {
   return Object.keys(labels).sort().map((k) => `\0${k}\0${labels[k]}`).join("");
+}
+
+/** Tells frames apart: two frames with one key are the same. */
+function frameKey(f: Frame): string {
+  return `${f.kind}\0${f.line}\0${f.function}\0${f.module}\0${f.file}`;
 }

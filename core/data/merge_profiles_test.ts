@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
-import type { Profile } from "../data/mod.ts";
-import { testProfile } from "./_testing.ts";
-import { folded } from "./folded.ts";
-import { mergeProfiles } from "./merge.ts";
+import { testProfile } from "../profile/_testing.ts";
+import { folded } from "../profile/folded.ts";
+import { mergeProfiles } from "./merge_profiles.ts";
+import type { Profile } from "./profile.ts";
 
 const name = fc.constantFrom("a", "b", "c", "k:d");
 const stack = fc.tuple(fc.array(name, { minLength: 1, maxLength: 4 }).map((n) => n.join(";")), fc.nat(9));

@@ -1,0 +1,73 @@
+import type { IncludedFile, IncludeOptions } from "../dsl/include.ts";
+
+/** A file longer than this is no recipe. Bytes. */
+const MAX_BYTES = 1 << 20;
+/** More files than the language includes. */
+const MAX_FILES = 100;
+
+/**
+ * How the files that a recipe includes are found: relative to the file that names them.
+ *
+ * @param file the recipe's own, as the user gave it; `-` and `-e` are none, and stand in the working directory
+ */
+export function includesFor(file: string): IncludeOptions {
+  const own = realPath(file);
+  return {
+    file: own === null ? undefined : { id: own, name: file },
+    read: (path, from) => Promise.resolve(readIncluded(path, from ?? own)),
+  };
+}
+
+function readIncluded(path: string, from: string | null): IncludedFile | string {
+  try {
+    const name = beside(path, from);
+    // A FIFO would keep us waiting for whoever writes to it.
+    const info = Deno.statSync(name);
+    if (!info.isFile) return "it is no regular file";
+    if (info.size > MAX_BYTES) return `it is longer than ${MAX_BYTES} bytes`;
+    return { id: Deno.realPathSync(name), name, text: Deno.readTextFileSync(name) };
+  } catch (error) {
+    return error instanceof Deno.errors.NotFound ? "there is no such file" : (error as Error).message;
+  }
+}
+
+/** A path that is relative to the folder of another file. */
+function beside(path: string, from: string | null): string {
+  if (path.startsWith("/") || from === null) return path;
+  const folder = from.slice(0, from.lastIndexOf("/") + 1);
+  const here = `${Deno.cwd()}/`;
+  const whole = `${folder}${path}`;
+  return whole.startsWith(here) ? whole.slice(here.length) : whole;
+}
+
+function realPath(file: string): string | null {
+  try {
+    return file === "-" || file === "-e" ? null : Deno.realPathSync(file);
+  } catch {
+    // Reading it tells why. What an editor has not saved yet has a place all the same.
+    return file.startsWith("/") ? file : null;
+  }
+}
+
+const INCLUDE = /\binclude\s+"((?:[^"\\\n]|\\.)*)"/g;
+
+/**
+ * The text of a recipe and of all that it may include, found without its parser: what is kept of a recipe depends on
+ * all of them. Texts that only look like includes do no harm.
+ */
+export function includedTexts(text: string, file: string): string[] {
+  const texts = [text];
+  if (!text.includes("include")) return texts;
+  const seen = new Set<string>();
+  const add = (of: string, from: string | null): void => {
+    for (const [, path] of of.matchAll(INCLUDE)) {
+      const found = readIncluded(path.replaceAll("\\/", "/"), from);
+      if (typeof found === "string" || seen.has(found.id) || seen.size > MAX_FILES) continue;
+      seen.add(found.id);
+      texts.push(found.text);
+      add(found.text, found.id);
+    }
+  };
+  add(text, realPath(file));
+  return texts;
+}

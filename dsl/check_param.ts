@@ -1,0 +1,56 @@
+import type { FieldType } from "../core/data/mod.ts";
+import { adaptLiteral, type ValueType, valueType } from "../core/query/mod.ts";
+import type * as ast from "./ast.ts";
+import { fits } from "./check_collector.ts";
+import { aType, checkExpr, isAddress } from "./check_expr.ts";
+import type { State } from "./check_state.ts";
+import { didYouMean } from "./nearest.ts";
+import { constantScope } from "./scope.ts";
+
+/** Types that a parameter may have. */
+export const PARAM_TYPES: readonly FieldType[] = [
+  ...["int", "float", "bool", "string", "duration", "bytes", "rate", "ratio", "pid", "tid", "address", "ip"] as const,
+];
+
+/** Checks `param NAME: TYPE = DEFAULT "doc"` and declares it. */
+export function checkParam(s: ast.ParamStatement, state: State): void {
+  const { cx } = state;
+  const { name, span } = s.name;
+  if (cx.params.has(name)) {
+    cx.out.error(span, "duplicate", `There is a parameter "${name}" already`);
+    return;
+  }
+  let t: ValueType | null = null;
+  if (s.type) {
+    const type = PARAM_TYPES.find((p) => p === s.type?.name);
+    if (type) t = valueType(type);
+    else {
+      const hints = [didYouMean(s.type.name, PARAM_TYPES), `Types: ${PARAM_TYPES.join(", ")}`];
+      cx.out.error(
+        s.type.span,
+        "unknown-type",
+        `"${s.type.name}" is no type of parameters`,
+        hints.filter(Boolean).join("\n"),
+      );
+    }
+  }
+  let value = s.default && checkExpr(s.default, constantScope("a default"), cx);
+  if (value && t) value = adaptLiteral(value, t);
+  if (value && t && !isAddress(value, t, s.default!.span, cx)) value = null;
+  if (value && t && !fits(value.t, t)) {
+    const hint = t.type === "duration" ? "Such as: 10s" : t.type === "bytes" ? "Such as: 4KiB" : "";
+    cx.out.error(s.default!.span, "type", `"${name}" is ${aType(t)}, its default ${aType(value.t)}`, hint);
+    value = null;
+  }
+  if (!s.type && !s.default) {
+    cx.out.error(span, "param", `"${name}" needs a type or a default`, `Write: param ${name}: duration = 10s`);
+  }
+  if (!s.type && value?.t.type === "null") {
+    cx.out.error(s.default!.span, "param", `"${name}" needs a type or a default`, "null has no type");
+  }
+  // A parameter of the declared type, whatever is wrong with its default: what uses it can still be checked. A rate
+  // keeps the unit of its default.
+  const type = t?.type === "rate" && value ? value.t : t ?? value?.t ?? valueType("int");
+  cx.params.set(name, type);
+  state.params.push({ name, t: type, default: value, doc: s.doc?.value ?? "" });
+}

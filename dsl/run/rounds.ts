@@ -1,0 +1,106 @@
+import {
+  type Batch,
+  columnFrom,
+  type Field,
+  field,
+  mergeQuality,
+  type Profile,
+  type Quality,
+  quality,
+  type Result,
+  type Series,
+  type SeriesLine,
+} from "../../core/data/mod.ts";
+
+import { mergeProfiles } from "../../core/data/merge_profiles.ts";
+import { ROUND_TIME } from "../endings.ts";
+import { type RowStore, rowStore } from "./row_store.ts";
+
+/** Most rows of one result over all rounds. */
+const MAX_ROWS = 1_000_000;
+
+/** The results of the rounds of `every`: each becomes one result over time. */
+export interface Rounds {
+  /** @param startNs when the round began, in nanoseconds since 1970 */
+  add(name: string, result: Result, startNs: bigint): void;
+  /** The results over all rounds so far: rows get a first column `round_time`; profiles are added up. */
+  results(): Map<string, Result>;
+}
+
+interface Kept {
+  readonly qualities: Quality[];
+  readonly rows: RowStore | null;
+  /** What is no table. */
+  other: Result | null;
+}
+
+/** @param maxRows most rows of one result that are kept */
+export function openRounds(maxRows: number = MAX_ROWS): Rounds {
+  const all = new Map<string, Kept>();
+  return {
+    add(name, result, startNs): void {
+      const kept = all.get(name) ?? { qualities: [], rows: storeFor(result, maxRows), other: null };
+      all.set(name, kept);
+      // One quality for all rounds so far: a list of them would grow without end.
+      kept.qualities.splice(0, 2, inSequence([...kept.qualities, result.quality]));
+      if (result.kind === "table" && kept.rows) kept.rows.add(withTime(result, startNs));
+      else kept.other = kept.other ? together(kept.other, result) : result;
+    },
+    results(): Map<string, Result> {
+      return new Map([...all].map(([name, kept]): [string, Result] => {
+        const [q] = kept.qualities;
+        if (kept.rows) {
+          const lost: Record<string, number> = kept.rows.lost > 0 ? { row_limit: kept.rows.lost } : {};
+          const whole = kept.rows.lost > 0 ? inSequence([q, quality({ lost_by: lost })]) : q;
+          return [name, { kind: "table", ...kept.rows.rows(), quality: whole }];
+        }
+        return [name, { ...kept.other!, quality: q }];
+      }));
+    },
+  };
+}
+
+function storeFor(result: Result, maxRows: number): RowStore | null {
+  return result.kind === "table" ? rowStore([ROUND_FIELD, ...result.fields], maxRows) : null;
+}
+
+const ROUND_FIELD: Field = field(ROUND_TIME, "time", "When the round began");
+
+function withTime(batch: Batch, startNs: bigint): Batch {
+  const times = columnFrom(new Array<bigint>(batch.length).fill(startNs));
+  return { length: batch.length, fields: [ROUND_FIELD, ...batch.fields], columns: [times, ...batch.columns] };
+}
+
+/** The quality of windows that followed one another: their lengths add up. */
+function inSequence(parts: readonly Quality[]): Quality {
+  if (parts.length === 1) return parts[0];
+  const merged = mergeQuality(parts);
+  const duration_ns = parts.reduce((n, q) => n + q.duration_ns, 0);
+  const { cpu_ns, probe_ns } = merged.cost;
+  const ratio = duration_ns > 0 ? (cpu_ns + probe_ns) / duration_ns : 0;
+  return { ...merged, duration_ns, cost: { ...merged.cost, ratio } };
+}
+
+function together(a: Result, b: Result): Result {
+  if (a.kind === "profile" && b.kind === "profile") return mergeProfiles([a, b] as Profile[]);
+  if (a.kind === "series" && b.kind === "series") return mergeSeries(a, b);
+  return b;
+}
+
+/** Lines of the same name go on. */
+function mergeSeries(a: Series, b: Series): Series {
+  // Of a round without points nothing is known, not even when it began.
+  if (b.points.length === 0) return a;
+  if (a.points.length === 0) return b;
+  const offset = Number(b.startNs - a.startNs);
+  const lines = new Map(a.points.map((p): [string, SeriesLine] => [p.name, p]));
+  for (const line of b.points) {
+    const before = lines.get(line.name);
+    lines.set(line.name, {
+      name: line.name,
+      tNs: [...before?.tNs ?? [], ...line.tNs.map((t) => t + offset)],
+      v: [...before?.v ?? [], ...line.v],
+    });
+  }
+  return { ...a, points: [...lines.values()] };
+}

@@ -1,0 +1,48 @@
+import type { Batch, Quality, Result } from "../../core/data/mod.ts";
+import type { PipelinePlan, StagePlan } from "../plan.ts";
+
+/** What stages did beside changing rows: for the quality of the result. */
+export interface StageEffects {
+  /** The part of the rows that was kept by `sample`. */
+  sampling: number;
+  readonly lostBy: Record<string, number>;
+  readonly notes: string[];
+}
+
+/** Before any stage. */
+export function noEffects(): StageEffects {
+  return { sampling: 1, lostBy: {}, notes: [] };
+}
+
+/** Counts rows that had to be left out. */
+export function addLost(effects: StageEffects, why: string, rows: number): void {
+  if (rows > 0) effects.lostBy[why] = (effects.lostBy[why] ?? 0) + rows;
+}
+
+/** Stages and endings that few recipes use. They are loaded when a plan names one of them. */
+export interface MoreStages {
+  /** `sample` of a number of rows, `join`, `detect`, and stages of plugins, over all rows. */
+  apply(batch: Batch, stage: StagePlan, effects: StageEffects): Batch;
+  /** `sample` of a ratio, batch by batch. */
+  rowSample(stage: Extract<StagePlan, { kind: "sample" }>): (batch: Batch) => Batch;
+  /** What a pipeline's final rows become. */
+  ending(
+    plan: PipelinePlan & { readonly ending: NonNullable<PipelinePlan["ending"]> },
+    rows: Batch,
+    q: Quality,
+  ): Result;
+}
+
+/** What stages need beside their rows. */
+export interface StageContext {
+  /** Length of the window in nanoseconds, for rates; 0 for none. */
+  readonly durationNs: number;
+  /** Null where no plan names such a stage. */
+  readonly more: MoreStages | null;
+  readonly effects: StageEffects;
+}
+
+/** Stages that are loaded only when a plan names them. */
+export function isMore(stage: StagePlan): boolean {
+  return stage.kind === "sample" || stage.kind === "join" || stage.kind === "detect" || stage.kind === "plugin";
+}
