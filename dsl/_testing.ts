@@ -369,6 +369,7 @@ export function testServices(
     save: (file, name) => void saved.set(file, name),
     untilStopped: false,
     now: () => clock.ms,
+    sleep: (ms) => Promise.resolve(void (clock.ms += ms)),
     ...over,
   };
 }

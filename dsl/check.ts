@@ -10,6 +10,7 @@ import { checkSave, checkShow } from "./check_show.ts";
 import { checkDuration } from "./check_source.ts";
 import { checkResult, declare, freeName, type Results, type State } from "./check_state.ts";
 import type { Diagnostics } from "./diagnostic.ts";
+import type { Observer } from "./observer.ts";
 import type { AlertPlan, AskPlan, ExpectPlan, FormPlan, PipelinePlan, PlanParam } from "./plan.ts";
 import type { RecipeRegistry } from "./registry.ts";
 import { constantScope } from "./scope.ts";
@@ -56,6 +57,7 @@ export type CheckedStatement =
  *
  * @param stages the stages of plugins that the recipe names
  * @param ownLength what lies behind it is of included files, of which not every parameter has to be used
+ * @param observer for editors: is told what is known at each place
  */
 export function checkTree(
   tree: ast.Tree,
@@ -63,11 +65,12 @@ export function checkTree(
   out: Diagnostics,
   stages: ReadonlyMap<string, PluginStage> = new Map(),
   ownLength = Infinity,
+  observer?: Observer,
 ): CheckedRecipe {
   const state: State = {
     registry,
     stages,
-    cx: { out, params: new Map(), used: new Set(), aggregations: registry.aggregationNames?.() },
+    cx: { out, params: new Map(), used: new Set(), aggregations: registry.aggregationNames?.(), observer },
     taken: new Set(),
     unnamed: 0,
     recipe: null,
@@ -97,8 +100,13 @@ function checkStatements(
   state: State,
 ): CheckedStatement[] {
   const results: Results = new Map(outer);
-  // More errors are not taken, and each looks for names like the one that is wrong.
-  return statements.flatMap((s) => state.cx.out.full ? [] : checkStatement(s, results, place, state) ?? []);
+  return statements.flatMap((s) => {
+    state.cx.observer?.results(s.span.start, results);
+    // More errors are not taken, and each looks for names like the one that is wrong.
+    const made = state.cx.out.full ? null : checkStatement(s, results, place, state);
+    state.cx.observer?.results(s.span.end + 1, results);
+    return made ?? [];
+  });
 }
 
 function checkStatement(s: ast.Statement, results: Results, place: Place, state: State): CheckedStatement | null {
@@ -127,6 +135,7 @@ function checkStatement(s: ast.Statement, results: Results, place: Place, state:
     case "when": {
       const condition = s.condition && checkCondition(s.condition, "when", results, cx);
       const inner = place === "every" ? "every" : "block";
+      for (const block of [s.then, s.otherwise]) warnOfSilence(block, cx);
       const then = checkStatements(s.then, results, inner, state);
       const otherwise = checkStatements(s.otherwise, results, inner, state);
       return condition && { kind: "when", condition, then, otherwise };
@@ -148,7 +157,7 @@ function checkStatement(s: ast.Statement, results: Results, place: Place, state:
     case "every":
       return checkEvery(s, results, place, state);
     case "alert":
-      return checkAlert(s, results, state);
+      return checkAlert(s, results, place === "every", state);
     case "include":
       // What could be included has been put in its place.
       if (inBlock) cx.out.error(s.span, "include", "include stands outside of blocks");
@@ -163,6 +172,7 @@ function checkEvery(s: ast.EveryStatement, results: Results, place: Place, state
   }
   const period = s.period && s.period.kind !== "missing" ? checkDuration(s.period, "the period", cx) : null;
   const duration = s.duration ? checkDuration(s.duration, "the time in all", cx) : null;
+  warnOfSilence(s.body, cx);
   const body = checkStatements(s.body, results, "every", state);
   if (!period || (s.duration && !duration)) return null;
   if (s.body.length === 0) {
@@ -170,6 +180,13 @@ function checkEvery(s: ast.EveryStatement, results: Results, place: Place, state
     return null;
   }
   return { kind: "every", period, duration, body };
+}
+
+/** Names of a block are its own: what it only names, nobody sees. */
+function warnOfSilence(block: readonly ast.Statement[], cx: State["cx"]): void {
+  if (block.length === 0 || !block.every((s) => s.kind === "let")) return;
+  const { name } = block[block.length - 1] as ast.LetStatement;
+  cx.out.warn(name.span, "silent", "This block shows nothing of what it measures", `Add: show ${name.name}`);
 }
 
 function checkLet(s: ast.LetStatement, results: Results, state: State): CheckedStatement | null {

@@ -21,10 +21,9 @@ import type { Diagnostics } from "./diagnostic.ts";
 import { fieldsOf } from "./expr_fields.ts";
 import { readNumber } from "./literal.ts";
 import { didYouMean } from "./nearest.ts";
+import type { Observer } from "./observer.ts";
 import type { Span } from "./position.ts";
 import type { Scope } from "./scope.ts";
-
-const AGGREGATE_NAMES = [...AGGREGATES.keys()];
 
 /** What the checks of one recipe share. */
 export interface CheckContext {
@@ -35,6 +34,8 @@ export interface CheckContext {
   readonly used: Set<string>;
   /** Aggregations that plugins add, loaded or not. */
   readonly aggregations?: readonly string[];
+  /** For editors: is told what is known at each place. */
+  readonly observer?: Observer;
 }
 
 /**
@@ -129,12 +130,12 @@ function checkCall(node: CallNode, scope: Scope, cx: CheckContext): Expr | null 
   if (column) return column;
   const fn = node.name.name;
   if (!SCALARS.has(fn)) {
-    if (AGGREGATE_NAMES.includes(fn)) {
+    if (AGGREGATES.has(fn)) {
       const hint = scope.call ? `First: | aggregate ${nodeText(node)}` : "";
       cx.out.error(node.span, "aggregate", `"${fn}" aggregates rows: it stands in aggregate`, hint);
     } else {
       const names = [...SCALARS.keys()];
-      const hints = [didYouMean(fn, [...names, ...AGGREGATE_NAMES]), `Functions: ${names.join(", ")}`];
+      const hints = [didYouMean(fn, [...names, ...AGGREGATES.keys()]), `Functions: ${names.join(", ")}`];
       cx.out.error(
         node.name.span,
         "unknown-function",

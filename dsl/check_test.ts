@@ -76,7 +76,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   [
     "collect proc.list | window 5s",
     "1:21-27 time: window needs a column of times, and proc.list has none",
-    "Events of probes have one; so have rounds of every",
+    "Events of probes have one, and so do collectors of events",
   ],
   [
     "collect proc.list | aggregate cnt()",
@@ -380,7 +380,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   ],
   [
     'let a = collect proc.list\nsave a to "x.svg"',
-    '2:11-18 file: Only a profile or a series is saved as .svg; "a" is a table',
+    '2:11-18 file: Only a profile, a series or a histogram is saved as .svg; "a" is a table',
     "Endings: .json, .csv, .svg, .folded",
   ],
   [
@@ -437,6 +437,21 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
     'alert "x" when count(b) > 1',
     '1:22-23 unknown-result: There is no result "b"',
     "No result was made before this line",
+  ],
+  [
+    'let a = collect proc.list\nalert "x" when count(a) > 1 for 30s',
+    '2:33-36 alert: An alert with "for" stands in every: it is looked at once here, and never fires',
+    "Such as: every 5s { … alert … when … for 30s }",
+  ],
+  [
+    "every 5s {\n  let a = collect proc.list\n}",
+    "2:7-8 warning silent: This block shows nothing of what it measures",
+    "Add: show a",
+  ],
+  [
+    "let a = collect proc.list\nwhen count(a) > 1 {\n  let b = a | limit 1\n}",
+    "3:7-8 warning silent: This block shows nothing of what it measures",
+    "Add: show b",
   ],
   [
     'ask "why" with x',
