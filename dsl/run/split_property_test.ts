@@ -7,6 +7,7 @@ import { compile } from "../compile.ts";
 import type { PipelinePlan } from "../plan.ts";
 import { chooser, randomStages } from "./_random_recipe.ts";
 import { readyPipeline } from "./pipeline.ts";
+import { noEffects } from "./stage_context.ts";
 import { applyStage } from "./stage_runner.ts";
 
 const SCALE = Number(Deno.env.get("SONDE_FUZZ_SCALE") ?? 1);
@@ -91,7 +92,12 @@ Deno.test("random pipelines give the rows of their stages over all events, where
         }
         seen.pipelines++;
         const events = eventBatch(args, rows);
-        const expected = comparable(plan.stages.reduce((b, stage) => applyStage(b, stage, WINDOW_NS), events));
+        const expected = comparable(
+          plan.stages.reduce(
+            (b, stage) => applyStage(b, stage, { durationNs: WINDOW_NS, more: null, effects: noEffects() }),
+            events,
+          ),
+        );
         for (const [what, refuses] of REFUSALS) {
           const { table, pushed } = await run(plan, events, refuses, parts);
           seen.pushed.set(what, (seen.pushed.get(what) ?? 0) + pushed);
