@@ -64,7 +64,8 @@ export function aggregatePlans(
   const specs = aggregates.map((a) => a.spec);
   if (!window) return [{ kind: "aggregate", keys, aggregates: specs }];
   const amount = (s: AggregateSpec): AggregateSpec => s.fn === "rate" ? { ...s, fn: s.args[0] ? "sum" : "count" } : s;
-  const sorted: StagePlan = { kind: "sort", keys: [{ expr: fieldOfKey(keys[0]), descending: false }] };
+  const time = keys.find((k) => k.name === WINDOW) ?? keys[0];
+  const sorted: StagePlan = { kind: "sort", keys: [{ expr: fieldOfKey(time), descending: false }] };
   const plans: StagePlan[] = [{ kind: "aggregate", keys, aggregates: specs.map(amount) }];
   if (specs.every((s) => s.fn !== "rate")) return [...plans, sorted];
   const columns = [

@@ -7,7 +7,8 @@ import type { State } from "./check_state.ts";
 import { didYouMean } from "./nearest.ts";
 import { constantScope } from "./scope.ts";
 
-const PARAM_TYPES: readonly FieldType[] = [
+/** What a parameter can be. */
+export const PARAM_TYPES: readonly FieldType[] = [
   ...["int", "float", "bool", "string", "duration", "bytes", "rate", "ratio", "pid", "tid", "address", "ip"] as const,
 ];
 
