@@ -92,8 +92,12 @@ Deno.test("random pipelines give the rows of their stages over all events, where
         }
         seen.pipelines++;
         const events = eventBatch(args, rows);
-        const context = { durationNs: WINDOW_NS, more: null, effects: noEffects() };
-        const expected = comparable(plan.stages.reduce((b, stage) => applyStage(b, stage, context), events));
+        const expected = comparable(
+          plan.stages.reduce(
+            (b, stage) => applyStage(b, stage, { durationNs: WINDOW_NS, more: null, effects: noEffects() }),
+            events,
+          ),
+        );
         for (const [what, refuses] of REFUSALS) {
           const { table, pushed } = await run(plan, events, refuses, parts);
           seen.pushed.set(what, (seen.pushed.get(what) ?? 0) + pushed);
