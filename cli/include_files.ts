@@ -44,7 +44,8 @@ function realPath(file: string): string | null {
   try {
     return file === "-" || file === "-e" ? null : Deno.realPathSync(file);
   } catch {
-    return null; // reading it tells why
+    // Reading it tells why. What an editor has not saved yet has a place all the same.
+    return file.startsWith("/") ? file : null;
   }
 }
 

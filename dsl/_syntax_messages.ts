@@ -58,7 +58,7 @@ export function syntaxMessage(e: IRecognitionException, context: TokenContext): 
 export function strayName(token: IToken, context: TokenContext): SyntaxMessage {
   const before = context.before(token);
   const sameLine = before !== undefined && before.endLine === token.startLine;
-  const message = `Found "${token.image}"${sameLine ? ` after ${shown(before)}` : ""}; expected a statement`;
+  const message = `Found ${shown(token)}${sameLine ? ` after ${shown(before)}` : ""}; expected a statement`;
   const advice = lineHint(token, context) || `To show a result, write: show ${token.image}`;
   return { message, hint: advice, span: tokenSpan(token, context.text) };
 }
@@ -96,9 +96,11 @@ const EXPECTED: Readonly<Record<string, string>> = {
   expectStatement: "expect CONDITION",
 };
 
+const CLOSING: readonly string[] = ['")"', '"}"'];
+
 function expected(e: IRecognitionException): string {
-  const closing = /^Expecting token of type --> "([)}])"/.exec(e.message);
-  return closing ? `"${closing[1]}"` : EXPECTED[e.context.ruleStack.at(-1) ?? "statement"] ?? "a statement";
+  // The message is the label of the one token that was expected.
+  return CLOSING.includes(e.message) ? e.message : EXPECTED[e.context.ruleStack.at(-1) ?? "statement"] ?? "a statement";
 }
 
 function shown(token: IToken): string {

@@ -9,6 +9,7 @@ import { checkSave, checkShow } from "./check_show.ts";
 import { checkDuration } from "./check_source.ts";
 import { checkResult, declare, freeName, type Results, type State } from "./check_state.ts";
 import type { Diagnostics } from "./diagnostic.ts";
+import type { Observer } from "./observer.ts";
 import type { AlertPlan, AskPlan, ExpectPlan, FormPlan, PipelinePlan, PlanParam } from "./plan.ts";
 import type { RecipeRegistry } from "./registry.ts";
 import { constantScope } from "./scope.ts";
@@ -55,6 +56,7 @@ export type CheckedStatement =
  *
  * @param stages the stages of plugins that the recipe names
  * @param ownLength what lies behind it is of included files, of which not every parameter has to be used
+ * @param observer for editors: is told what is known at each place
  */
 export function checkTree(
   tree: ast.Tree,
@@ -62,11 +64,12 @@ export function checkTree(
   out: Diagnostics,
   stages: ReadonlyMap<string, PluginStage> = new Map(),
   ownLength = Infinity,
+  observer?: Observer,
 ): CheckedRecipe {
   const state: State = {
     registry,
     stages,
-    cx: { out, params: new Map(), used: new Set(), aggregations: registry.aggregationNames?.() },
+    cx: { out, params: new Map(), used: new Set(), aggregations: registry.aggregationNames?.(), observer },
     taken: new Set(),
     unnamed: 0,
     recipe: null,
@@ -96,7 +99,13 @@ function checkStatements(
   state: State,
 ): CheckedStatement[] {
   const results: Results = new Map(outer);
-  return statements.flatMap((s) => checkStatement(s, results, place, state) ?? []);
+  return statements.flatMap((s) => {
+    state.cx.observer?.results(s.span.start, results);
+    // More errors are not taken, and each looks for names like the one that is wrong.
+    const made = state.cx.out.full ? null : checkStatement(s, results, place, state);
+    state.cx.observer?.results(s.span.end + 1, results);
+    return made ?? [];
+  });
 }
 
 function checkStatement(s: ast.Statement, results: Results, place: Place, state: State): CheckedStatement | null {

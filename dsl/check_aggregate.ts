@@ -64,6 +64,7 @@ export function aggregatePlans(
   const specs = aggregates.map((a) => a.spec);
   if (!window) return [{ kind: "aggregate", keys, aggregates: specs }];
   const amount = (s: AggregateSpec): AggregateSpec => s.fn === "rate" ? { ...s, fn: s.args[0] ? "sum" : "count" } : s;
+  // Where it is written among the keys, it keeps its place.
   const time = keys.find((k) => k.name === WINDOW) ?? keys[0];
   const sorted: StagePlan = { kind: "sort", keys: [{ expr: fieldOfKey(time), descending: false }] };
   const plans: StagePlan[] = [{ kind: "aggregate", keys, aggregates: specs.map(amount) }];

@@ -21,10 +21,9 @@ import type { Diagnostics } from "./diagnostic.ts";
 import { fieldsOf } from "./expr_fields.ts";
 import { readNumber } from "./literal.ts";
 import { didYouMean } from "./nearest.ts";
+import type { Observer } from "./observer.ts";
 import type { Span } from "./position.ts";
 import type { Scope } from "./scope.ts";
-
-const AGGREGATE_NAMES = [...AGGREGATES.keys()];
 
 /** What the checks of one recipe share. */
 export interface CheckContext {
@@ -35,6 +34,8 @@ export interface CheckContext {
   readonly used: Set<string>;
   /** Aggregations that plugins add, loaded or not. */
   readonly aggregations?: readonly string[];
+  /** For editors: is told what is known at each place. */
+  readonly observer?: Observer;
 }
 
 /**
@@ -128,12 +129,12 @@ function checkCall(node: CallNode, scope: Scope, cx: CheckContext): Expr | null 
   if (column) return column;
   const fn = node.name.name;
   if (!SCALARS.has(fn)) {
-    if (AGGREGATE_NAMES.includes(fn)) {
+    if (AGGREGATES.has(fn)) {
       const hint = scope.call ? `First: | aggregate ${nodeText(node)}` : "";
       cx.out.error(node.span, "aggregate", `"${fn}" aggregates rows: it stands in aggregate`, hint);
     } else {
       const names = [...SCALARS.keys()];
-      const hints = [didYouMean(fn, [...names, ...AGGREGATE_NAMES]), `Functions: ${names.join(", ")}`];
+      const hints = [didYouMean(fn, [...names, ...AGGREGATES.keys()]), `Functions: ${names.join(", ")}`];
       cx.out.error(
         node.name.span,
         "unknown-function",
@@ -215,9 +216,20 @@ function checkBinary(node: BinaryNode, scope: Scope, cx: CheckContext): Expr | n
   return node.op.startsWith("not ") ? { op: "unary", fn: "not", arg: e, t } : e;
 }
 
+/** Longer ones take long to compile. */
+const MAX_PATTERN = 4096;
+
 /** Whether a constant regular expression is one. The engine was loaded by whoever asked for the check. */
 function isPattern(e: Expr, span: Span, cx: CheckContext): boolean {
   if (e.op !== "lit" || typeof e.value !== "string") return true;
+  if (e.value.length > MAX_PATTERN) {
+    cx.out.error(
+      span,
+      "limit",
+      `A regular expression has at most ${MAX_PATTERN} characters, here are ${e.value.length}`,
+    );
+    return false;
+  }
   try {
     compileRegex(e.value);
     return true;

@@ -7,7 +7,7 @@ import type { State } from "./check_state.ts";
 import { didYouMean } from "./nearest.ts";
 import { constantScope } from "./scope.ts";
 
-/** What a parameter can be. */
+/** Types that a parameter may have. */
 export const PARAM_TYPES: readonly FieldType[] = [
   ...["int", "float", "bool", "string", "duration", "bytes", "rate", "ratio", "pid", "tid", "address", "ip"] as const,
 ];

@@ -30,12 +30,14 @@ export function checkPipeline(
   let { flow } = source;
   const stages: StagePlan[] = [];
   for (const stage of p.stages) {
+    cx.observer?.flow(stage.span.start, flow);
     const scope = columnScope(flow.of, flow.columns, flow);
     const checked = checkStage(stage, flow, scope, cx);
     if (!checked) return null;
     stages.push(...checked.plans);
     flow = checked.flow;
   }
+  cx.observer?.flow(p.span.end, flow);
   const select = implicitSelect(flow);
   if (select) stages.push({ kind: "select", columns: select });
   const fields = outputFields(flow);

@@ -34,6 +34,7 @@ export function checkSpan(
   const cancels = what.cancels.length > 0 ? sideOf(what.cancels, registry, cx) : undefined;
   if (!starts || !ends || cancels === null) return null;
   const flow = spanFlow(starts, ends);
+  cx.observer?.flow(what.span.start, flow);
   const keys = what.on === null ? threadKeys(what, starts, ends, cx) : onKeys(what.on, flow, cx);
   const cancelKey = keys && cancels ? cancelKeys(keys, cancels, cx) : [];
   if (!keys || !cancelKey) return null;

@@ -228,3 +228,10 @@ Deno.test("include says where it is wrong: no file, itself, in a block, an error
   const [wrong] = (await withFiles('include "lib/wrong.perf"')).texts;
   assert.ok(wrong.startsWith('lib/wrong.perf:2:36: proc.list has no field "bogus"'), wrong);
 });
+
+Deno.test("a window that is written among the keys keeps its place, and its order", async () => {
+  assert.deepEqual((await stagesOf(`${OPENS} | window 1s | aggregate count() by comm, window`)).slice(1), [
+    "aggregate count() by comm, window",
+    "sort window asc",
+  ]);
+});

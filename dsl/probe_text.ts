@@ -41,6 +41,9 @@ const FORMS = {
 } as const;
 type Kind = keyof typeof FORMS;
 
+/** How probes of each kind are written. */
+export const PROBE_FORMS: Readonly<Record<string, string>> = FORMS;
+
 /** Kinds of probes, as they are written before the first colon. */
 export const PROBE_KINDS: readonly string[] = Object.keys(FORMS);
 

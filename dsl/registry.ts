@@ -48,6 +48,11 @@ export interface RecipeRegistry {
   saveExtensions(): readonly string[];
   /** Names of the stages that plugins add. */
   stageNames?(): readonly string[];
+  /** What plugins add to the language, for editors; what is loaded already may be among it. */
+  addedWords?(): {
+    readonly stages: readonly Pick<Stage, "name" | "doc" | "params" | "by">[];
+    readonly aggregations: readonly { readonly name: string; readonly doc: string }[];
+  };
   /** Loads a stage of a plugin; null where there is none of this name. */
   stage?(name: string): Promise<Stage | null>;
   /** Names of the aggregations that plugins add. */

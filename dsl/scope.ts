@@ -77,7 +77,8 @@ export function typeOfField(f: Field): ValueType {
   return {
     type: f.type,
     unit: f.unit,
-    ...(f.unsigned && { unsigned: true }),
+    // The upper half of the addresses is the kernel's: they are no negative numbers.
+    ...((f.unsigned || f.type === "address") && { unsigned: true }),
     ...(f.bare && { bare: true }),
   };
 }

@@ -1,19 +1,26 @@
 import assert from "node:assert/strict";
+import { sleep } from "../cli/sonde_api.ts";
 import { fileURLToPath } from "node:url";
 import { UnsupportedError } from "../core/data/mod.ts";
 import { chooseEngineFor } from "../cli/engines.ts";
+import { includesFor } from "../cli/include_files.ts";
 import { recipeRegistry } from "../cli/recipe_registry.ts";
 import { openSession } from "../cli/session.ts";
 import { recordsOf, type Result } from "../core/data/mod.ts";
-import { compile, diagnosticText, execute, type Plan, type RecipeReport } from "../dsl/mod.ts";
+import { compile, diagnosticText, execute, format, type Plan, type RecipeReport } from "../dsl/mod.ts";
+import { compileC } from "./compile_c.ts";
+import { RECIPE_CASES } from "./recipes/cases.ts";
+import { openRecipeBench } from "./recipes/recipe_bench.ts";
+import { runCase } from "./recipes/run_case.ts";
 import { skip } from "./skip.ts";
 
 const RECIPES = fileURLToPath(new URL("../recipes/", import.meta.url));
 const NAMES = [...Deno.readDirSync(RECIPES)].map((f) => f.name).filter((n) => n.endsWith(".perf")).sort();
 const session = await openSession();
 
-async function planOf(text: string, name: string): Promise<Plan> {
-  const { plan, diagnostics } = await compile(text, await recipeRegistry(session, text));
+async function planOf(text: string, name: string, file = ""): Promise<Plan> {
+  const includes = file === "" ? {} : includesFor(file);
+  const { plan, diagnostics } = await compile(text, await recipeRegistry(session, text), includes);
   assert.deepEqual(diagnostics.map((d) => diagnosticText(d, name)), []);
   assert.ok(plan);
   return plan;
@@ -44,32 +51,62 @@ async function runPlan(
       throw new UnsupportedError("a test saves nothing", "");
     },
     untilStopped: measuring !== undefined,
+    sleep,
   }, params);
   await load;
   return report;
 }
 
+Deno.test("every recipe that ships says what it shows, costs and means, documents its parameters, and is listed", async () => {
+  assert.ok(NAMES.length >= 5 + 25);
+  const names = NAMES.map((name) => name.replace(/\.perf$/, ""));
+  for (const name of names) {
+    const text = await Deno.readTextFile(`${RECIPES}${name}.perf`);
+    const plan = await planOf(text, name, `${RECIPES}${name}.perf`);
+    assert.equal(plan.recipe, name);
+    assert.equal((await format(text)).text, text, `sonde fmt would change ${name}.perf`);
+    assert.match(plan.title, /\?$/, "the title is the question that it answers");
+    assert.ok(plan.params.every((p) => p.doc !== ""), "every parameter has a text");
+    assert.match(
+      text,
+      /^recipe .*\n\n# Shows: (.*\n#)+ {0,2}Costs: (.*\n#)+ {0,2}Read: {2}(.*\n#)+ {0,2}Bad: {3}/,
+      `head of ${name}`,
+    );
+    assert.ok(text.split("\n").every((line) => line.length <= 125), `a line of ${name} is too long`);
+  }
+  const page = await Deno.readTextFile(fileURLToPath(new URL("../docs/recipes.md", import.meta.url)));
+  const listed = [...page.matchAll(/^\| \[(\w+)\]\(\.\.\/recipes\/(\w+)\.perf\)/gm)];
+  assert.ok(listed.every(([, name, file]) => name === file));
+  assert.deepEqual(listed.map(([, name]) => name).sort(), names);
+  assert.deepEqual(RECIPE_CASES.map((c) => c.recipe).sort(), names, "each recipe has one case in tests/recipes/");
+});
+
 Deno.test({
-  name: "every recipe that ships is read, checked, planned and run, says what it is for, and documents its parameters",
+  name: "every recipe that ships runs, and its answer over a known load is right",
   // The session listens for signals, as every command does.
   sanitizeOps: false,
   sanitizeResources: false,
   async fn(t) {
-    assert.ok(NAMES.length >= 5);
-    for (const name of NAMES) {
-      await t.step(name, async () => {
-        const text = await Deno.readTextFile(RECIPES + name);
-        const plan = await planOf(text, name);
-        assert.equal(plan.recipe, name.replace(/\.perf$/, ""));
-        assert.match(plan.title, /\?$/, "the title is the question that it answers");
-        assert.ok(plan.params.every((p) => p.doc !== ""), "every parameter has a text");
-        const params = plan.params.some((p) => p.name === "window") ? { window: "300ms" } : {};
-        const report = await runPlan(plan, params as Record<string, string>);
-        const refused = report.errors.filter((e) => e.kind === "unsupported");
-        if (refused.length > 0) return skip(`${name}: ${refused[0].message.split("\n")[0]}`);
-        assert.deepEqual(report.errors, []);
-        for (const shown of report.shown) assert.ok(report.results[shown].quality.duration_ns >= 0);
-      });
+    const folder = await Deno.makeTempDir({ prefix: "sonde_recipes_" });
+    try {
+      const program = `${folder}/sonde_r${Deno.pid % 10_000}`;
+      const source = await Deno.readTextFile(new URL("recipes/load.c", import.meta.url));
+      const built = await compileC(source, program, ["-pthread", "-fno-omit-frame-pointer"]);
+      if (!built) return skip("gcc is not installed");
+      await using bench = openRecipeBench(program, folder);
+      // `deno test -A tests/recipes_test.ts -- NAME…` runs these.
+      for (const recipe of RECIPE_CASES.filter((c) => Deno.args.length === 0 || Deno.args.includes(c.recipe))) {
+        await t.step(recipe.recipe, async () => {
+          const missing = recipe.missing?.(bench) ?? null;
+          if (missing !== null) return skip(`${recipe.recipe}: ${missing}`);
+          const file = `${RECIPES}${recipe.recipe}.perf`;
+          const plan = await planOf(await Deno.readTextFile(file), recipe.recipe, file);
+          const refused = await runCase(recipe, plan, session, bench);
+          if (refused !== null) skip(`${recipe.recipe}: ${refused}`);
+        });
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
     }
   },
 });

@@ -143,7 +143,7 @@ function numberToJson(v: number): Json {
 function cellToJson(cell: Cell, f: Field): Json {
   if (cell === null) return null;
   if (f.type === "bool") return Boolean(cell);
-  if (f.type === "address") return `0x${BigInt(cell as number | bigint).toString(16)}`;
+  if (f.type === "address") return `0x${BigInt.asUintN(64, BigInt(cell as number | bigint)).toString(16)}`;
   if (typeof cell === "bigint") {
     return cell > MAX_SAFE || cell < -MAX_SAFE ? cell.toString() : Number(cell);
   }

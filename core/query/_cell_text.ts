@@ -4,6 +4,6 @@ import { type Cell, type FieldType } from "../data/mod.ts";
 export function cellText(cell: Cell, type: FieldType): string {
   if (cell === null) return "null";
   if (type === "bool") return cell ? "true" : "false";
-  if (type === "address") return `0x${BigInt(cell as number | bigint).toString(16)}`;
+  if (type === "address") return `0x${BigInt.asUintN(64, BigInt(cell as number | bigint)).toString(16)}`;
   return typeof cell === "object" ? JSON.stringify(cell) : String(cell);
 }

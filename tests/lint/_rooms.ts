@@ -89,6 +89,8 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "playwright-core": [],
   "re2js": ["core/query"],
   "simple-statistics": ["core/stats"],
+  "vscode-languageserver": ["dsl/lsp"],
+  "vscode-languageserver-textdocument": ["dsl/lsp"],
   "yaml": ["core/config"],
   "zod": ["core/data"],
 };

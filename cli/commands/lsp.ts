@@ -1,0 +1,23 @@
+import process from "node:process";
+import { serve } from "../../dsl/lsp/server.ts";
+import { includedTexts, includesFor } from "../include_files.ts";
+import { recipeRegistry } from "../recipe_registry.ts";
+import { openSession } from "../session.ts";
+import { VERSION } from "../version.ts";
+
+/** Serves editors over standard input and output until they go. Standard output carries the protocol only. */
+export async function lsp(options: { plugin: string[] }): Promise<number> {
+  const session = await openSession(options.plugin);
+  const code = await serve(process.stdin, process.stdout, {
+    version: VERSION,
+    world: async (text, path) => {
+      const file = path ?? "-";
+      const registry = await recipeRegistry(session, includedTexts(text, file).join("\n"));
+      return { registry, include: includesFor(file) };
+    },
+    signal: session.context.signal,
+  });
+  // A client may keep its end of the pipe open.
+  process.stdin.destroy();
+  return code;
+}
