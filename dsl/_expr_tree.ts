@@ -104,7 +104,13 @@ function strengthOf(op: string): number {
   return op === "not in" || op === "not like" || op === "not ~" ? COMPARISON : PRECEDENCE[op as BinaryOp] ?? COMPARISON;
 }
 
-const OTHER_LANGUAGES: Readonly<Record<string, string>> = { "&&": "and", "||": "or" };
+const OTHER_LANGUAGES: Readonly<Record<string, string>> = {
+  "&&": "and",
+  "||": "or",
+  "<>": "!=",
+  "===": "==",
+  "!==": "!=",
+};
 
 function operator(b: Builder, node: CstNode | undefined, around: Span): Piece {
   const token = tokensOf(node, "BinaryOperator")[0];

@@ -1,4 +1,5 @@
 import type { Stage as PluginStage } from "../core/plugin_api/mod.ts";
+import { nodeText } from "./_node_text.ts";
 import type * as ast from "./ast.ts";
 import { checkAlert } from "./check_alert.ts";
 import { checkCondition } from "./check_condition.ts";
@@ -115,12 +116,13 @@ function checkStatement(s: ast.Statement, results: Results, place: Place, state:
     case "recipe":
       if (inBlock || state.recipe) {
         const why = inBlock ? "The recipe line stands outside of blocks" : "There is a recipe line already";
-        cx.out.error(s.span, "duplicate", why);
+        cx.out.error(s.span, "duplicate", why, "A recipe has one, at its beginning");
       } else state.recipe = s;
       return null;
     case "param":
-      if (inBlock) cx.out.error(s.span, "param", "Parameters are declared outside of blocks");
-      else checkParam(s, state);
+      if (inBlock) {
+        cx.out.error(s.span, "param", "Parameters are declared outside of blocks", "At the beginning of the recipe");
+      } else checkParam(s, state);
       return null;
     case "let":
       return checkLet(s, results, state);
@@ -191,7 +193,9 @@ function checkLet(s: ast.LetStatement, results: Results, state: State): CheckedS
   const { cx } = state;
   const free = declare(s.name, state);
   if (s.value && s.value.kind !== "missing") {
-    const hint = `A constant is a parameter: param ${s.name.name} = …`;
+    const hint = s.value.kind === "path" || s.value.kind === "call"
+      ? `To collect, write: let ${s.name.name} = collect ${nodeText(s.value)}`
+      : `A constant is a parameter: param ${s.name.name} = …`;
     cx.out.error(s.value.span, "let", `"let" names the result of a pipeline`, hint);
   }
   const made = s.pipeline && checkPipeline(s.name.name, s.pipeline, results, state);

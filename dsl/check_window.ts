@@ -28,7 +28,12 @@ export function checkWindow(stage: Stage, flow: Flow, scope: Scope, cx: Pipeline
   if (column) {
     time = checkExpr(column.expr, scope, cx);
     if (time && time.t.type !== "time") {
-      cx.out.error(column.span, "type", `window needs a column of times, here is ${aType(time.t)}`, EXAMPLE);
+      cx.out.error(
+        column.span,
+        "type",
+        `window needs a column of times, here is ${aType(time.t)}`,
+        `Such as: ${EXAMPLE}`,
+      );
       return null;
     }
   } else time = timeOf(flow, scope);

@@ -1,7 +1,8 @@
-import type { CstNode, IRecognitionException, IToken } from "chevrotain";
+import type { CstNode, ILexingError, IRecognitionException, IToken } from "chevrotain";
 import { collectorArgs, expressionOf, optionalExpression } from "./_expr_tree.ts";
 import { type Builder, ident, nodeSpan, path, str, tokenSpan } from "./_tree_builder.ts";
-import { strayName, type SyntaxMessage, syntaxMessage, type TokenContext, tokenContext } from "./_syntax_messages.ts";
+import { strangeSign } from "./_syntax_hints.ts";
+import { strayName, type SyntaxMessage, syntaxMessage, tokenContext } from "./_syntax_messages.ts";
 import { TooManyErrors } from "./_parse_errors.ts";
 import type * as ast from "./ast.ts";
 import type { Diagnostics } from "./diagnostic.ts";
@@ -46,12 +47,6 @@ export function parseSyntax(text: string, out: Diagnostics): Syntax {
     return { tree: { statements: [], comments: [] }, nodes: [] };
   }
   const lexed = RECIPE_LEXER.tokenize(text);
-  for (const e of lexed.errors) {
-    if (out.full) break;
-    const span = { start: e.offset, end: e.offset + e.length };
-    const shown = JSON.stringify(text.slice(span.start, Math.min(span.end, span.start + 20)));
-    out.error(span, "syntax", `${shown} is not part of the language`);
-  }
   if (lexed.tokens.length > MAX_TOKENS) {
     const span = tokenSpan(lexed.tokens[MAX_TOKENS], text);
     out.error(span, "limit", `A recipe has at most ${MAX_TOKENS} words and signs, here are ${lexed.tokens.length}`);
@@ -62,11 +57,16 @@ export function parseSyntax(text: string, out: Diagnostics): Syntax {
   const { nodes, errors } = parseTokens(tokens);
   const b: Builder = { text, out, operands: 0, items: 0, statements: 0, stray: [] };
   const made = nodes.flatMap((node) => statements(b, node));
-  const problems: Problem[] = [
-    ...errors.map((e) => ({ token: e.token, say: () => syntaxMessage(e, context) })),
-    ...b.stray.map((token) => ({ token, say: () => strayName(token, context) })),
-  ];
-  report(problems, context, out);
+  const start = (token: IToken): number => tokenSpan(token, text).start;
+  report(
+    [
+      ...lexed.errors.map((e) => ({ start: e.offset, say: () => strange(e, text) })),
+      ...errors.map((e) => ({ start: start(e.token), say: () => syntaxMessage(e, context) })),
+      ...b.stray.map((token) => ({ start: start(token), say: () => strayName(token, context) })),
+    ],
+    text,
+    out,
+  );
   const tree = {
     statements: made,
     comments: (lexed.groups.comments ?? []).map((c) => ({ text: c.image, span: tokenSpan(c, text) })),
@@ -103,22 +103,29 @@ function beginsStatement(token: IToken, before: IToken): boolean {
 }
 
 interface Problem {
-  readonly token: IToken;
+  readonly start: number;
   say(): SyntaxMessage;
 }
 
 /** One report a line: what follows a mistake on its line is usually its consequence. */
-function report(problems: readonly Problem[], context: TokenContext, out: Diagnostics): void {
-  const lines = lineIndex(context.text);
+function report(problems: readonly Problem[], text: string, out: Diagnostics): void {
+  const lines = lineIndex(text);
   const seen = new Set<number>();
-  const start = (p: Problem): number => tokenSpan(p.token, context.text).start;
-  for (const problem of problems.toSorted((a, b) => start(a) - start(b))) {
-    const { line } = lines.position(start(problem));
+  for (const problem of problems.toSorted((a, b) => a.start - b.start)) {
+    if (out.full) break;
+    const { line } = lines.position(problem.start);
     if (seen.has(line)) continue;
     seen.add(line);
     const { message, hint, span } = problem.say();
     out.error(span, "syntax", message, hint);
   }
+}
+
+/** What a person is told about what is no word and no sign of the language. */
+function strange(e: ILexingError, text: string): SyntaxMessage {
+  const span = { start: e.offset, end: e.offset + e.length };
+  const sign = text.slice(span.start, Math.min(span.end, span.start + 20));
+  return { message: `${JSON.stringify(sign)} is not part of the language`, hint: strangeSign(sign), span };
 }
 
 /** Leaves out what is nested too deeply, so that neither the parser nor later passes run out of stack. */
@@ -161,7 +168,11 @@ function statement(b: Builder, node: CstNode): ast.Statement | null {
       return name && { kind: "recipe", name, title: str(b, node), span };
     }
     case "paramStatement": {
-      const name = ident(b, node);
+      const dollar = ident(b, node, "Dollar");
+      const name = ident(b, node) ?? (dollar && { ...dollar, name: dollar.name.slice(1) });
+      if (dollar) {
+        b.out.error(dollar.span, "syntax", 'A parameter is declared without "$"', `Write: param ${name!.name}`);
+      }
       const type = ident(b, node, "type");
       return name && { kind: "param", name, type, default: optionalExpression(b, node), doc: str(b, node), span };
     }
@@ -252,6 +263,17 @@ function pipeline(b: Builder, node: CstNode): ast.Pipeline | null {
 }
 
 function collected(b: Builder, node: CstNode): ast.CollectSource {
+  for (const key of ["forClause", "selfClause"]) {
+    for (const again of nodesOf(node, key).slice(1)) {
+      const span = nodeSpan(again, b.text.length);
+      b.out.error(
+        span,
+        "duplicate",
+        `"${key === "forClause" ? "for" : "include self"}" is written twice`,
+        "Write it once",
+      );
+    }
+  }
   const self = nodesOf(node, "selfClause")[0];
   const span = nodeSpan(node, b.text.length);
   return {
