@@ -17,6 +17,8 @@ export interface State {
   unnamed: number;
   recipe: ast.RecipeStatement | null;
   readonly params: PlanParam[];
+  /** The last names of blocks that show nothing. */
+  readonly silent: ast.Ident[];
 }
 
 /** Results so far, by name; null for one whose pipeline has errors. */

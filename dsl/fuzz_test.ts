@@ -4,12 +4,12 @@
  * `SONDE_FUZZ_SCALE=10 deno test -A dsl/fuzz_test.ts` (`deno task fuzz`) tries a million texts, the suite a tenth of them.
  */
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import index from "../plugins/index.json" with { type: "json" };
 import { exactJson, field, parseExactJson } from "../core/data/mod.ts";
 import type { PluginInfo } from "../core/plugin_api/mod.ts";
 import { AGGREGATES, SCALARS } from "../core/query/mod.ts";
+import { pageBlocks } from "../tests/language_pages.ts";
 import { CALL_FIELDS, TEST_CALLS, TEST_COLLECTORS, TEST_PROBES, TEST_REGISTRY } from "./_testing.ts";
 import { STAGE_NAMES, STATEMENT_WORDS } from "./_vocabulary.ts";
 import { compile } from "./compile.ts";
@@ -49,8 +49,7 @@ function recipes(): string[] {
     }
   };
   walk(new URL("recipes/", ROOT));
-  const page = Deno.readTextFileSync(fileURLToPath(new URL("docs/language.md", ROOT)));
-  return [...found, ...[...page.matchAll(/^```perf(?: bad)?\n([\s\S]*?)^```/gm)].map((m) => m[1])];
+  return [...found, ...pageBlocks().map((b) => b.source)];
 }
 
 const RECIPES = recipes();
