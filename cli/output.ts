@@ -8,6 +8,29 @@ export function outputGone(): boolean {
 }
 
 let gone = false;
+let sink: ((text: string) => void) | null = null;
+
+/**
+ * What a body prints, as a text instead of on standard output. Warnings come along where they would stand among it: on a
+ * terminal.
+ *
+ * @returns the text, and what the body threw, if it did
+ */
+export async function collected(
+  body: () => Promise<void>,
+): Promise<{ readonly text: string; readonly error?: unknown }> {
+  let text = "";
+  const before = sink;
+  sink = (part) => text += part;
+  try {
+    await body();
+    return { text };
+  } catch (error) {
+    return { text, error };
+  } finally {
+    sink = before;
+  }
+}
 
 /**
  * Writes all of a text to standard output. Once its reader has gone away nothing is written any more, but all else goes on:
@@ -16,6 +39,7 @@ let gone = false;
  * @throws {UnsupportedError} when it cannot be written (a full disk)
  */
 export function print(text: string): void {
+  if (sink) return sink(text);
   if (gone) return;
   try {
     writeAll(Deno.stdout, text);
@@ -30,8 +54,10 @@ export function print(text: string): void {
 
 /** Writes a line to standard error. */
 export function warn(text: string): void {
+  const line = text.endsWith("\n") ? text : text + "\n";
+  if (sink && Deno.stderr.isTerminal()) return sink(line);
   try {
-    writeAll(Deno.stderr, text.endsWith("\n") ? text : text + "\n");
+    writeAll(Deno.stderr, line);
   } catch {
     // There is nowhere left to say it, and what is said here never decides how a command ends.
   }

@@ -99,17 +99,21 @@ export function program(): Command {
       return diagnose(question ?? "", options);
     }));
 
-  plugin(json(command("run [file]", "run a recipe, or a one-liner with -e")))
+  const runRecipe = plugin(json(command("run [file]", "run a recipe, or a one-liner with -e")))
     .option("-e, --expression <statements>", "statements to run")
     .option("--param <name=value>", "set a parameter of the recipe (repeatable)", list)
     .option("-o, --output <file>", "write the results to a file (.json, .csv, .txt, .svg, .folded)")
     .option("--engine <name>", "use this probe engine and no other")
     .option("--btf <file>", "type information of the kernel, where it has none of itself")
     .option("--budget <share>", "what probes may cost, of one CPU: 5%; over it they sample, then stop", share)
-    .allowExcessArguments(false)
-    .action(run(async (file: string | undefined, options: Options) => {
-      const { runCommand } = await import("./commands/run.ts");
-      return runCommand(file, options);
+    .option("--watch <duration>", "run it again each such time, and redraw, until Ctrl-C", duration("--watch"))
+    .option("--junit <file>", "write the outcome of its expectations as JUnit XML")
+    .allowExcessArguments(false);
+  // With a recipe, help is about that as well, and has to compile it.
+  runRecipe.helpOption(false).option("-h, --help", "print this help, and with a recipe what that is and takes")
+    .action(run(async (file: string | undefined, { help, ...options }: Options) => {
+      const { runCommand, runHelp } = await import("./commands/run.ts");
+      return help ? runHelp(file, options, runRecipe.helpInformation()) : runCommand(file, options);
     }));
 
   plugin(json(command("check <files...>", "check recipes without running them")))

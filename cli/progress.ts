@@ -5,9 +5,12 @@ export interface Progress {
   clear(): void;
 }
 
+/** Progress that nobody sees. */
+export const SILENT: Progress = { show() {}, clear() {} };
+
 /** Progress for this terminal. */
 export function terminalProgress(): Progress {
-  if (!Deno.stderr.isTerminal()) return { show() {}, clear() {} };
+  if (!Deno.stderr.isTerminal()) return SILENT;
   const encoder = new TextEncoder();
   const write = (text: string): void => void Deno.stderr.writeSync(encoder.encode(text));
   let shown = false;

@@ -14,7 +14,17 @@ Deno.test("quickRun() reads files, texts, parameters and outputs, and leaves eve
     options: { output: "x.json", param: ["w=5s", "n=3"], json: true, plugin: [] },
   });
   for (
-    const args of [["--help"], ["--budget", "5%"], ["a", "b"], ["-e"], ["--", "a"], ["-e", "a", "-e", "b"], ["--jso"]]
+    const args of [
+      ["--help"],
+      ["--budget", "5%"],
+      ["--watch", "1s", "a"],
+      ["--junit", "x", "a"],
+      ["a", "b"],
+      ["-e"],
+      ["--", "a"],
+      ["-e", "a", "-e", "b"],
+      ["--jso"],
+    ]
   ) {
     assert.equal(of(...args), null, args.join(" "));
   }

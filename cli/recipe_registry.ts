@@ -62,7 +62,7 @@ export async function recipeRegistry(session: Session, text: string): Promise<Re
     },
     saveExtensions: () => SAVE_EXTENSIONS,
     stageNames: () => session.registry.stages().map((s) => s.name),
-    pluginWords: () => ({ stages: session.registry.stages(), aggregations: session.registry.aggregations() }),
+    addedWords: () => ({ stages: session.registry.stages(), aggregations: session.registry.aggregations() }),
     stage: (name) => session.registry.stage(name),
     aggregationNames: () => session.registry.aggregations().map((a) => a.name),
     loadAggregation: (name) => loadAggregation(session, name),

@@ -1,4 +1,12 @@
-import { exactJson, type Json, parseExactJson, type Result, resultToJson, UsageError } from "../core/data/mod.ts";
+import {
+  exactJson,
+  type Json,
+  parseExactJson,
+  type Result,
+  type Results,
+  resultToJson,
+  UsageError,
+} from "../core/data/mod.ts";
 import type { Investigator } from "../core/plugin_api/mod.ts";
 // Files, not the face of the room: behind that is the parser, which a kept plan does without.
 import type { Plan, PlanStep } from "../dsl/plan.ts";
@@ -7,14 +15,14 @@ import { exitCode, type RecipeReport, reportToJson } from "../dsl/run/report.ts"
 import { chooseEngineFor, keepPlans } from "./engines.ts";
 import { EXIT } from "./exit_code.ts";
 import { includedTexts, includesFor } from "./include_files.ts";
+import { type Junit, withJunit } from "./junit_file.ts";
 import { print, warn, writeFile } from "./output.ts";
-import { terminalProgress } from "./progress.ts";
+import { SILENT, terminalProgress } from "./progress.ts";
 import { openPlanCache, type PlanCache, planStoreOf } from "./plan_cache.ts";
 import { renderOptions } from "./render_options.ts";
 import { openSession, type Session } from "./session.ts";
-import { inTheirForms } from "./shown_forms.ts";
+import type { inTheirForms } from "./shown_forms.ts";
 import { checkOutput, fileContent, showResults } from "./show_results.ts";
-import { tellAlert, tellRound } from "./tell_rounds.ts";
 
 /** How a recipe is run. */
 export interface RunRecipeOptions {
@@ -33,6 +41,10 @@ export interface RunRecipeOptions {
   readonly btf?: string;
   /** What probes may cost, as a ratio of one CPU; without, they cost what they do. */
   readonly budget?: number;
+  /** Runs the recipe again each such time, in nanoseconds, until interrupted. */
+  readonly watch?: number;
+  /** A file for a report in JUnit's form. */
+  readonly junit?: string;
 }
 
 /**
@@ -43,32 +55,67 @@ export interface RunRecipeOptions {
  */
 export async function runRecipe(text: string, options: RunRecipeOptions): Promise<number> {
   checkOutput(options.output);
-  const progress = terminalProgress();
+  return await withJunit(options.junit, options.file, (junit) => runReported(text, options, junit));
+}
+
+async function runReported(text: string, options: RunRecipeOptions, junit: Junit | null): Promise<number> {
+  // What is drawn again and again has no place for it.
+  const onScreen = options.watch !== undefined && toTerminal(options);
+  const progress = onScreen ? SILENT : terminalProgress();
   const session = await openSession(options.plugin, (line) => progress.show(line), { btf: options.btf });
   const cache = openPlanCache(session.host, await whatPlansDependOn(options));
   keepPlans(session.host, planStoreOf(cache));
-  const plan = await compileRecipe(text, options.file, session, cache);
+  const plan = await compileRecipe(text, options.file, session, cache, (line, severity) => {
+    warn(line);
+    if (severity === "error") junit?.problem(line);
+  });
   if (!plan) return EXIT.usage;
-  let report: RecipeReport;
-  try {
-    report = await execute(plan, {
-      stage: (name) => session.registry.stage(name),
-      loadAggregation: async (name) => (await import("./recipe_registry.ts")).loadAggregation(session, name),
-      round: (r) => tellRound(r, options, progress),
-      alert: (a) => tellAlert(a, session, progress),
-      context: session.context,
-      collector: (name) => session.registry.collector(name),
-      chooseEngine: (spec) => chooseEngineFor(session.host, spec, options.engine),
-      budget: options.budget,
-      investigator: () => investigator(session, options.lang),
-      save,
-      untilStopped: Deno.stdout.isTerminal() && !options.json && options.output === undefined,
-    }, options.params);
-  } finally {
-    progress.clear();
+  const run = async (): Promise<RecipeReport> => {
+    try {
+      return await execute(plan, {
+        sleep: session.api.sleep,
+        stage: (name) => session.registry.stage(name),
+        loadAggregation: async (name) => (await import("./recipe_registry.ts")).loadAggregation(session, name),
+        round: onScreen ? undefined : async (r) => (await import("./tell_rounds.ts")).tellRound(r, options, progress),
+        alert: async (a) => (await import("./tell_rounds.ts")).tellAlert(a, session, progress),
+        context: session.context,
+        collector: (name) => session.registry.collector(name),
+        chooseEngine: (spec) => chooseEngineFor(session.host, spec, options.engine),
+        budget: options.budget,
+        investigator: () => investigator(session, options.lang),
+        save,
+        untilStopped: toTerminal(options) && options.watch === undefined,
+      }, options.params);
+    } finally {
+      progress.clear();
+    }
+  };
+  if (options.watch !== undefined) {
+    const { watch } = await import("./watch.ts");
+    return await watch({
+      name: plan.title || plan.recipe || options.file,
+      periodNs: options.watch,
+      signal: session.context.signal,
+      screen: onScreen,
+      headings: !options.json,
+      run,
+      // On a screen there is no other place for what rounds of the recipe's own found.
+      show: (report, round, maxRows) =>
+        show(onScreen ? { ...report, inRounds: [] } : report, { ...options, maxRows }, round),
+      async over(report): Promise<void> {
+        junit?.report(report);
+        await junit?.write();
+      },
+    });
   }
+  const report = await run();
+  junit?.report(report);
   await show(report, options);
   return exitCode(report);
+}
+
+function toTerminal(options: RunRecipeOptions): boolean {
+  return Deno.stdout.isTerminal() && !options.json && options.output === undefined;
 }
 
 /** Contents of plugins, and which file of type information is used. */
@@ -89,6 +136,7 @@ export async function compileRecipe(
   file: string,
   session: Session,
   cache?: PlanCache,
+  tell: (line: string, severity: "error" | "warning") => void = warn,
 ): Promise<Plan | null> {
   // A plan is that of the recipe's text and of all that it includes.
   const key = includedTexts(text, file).join("\0");
@@ -100,7 +148,7 @@ export async function compileRecipe(
     import("./recipe_registry.ts"),
   ]);
   const { plan, diagnostics } = await compile(text, await recipeRegistry(session, key), includesFor(file));
-  for (const d of diagnostics) warn(diagnosticText(d, file));
+  for (const d of diagnostics) tell(diagnosticText(d, file), d.severity);
   // An unset variable of a shell must not pass for success.
   if (plan && plan.steps.length === 0) throw new UsageError(`${file}: the recipe does nothing`, "Write collect …");
   if (plan && diagnostics.length === 0 && !namesFiles(plan.steps)) cache?.put("recipe", key, exactJson(plan));
@@ -112,16 +160,21 @@ function namesFiles(steps: readonly PlanStep[]): boolean {
   return /"kind":"(uprobe|uretprobe|usdt|user)"/.test(exactJson(steps));
 }
 
-/** What a recipe is for and which parameters it has, as text. Its errors, when it has some, are told. */
-export async function recipeHelp(text: string, file: string): Promise<string> {
-  const plan = await compileRecipe(text, file, await openSession());
-  if (!plan) return `${file} has errors\n`;
-  const head = [file, plan.title].filter(Boolean).join(": ") + "\n";
+/**
+ * What a recipe is for and which parameters it has, as text; null when it has errors, which are told.
+ *
+ * @param plugins files of plugins that it needs
+ */
+export async function recipeHelp(text: string, file: string, plugins?: readonly string[]): Promise<string | null> {
+  const plan = await compileRecipe(text, file, await openSession(plugins));
+  if (!plan) return null;
+  const { escapeText } = await import("../core/render/escape.ts");
+  const head = [file, escapeText(plan.title)].filter(Boolean).join(": ") + "\n";
   if (plan.params.length === 0) return head;
   const { exprText } = await import("../core/query/expr_text.ts");
   const rows = plan.params.map((p) => [
-    `${p.name}: ${p.t.type}${p.default ? ` = ${exprText(p.default)}` : ""}`,
-    p.doc,
+    escapeText(`${p.name}: ${p.t.type}${p.default ? ` = ${exprText(p.default)}` : ""}`),
+    escapeText(p.doc),
   ]);
   const width = Math.max(...rows.map(([name]) => name.length));
   return `${head}\nParameters:\n${rows.map(([name, doc]) => `  ${name.padEnd(width)}  ${doc}`.trimEnd()).join("\n")}\n`;
@@ -155,7 +208,12 @@ async function save(file: string, name: string, result: Result): Promise<void> {
   writeFile(file, await fileContent({ [name]: result }, json, file));
 }
 
-async function show(report: RecipeReport, options: RunRecipeOptions): Promise<void> {
+/** @param round what is added to the JSON of one round of several */
+async function show(
+  report: RecipeReport,
+  options: RunRecipeOptions & { readonly maxRows?: number },
+  round: Readonly<Record<string, Json>> = {},
+): Promise<void> {
   const shown = Object.fromEntries(
     report.shown.flatMap((name) => Object.hasOwn(report.results, name) ? [[name, report.results[name]]] : []),
   );
@@ -168,18 +226,19 @@ async function show(report: RecipeReport, options: RunRecipeOptions): Promise<vo
     try {
       const { json, output, lang } = options;
       // JSON and CSV hold what was measured; pictures and text show it as the recipe says.
-      const told = /\.(json|csv)$/.test(output)
-        ? { results: shown, forms: {} }
-        : await inTheirForms(shown, report.forms);
+      const told = /\.(json|csv)$/.test(output) ? { results: shown, forms: {} } : await formed(shown, report.forms);
       await showResults(told.results, envelope, { json, output, lang, forms: told.forms });
     } catch (error) {
       // Told at the end: what else there is to say is not lost with the file.
       problem = error;
     }
-  } else if (options.json) print(JSON.stringify(reportToJson(report), null, 2) + "\n");
-  else if (Object.keys(rest).length > 0) {
-    const told = await inTheirForms(rest, report.forms);
-    await showResults(told.results, {}, { lang: options.lang, forms: told.forms });
+  } else if (options.json) {
+    // A line for each round, for programs that read them one by one.
+    const indent = options.watch === undefined ? 2 : 0;
+    print(JSON.stringify({ ...reportToJson(report), ...round }, null, indent) + "\n");
+  } else if (Object.keys(rest).length > 0) {
+    const told = await formed(rest, report.forms);
+    await showResults(told.results, {}, { lang: options.lang, forms: told.forms, maxRows: options.maxRows });
   }
   if (!options.json) await showAnswers(report, options);
   for (const file of report.saved) warn(`Wrote ${file}`);
@@ -199,4 +258,10 @@ async function showAnswers(report: RecipeReport, options: RunRecipeOptions): Pro
     print(`\n${a.question}\n`);
     print(a.diagnosis ? renderDiagnosis(a.diagnosis, renderOptions(options.lang)) + "\n" : `${a.error}\n`);
   }
+}
+
+/** Results as \`show … as\` says. */
+async function formed(results: Results, forms: RecipeReport["forms"]): ReturnType<typeof inTheirForms> {
+  if (forms.length === 0) return { results, forms: {} };
+  return await (await import("./shown_forms.ts")).inTheirForms(results, forms);
 }

@@ -22,6 +22,7 @@ export interface ShowOptions {
  *
  * @param envelope what stands around the results in JSON
  * @throws {UnsupportedError} when the file cannot be written; the results are on standard output then
+ * @throws {UsageError} when its ending does not suit the results; likewise
  */
 export async function showResults(
   results: Results,
@@ -38,12 +39,11 @@ export async function showResults(
     print(options.json ? json() : await text());
     return;
   }
-  const content = await fileContent(results, json, options.output, options.title, options.forms);
   try {
-    writeFile(options.output, content);
+    writeFile(options.output, await fileContent(results, json, options.output, options.title, options.forms));
     warn(`Wrote ${options.output}`);
   } catch (error) {
-    // What was measured must not be lost with the disk.
+    // What was measured must not be lost with the disk, or for an ending that does not suit it.
     print(options.json ? json() : await text());
     throw error;
   }
@@ -53,7 +53,9 @@ export async function showResults(
 async function renderAll(results: Results, forms: ShowOptions["forms"], options: TableOptions): Promise<string> {
   // Not the room's face: that would load the pictures as well.
   const { renderResult } = await import("../core/render/terminal/result.ts");
-  const { renderShown } = forms ? await import("../core/render/terminal/shown.ts") : {};
+  const { renderShown } = Object.values(forms ?? {}).some((f) => f !== null)
+    ? await import("../core/render/terminal/shown.ts")
+    : {};
   return Object.entries(results)
     .map(([name, r]) => renderShown?.(name, r, formOf(forms, name), options) ?? renderResult(name, r, options))
     .join("\n\n");

@@ -73,7 +73,11 @@ function climb(b: Builder, cursor: Cursor, least: number): ExprNode {
       const hint = "Write a < b and b < c; or put one comparison in parentheses";
       b.out.error(piece.span, "syntax", "Comparisons do not chain", hint);
     }
-    const span = { start: left.span.start, end: right.span.end };
+    // An operand that is missing may have its place behind all others.
+    const span = {
+      start: Math.min(left.span.start, piece.span.start),
+      end: Math.max(piece.span.end, right.span.end),
+    };
     left = { kind: "binary", op: piece.op, opSpan: piece.span, left, right, span };
   }
   return left;
@@ -85,7 +89,12 @@ function prefixed(b: Builder, cursor: Cursor): ExprNode {
   if (piece.kind === "operand") return piece.node;
   if (piece.kind === "operator") return { kind: "missing", span: piece.span };
   const arg = climb(b, cursor, piece.op === "not" ? NOT : NEGATE);
-  return { kind: "unary", op: piece.op, arg, span: { start: piece.span.start, end: arg.span.end } };
+  return {
+    kind: "unary",
+    op: piece.op,
+    arg,
+    span: { start: piece.span.start, end: Math.max(piece.span.end, arg.span.end) },
+  };
 }
 
 const COMPARISON = PRECEDENCE["=="];
@@ -95,7 +104,13 @@ function strengthOf(op: string): number {
   return op === "not in" || op === "not like" || op === "not ~" ? COMPARISON : PRECEDENCE[op as BinaryOp] ?? COMPARISON;
 }
 
-const OTHER_LANGUAGES: Readonly<Record<string, string>> = { "&&": "and", "||": "or" };
+const OTHER_LANGUAGES: Readonly<Record<string, string>> = {
+  "&&": "and",
+  "||": "or",
+  "<>": "!=",
+  "===": "==",
+  "!==": "!=",
+};
 
 function operator(b: Builder, node: CstNode | undefined, around: Span): Piece {
   const token = tokensOf(node, "BinaryOperator")[0];

@@ -1,7 +1,7 @@
 import type { IRecognitionException, IToken } from "chevrotain";
+import { type Clue, likelyMistake } from "./_syntax_hints.ts";
 import { tokenSpan } from "./_tree_builder.ts";
-import { STAGE_NAMES, STATEMENT_WORDS } from "./_vocabulary.ts";
-import { nearest } from "./nearest.ts";
+import { STAGE_NAMES } from "./_vocabulary.ts";
 import type { Span } from "./position.ts";
 import * as t from "./tokens.ts";
 
@@ -12,55 +12,53 @@ export interface SyntaxMessage {
   readonly span: Span;
 }
 
-/** The tokens of a text, and what stands beside each. */
+/** The tokens of a text, and where each is among them. */
 export interface TokenContext {
   readonly text: string;
-  before(token: IToken): IToken | undefined;
-  after(token: IToken): IToken | undefined;
-  /** The tokens of its line. */
-  line(token: IToken): IToken[];
-  /** Whether it is one of the text, and not the end. */
-  has(token: IToken): boolean;
+  readonly tokens: readonly IToken[];
+  /** The number of tokens for the end of the text, which is none of them. */
+  at(token: IToken): number;
+  /** Names that a `let` gives. */
+  isResult(name: string): boolean;
 }
 
 /** @param tokens in the order of the text */
 export function tokenContext(tokens: readonly IToken[], text: string): TokenContext {
   const places = new Map(tokens.map((t, i) => [t, i]));
-  const at = (token: IToken): number => places.get(token) ?? tokens.length;
   return {
     text,
-    has: (token) => places.has(token),
-    before: (token) => tokens[at(token) - 1],
-    after: (token) => tokens[at(token) + 1],
-    line(token): IToken[] {
-      let first = at(token);
-      let last = first;
-      while (first > 0 && tokens[first - 1].startLine === token.startLine) first--;
-      while (last < tokens.length && tokens[last].startLine === token.startLine) last++;
-      return tokens.slice(first, last);
-    },
+    tokens,
+    at: (token) => places.get(token) ?? tokens.length,
+    isResult: (name) => tokens.some((token, i) => token.image === name && tokens[i - 1]?.tokenType === t.Let),
   };
 }
 
 /** What a person is told about an error of the parser: what stands there, what should, and the likeliest mistake. */
 export function syntaxMessage(e: IRecognitionException, context: TokenContext): SyntaxMessage {
-  const before = context.before(e.token);
-  const found = context.has(e.token) ? `Found ${shown(e.token)}` : "The recipe ends";
+  const { tokens } = context;
+  const at = context.at(e.token);
+  const before = tokens[at - 1];
+  const found = at < tokens.length ? `Found ${shown(e.token)}` : "The recipe ends";
   const after = before ? ` after ${shown(before)}` : "";
-  const inStage = before?.tokenType === t.Name && context.before(before)?.tokenType === t.Pipe;
-  const message = `${found}${after}; expected ${
-    inStage && STAGE_NAMES.includes(before.image) ? "a value" : expected(e)
-  }`;
-  return { message, hint: hint(e, context), span: tokenSpan(e.token, context.text) };
+  const inStage = before?.tokenType === t.Name && tokens[at - 2]?.tokenType === t.Pipe;
+  const wanted = inStage && STAGE_NAMES.includes(before.image) ? "a value" : expected(e, before);
+  return {
+    message: `${found}${after}; expected ${wanted}`,
+    hint: likelyMistake({ ...context, token: e.token, at, wanted: wantedLabel(e) }),
+    span: tokenSpan(e.token, context.text),
+  };
 }
 
 /** What a person is told about a name that stands alone. */
 export function strayName(token: IToken, context: TokenContext): SyntaxMessage {
-  const before = context.before(token);
+  const clue: Clue = { ...context, token, at: context.at(token), wanted: "" };
+  const before = context.tokens[clue.at - 1];
   const sameLine = before !== undefined && before.endLine === token.startLine;
-  const message = `Found "${token.image}"${sameLine ? ` after ${shown(before)}` : ""}; expected a statement`;
-  const advice = lineHint(token, context) || `To show a result, write: show ${token.image}`;
-  return { message, hint: advice, span: tokenSpan(token, context.text) };
+  return {
+    message: `Found ${shown(token)}${sameLine ? ` after ${shown(before)}` : ""}; expected a statement`,
+    hint: likelyMistake(clue),
+    span: tokenSpan(token, context.text),
+  };
 }
 
 const EXPECTED: Readonly<Record<string, string>> = {
@@ -68,8 +66,8 @@ const EXPECTED: Readonly<Record<string, string>> = {
   statement: "a statement",
   block: "a statement or }",
   recipeStatement: "the recipe's name",
-  paramStatement: "a parameter: param NAME: TYPE = DEFAULT",
-  letStatement: "let NAME = a pipeline",
+  paramStatement: "the name of a parameter",
+  letStatement: "the name of a result",
   pipeline: "a pipeline",
   collect: "a collector (proc.list) or a probe (tracepoint:sched:sched_switch)",
   collector: "a collector's name",
@@ -77,17 +75,18 @@ const EXPECTED: Readonly<Record<string, string>> = {
   span: "span PROBES -> PROBES on START == END",
   stage: "a stage, such as filter, aggregate or top",
   items: "an expression",
-  item: "an expression or a name",
+  item: "a name",
   expression: "an expression",
   operand: "a value",
   operator: "an operator",
-  parenthesis: ")",
+  parenthesis: "a value",
   args: "an argument or )",
   arg: "an argument",
   path: "a name",
   names: "the name of a result",
   shown: "the name of a result",
-  saveStatement: 'save NAME to "file"',
+  showStatement: "the name of a result",
+  saveStatement: "the name of a result",
   askStatement: "a question in quotes",
   alertStatement: "a text in quotes",
   includeStatement: "a file name in quotes",
@@ -96,55 +95,22 @@ const EXPECTED: Readonly<Record<string, string>> = {
   expectStatement: "expect CONDITION",
 };
 
-function expected(e: IRecognitionException): string {
-  const closing = /^Expecting token of type --> "([)}])"/.exec(e.message);
-  return closing ? `"${closing[1]}"` : EXPECTED[e.context.ruleStack.at(-1) ?? "statement"] ?? "a statement";
+function expected(e: IRecognitionException, before: IToken | undefined): string {
+  const rule = e.context.ruleStack.at(-1) ?? "statement";
+  if (rule === "shown" && before?.tokenType === t.As) return `a form: table, hist, flame, series or heatmap`;
+  // The message is the label of the one token that was expected: `"}"`, `string`, `Name`, …
+  if (e.message.startsWith('"')) return e.message;
+  if (e.message === "string") return EXPECTED[rule]?.endsWith("quotes") ? EXPECTED[rule] : "a text in quotes";
+  if (rule === "letStatement" && e.message === "") return "a pipeline: collect …";
+  return EXPECTED[rule] ?? "a statement";
+}
+
+/** A parameter's name is `Name`, or `$name` of those who mean it. */
+function wantedLabel(e: IRecognitionException): string {
+  return e.message || (e.context.ruleStack.at(-1) === "paramStatement" ? "Name" : "");
 }
 
 function shown(token: IToken): string {
   const image = token.image.length > 30 ? `${token.image.slice(0, 29)}…` : token.image;
   return image.startsWith('"') ? image : `"${image}"`;
-}
-
-function hint(e: IRecognitionException, context: TokenContext): string {
-  const before = context.before(e.token);
-  if (e.token.tokenType === t.Pipe && before?.tokenType === t.Pipe) return 'Write "or" for a logical or';
-  if (e.token.tokenType === t.Percent && before?.tokenType === t.NumberLiteral) {
-    return "A ratio is written 50%, a remainder a % b";
-  }
-  if (reserved(e.token) && expectsName(e)) {
-    return `"${e.token.image}" is a word of the language and cannot be a name here`;
-  }
-  return context.has(e.token) ? lineHint(e.token, context) : "";
-}
-
-/** The likeliest mistake on the line of a token. */
-function lineHint(token: IToken, context: TokenContext): string {
-  const before = context.before(token);
-  if (
-    before?.tokenType === t.Name && !STAGE_NAMES.includes(before.image) && context.before(before)?.tokenType === t.Pipe
-  ) {
-    return `There is no stage "${before.image}"; a bitwise or stands in parentheses: (a | b)`;
-  }
-  if (context.after(token)?.tokenType === t.Dot) return "To collect, write: collect AREA.NAME";
-  if (before?.tokenType === t.NumberLiteral && /^[a-zA-Zµμ]{1,3}$/.test(token.image)) {
-    return `A unit stands directly after its number: ${before.image}${token.image}`;
-  }
-  const [first, second] = context.line(token);
-  if (first?.tokenType !== t.Name || second?.tokenType === t.Pipe) return "";
-  if (STAGE_NAMES.includes(first.image)) return `A stage begins with "|": | ${first.image}`;
-  const meant = nearest(first.image, STATEMENT_WORDS, 1)[0];
-  return meant ? `Did you mean "${meant}" instead of "${first.image}"?` : "";
-}
-
-function reserved(token: IToken): boolean {
-  return /^[a-z]+$/.test(token.image) && token.tokenType !== t.Name && !token.tokenType.CATEGORIES?.includes(t.Name);
-}
-
-function expectsName(e: IRecognitionException): boolean {
-  const rule = e.context.ruleStack.at(-1) ?? "";
-  return ["recipeStatement", "paramStatement", "letStatement", "path", "names", "shown", "saveStatement", "stage"]
-    .includes(
-      rule,
-    );
 }

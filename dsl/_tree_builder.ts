@@ -11,6 +11,12 @@ export interface Builder {
   readonly out: Diagnostics;
   /** Operands of the expression being built. */
   operands: number;
+  /** Stages and items of the pipeline being built. */
+  items: number;
+  /** Statements of the recipe so far. */
+  statements: number;
+  /** Names that stand where a statement should: the grammar takes them for pipelines without stages. */
+  readonly stray: IToken[];
 }
 
 /** The place of a token. Tokens at the end of the input have no offset of their own. */

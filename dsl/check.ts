@@ -1,4 +1,5 @@
 import type { Stage as PluginStage } from "../core/plugin_api/mod.ts";
+import { nodeText } from "./_node_text.ts";
 import type * as ast from "./ast.ts";
 import { checkAlert } from "./check_alert.ts";
 import { checkCondition } from "./check_condition.ts";
@@ -101,7 +102,8 @@ function checkStatements(
   const results: Results = new Map(outer);
   return statements.flatMap((s) => {
     state.cx.observer?.results(s.span.start, results);
-    const made = checkStatement(s, results, place, state);
+    // More errors are not taken, and each looks for names like the one that is wrong.
+    const made = state.cx.out.full ? null : checkStatement(s, results, place, state);
     state.cx.observer?.results(s.span.end + 1, results);
     return made ?? [];
   });
@@ -114,12 +116,13 @@ function checkStatement(s: ast.Statement, results: Results, place: Place, state:
     case "recipe":
       if (inBlock || state.recipe) {
         const why = inBlock ? "The recipe line stands outside of blocks" : "There is a recipe line already";
-        cx.out.error(s.span, "duplicate", why);
+        cx.out.error(s.span, "duplicate", why, "A recipe has one, at its beginning");
       } else state.recipe = s;
       return null;
     case "param":
-      if (inBlock) cx.out.error(s.span, "param", "Parameters are declared outside of blocks");
-      else checkParam(s, state);
+      if (inBlock) {
+        cx.out.error(s.span, "param", "Parameters are declared outside of blocks", "At the beginning of the recipe");
+      } else checkParam(s, state);
       return null;
     case "let":
       return checkLet(s, results, state);
@@ -132,6 +135,7 @@ function checkStatement(s: ast.Statement, results: Results, place: Place, state:
     case "when": {
       const condition = s.condition && checkCondition(s.condition, "when", results, cx);
       const inner = place === "every" ? "every" : "block";
+      for (const block of [s.then, s.otherwise]) warnOfSilence(block, cx);
       const then = checkStatements(s.then, results, inner, state);
       const otherwise = checkStatements(s.otherwise, results, inner, state);
       return condition && { kind: "when", condition, then, otherwise };
@@ -153,7 +157,7 @@ function checkStatement(s: ast.Statement, results: Results, place: Place, state:
     case "every":
       return checkEvery(s, results, place, state);
     case "alert":
-      return checkAlert(s, results, state);
+      return checkAlert(s, results, place === "every", state);
     case "include":
       // What could be included has been put in its place.
       if (inBlock) cx.out.error(s.span, "include", "include stands outside of blocks");
@@ -168,6 +172,7 @@ function checkEvery(s: ast.EveryStatement, results: Results, place: Place, state
   }
   const period = s.period && s.period.kind !== "missing" ? checkDuration(s.period, "the period", cx) : null;
   const duration = s.duration ? checkDuration(s.duration, "the time in all", cx) : null;
+  warnOfSilence(s.body, cx);
   const body = checkStatements(s.body, results, "every", state);
   if (!period || (s.duration && !duration)) return null;
   if (s.body.length === 0) {
@@ -177,11 +182,20 @@ function checkEvery(s: ast.EveryStatement, results: Results, place: Place, state
   return { kind: "every", period, duration, body };
 }
 
+/** Names of a block are its own: what it only names, nobody sees. */
+function warnOfSilence(block: readonly ast.Statement[], cx: State["cx"]): void {
+  if (block.length === 0 || !block.every((s) => s.kind === "let")) return;
+  const { name } = block[block.length - 1] as ast.LetStatement;
+  cx.out.warn(name.span, "silent", "This block shows nothing of what it measures", `Add: show ${name.name}`);
+}
+
 function checkLet(s: ast.LetStatement, results: Results, state: State): CheckedStatement | null {
   const { cx } = state;
   const free = declare(s.name, state);
   if (s.value && s.value.kind !== "missing") {
-    const hint = `A constant is a parameter: param ${s.name.name} = …`;
+    const hint = s.value.kind === "path" || s.value.kind === "call"
+      ? `To collect, write: let ${s.name.name} = collect ${nodeText(s.value)}`
+      : `A constant is a parameter: param ${s.name.name} = …`;
     cx.out.error(s.value.span, "let", `"let" names the result of a pipeline`, hint);
   }
   const made = s.pipeline && checkPipeline(s.name.name, s.pipeline, results, state);

@@ -7,7 +7,7 @@ import {
   type NamedExpr,
 } from "../core/query/mod.ts";
 import { defaultName, nodeText } from "./_node_text.ts";
-import type { Stage, StageItem } from "./ast.ts";
+import type { ExprNode, Stage, StageItem } from "./ast.ts";
 import { type CheckContext, plainArgs } from "./check_expr.ts";
 import { checkEnding } from "./check_ending.ts";
 import { namedItems, needs, noDuplicates, noOrder } from "./check_items.ts";
@@ -64,7 +64,9 @@ export function aggregatePlans(
   const specs = aggregates.map((a) => a.spec);
   if (!window) return [{ kind: "aggregate", keys, aggregates: specs }];
   const amount = (s: AggregateSpec): AggregateSpec => s.fn === "rate" ? { ...s, fn: s.args[0] ? "sum" : "count" } : s;
-  const sorted: StagePlan = { kind: "sort", keys: [{ expr: fieldOfKey(keys[0]), descending: false }] };
+  // Where it is written among the keys, it keeps its place.
+  const time = keys.find((k) => k.name === WINDOW) ?? keys[0];
+  const sorted: StagePlan = { kind: "sort", keys: [{ expr: fieldOfKey(time), descending: false }] };
   const plans: StagePlan[] = [{ kind: "aggregate", keys, aggregates: specs.map(amount) }];
   if (specs.every((s) => s.fn !== "rate")) return [...plans, sorted];
   const columns = [
@@ -83,14 +85,25 @@ function fieldOfKey(key: NamedExpr): Expr {
   return { op: "field", name: key.name, t: key.expr.t };
 }
 
+/** What to write for an item that is no call. */
+function callHint(node: ExprNode): string {
+  if (node.kind === "path") {
+    return AGGREGATES.has(node.name)
+      ? `Write: ${node.name}(${node.name === "count" ? "" : "…"})`
+      : `Write max(${node.name}) or group: … by ${node.name}`;
+  }
+  if (node.kind === "binary" && node.op === "=" && node.right.kind === "call") {
+    return `Write: ${nodeText(node.right)} as ${nodeText(node.left)}`;
+  }
+  return "Aggregate first, and compute in a derive after it: | derive NAME = EXPRESSION";
+}
+
 /** Checks one call of an aggregate stage. Null when something is wrong. */
 export function checkAggregateItem(item: StageItem, scope: Scope, cx: CheckContext): CheckedAggregate | null {
   const { expr: node } = item;
   if (node.kind === "missing" || !noOrder(item, "aggregate", cx)) return null;
   if (node.kind !== "call") {
-    const hint = node.kind === "path"
-      ? `Write max(${node.name}) or group: … by ${node.name}`
-      : "Compute in a derive before or after";
+    const hint = callHint(node);
     cx.out.error(node.span, "aggregate", "aggregate takes calls such as count() or p99(duration)", hint);
     return null;
   }
@@ -112,6 +125,15 @@ export function checkAggregateItem(item: StageItem, scope: Scope, cx: CheckConte
   for (let i = aggregate.constantsFrom; i < args.length; i++) {
     if (args[i].op === "lit" || args[i].op === "param") continue;
     cx.out.error(node.args[i].span, "type", `This argument of "${fn}" is a constant`, `It is ${aggregate.signature}`);
+    return null;
+  }
+  const [, q] = args;
+  if (fn === "quantile" && q.op === "lit" && !(Number(q.value) >= 0 && Number(q.value) <= 1)) {
+    const text = nodeText(node.args[1].value);
+    const hint = /^\d\d?(\.\d+)?$/.test(text)
+      ? `Write: quantile(${nodeText(node.args[0].value)}, ${Number(text) / 100})`
+      : "";
+    cx.out.error(node.args[1].span, "value", `A quantile is between 0 and 1, here is ${text}`, hint);
     return null;
   }
   const name = item.as?.name ?? defaultName(node);

@@ -4,9 +4,23 @@ import { checkDuration } from "./check_source.ts";
 import { checkResult, type Results, type State } from "./check_state.ts";
 import type { AlertPlan } from "./plan.ts";
 
-/** Checks `alert "message" when COND for D with NAME, …`. Null when something is wrong. */
-export function checkAlert(s: ast.AlertStatement, results: Results, state: State): AlertPlan | null {
+/**
+ * Checks `alert "message" when COND for D with NAME, …`. Null when something is wrong.
+ *
+ * @param inEvery whether it is looked at again and again
+ */
+export function checkAlert(
+  s: ast.AlertStatement,
+  results: Results,
+  inEvery: boolean,
+  state: State,
+): AlertPlan | null {
   const { cx } = state;
+  if (s.duration && !inEvery) {
+    const message = 'An alert with "for" stands in every: it is looked at once here, and never fires';
+    cx.out.error(s.duration.span, "alert", message, "Such as: every 5s { … alert … when … for 30s }");
+    return null;
+  }
   const condition = s.condition && checkCondition(s.condition, "alert", results, cx);
   const holdFor = s.duration && checkDuration(s.duration, "the time that it has to hold", cx);
   const names = (s.results ?? []).map((n) => checkResult(n, results, state));

@@ -1,5 +1,6 @@
 import type { ParamSpec } from "../core/plugin_api/mod.ts";
 import { adaptLiteral, type Expr, type NamedExpr, type ValueType, valueType } from "../core/query/mod.ts";
+import { nodeText } from "./_node_text.ts";
 import type { Arg, Collected, CollectSource } from "./ast.ts";
 import { aType, type CheckContext, checkExpr, isAddress } from "./check_expr.ts";
 import type { CheckedSource } from "./checked_source.ts";
@@ -82,7 +83,7 @@ function checkArgs(
       const message = arg.name
         ? `${collector} has no argument "${arg.name.name}"`
         : `Arguments of ${collector} are named`;
-      const hint = arg.name ? didYouMean(arg.name.name, names) : "";
+      const hint = arg.name ? didYouMean(arg.name.name, names) : namedHint(arg, names);
       cx.out.error(arg.name?.span ?? arg.span, "argument", message, [hint, list].filter(Boolean).join("\n"));
       continue;
     }
@@ -108,6 +109,14 @@ function checkArgs(
     ok = false;
   }
   return ok ? out : null;
+}
+
+/** `pid = 1` is written `pid: 1`; a value alone is that of the only argument. */
+function namedHint({ value }: Arg, names: readonly string[]): string {
+  if (value.kind === "binary" && value.left.kind === "path" && names.includes(value.left.name)) {
+    return `Write: ${value.left.name}: ${nodeText(value.right)}`;
+  }
+  return names.length === 1 ? `Write: ${names[0]}: ${nodeText(value)}` : "";
 }
 
 const EXAMPLES: Readonly<Record<string, string>> = {

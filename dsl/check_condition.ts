@@ -178,7 +178,10 @@ function resultScope(of: string, results: KnownResults, figures: Figure[], byTex
       }
       return {
         message: `"${result}" has no column "${rest}"`,
-        hint: [didYouMean(rest, columns), `Columns: ${columns.join(", ")}`].filter(Boolean).join("\n"),
+        hint: [
+          rest === "count" ? `count(${result}) is its number of rows` : didYouMean(rest, columns),
+          `Columns: ${columns.join(", ")}`,
+        ].filter(Boolean).join("\n"),
       };
     },
   };
@@ -193,7 +196,9 @@ function columnOf(name: string, result: string, flow: Flow): Flow["columns"][num
 function unknownResult(name: string, span: CallNode["span"], results: KnownResults, cx: CheckContext): void {
   const names = [...results.keys()];
   const list = names.length > 0 ? `Results so far: ${names.join(", ")}` : "No result was made before this line";
-  const hint = [didYouMean(name, names), list].filter(Boolean).join("\n");
+  const having = [...results].filter(([, flow]) => flow?.columns.some((c) => c.shown && c.output === name));
+  const column = having.length > 0 ? `Columns are written with their result: ${having[0][0]}.${name}` : "";
+  const hint = [column || didYouMean(name, names), list].filter(Boolean).join("\n");
   cx.out.error(
     { start: span.start, end: span.start + name.length },
     "unknown-result",

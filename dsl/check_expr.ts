@@ -25,8 +25,6 @@ import type { Observer } from "./observer.ts";
 import type { Span } from "./position.ts";
 import type { Scope } from "./scope.ts";
 
-const AGGREGATE_NAMES = [...AGGREGATES.keys()];
-
 /** What the checks of one recipe share. */
 export interface CheckContext {
   readonly out: Diagnostics;
@@ -101,6 +99,7 @@ export function checkTyped(
 function checkParam(name: string, span: Span, cx: CheckContext): Expr | null {
   const t = cx.params.get(name);
   cx.used.add(name);
+  if (t?.type === "null") return null; // its declaration was reported
   if (t) return { op: "param", name, t };
   const names = [...cx.params.keys()].map((n) => `$${n}`);
   const hint = didYouMean(`$${name}`, names) || (names.length > 0 ? `Parameters: ${names.join(", ")}` : "");
@@ -108,7 +107,7 @@ function checkParam(name: string, span: Span, cx: CheckContext): Expr | null {
   return null;
 }
 
-function unknownName(name: string, span: Span, scope: Scope, cx: CheckContext): null {
+function unknownName(name: string, span: Span, scope: Scope, cx: CheckContext, advice = ""): null {
   const refused = scope.refuse?.(name);
   if (refused) {
     cx.out.error(span, "unknown-field", refused.message, refused.hint);
@@ -121,7 +120,7 @@ function unknownName(name: string, span: Span, scope: Scope, cx: CheckContext): 
     cx.out.error(span, "unknown-field", message, hint);
     return null;
   }
-  const hints = [didYouMean(name, names), `Fields: ${names.join(", ")}`, scope.note];
+  const hints = [didYouMean(name, names), advice, `Fields: ${names.join(", ")}`, scope.note];
   cx.out.error(span, "unknown-field", message, hints.filter(Boolean).join("\n"));
   return null;
 }
@@ -131,12 +130,12 @@ function checkCall(node: CallNode, scope: Scope, cx: CheckContext): Expr | null 
   if (column) return column;
   const fn = node.name.name;
   if (!SCALARS.has(fn)) {
-    if (AGGREGATE_NAMES.includes(fn)) {
+    if (AGGREGATES.has(fn)) {
       const hint = scope.call ? `First: | aggregate ${nodeText(node)}` : "";
       cx.out.error(node.span, "aggregate", `"${fn}" aggregates rows: it stands in aggregate`, hint);
     } else {
       const names = [...SCALARS.keys()];
-      const hints = [didYouMean(fn, [...names, ...AGGREGATE_NAMES]), `Functions: ${names.join(", ")}`];
+      const hints = [didYouMean(fn, [...names, ...AGGREGATES.keys()]), `Functions: ${names.join(", ")}`];
       cx.out.error(
         node.name.span,
         "unknown-function",
@@ -202,7 +201,10 @@ function checkBinary(node: BinaryNode, scope: Scope, cx: CheckContext): Expr | n
   }
   if (node.op === "in" || node.op === "not in") return checkIn(node, scope, cx);
   const left = checkExpr(node.left, scope, cx);
-  const right = checkExpr(node.right, scope, cx);
+  const right = left?.t.type === "string" && node.right.kind === "path"
+    ? scope.name(node.right.name) ??
+      unknownName(node.right.name, node.right.span, scope, cx, `Text stands in quotes: "${node.right.name}"`)
+    : checkExpr(node.right, scope, cx);
   if (!left || !right) return null;
   const fn = node.op.replace(/^not /, "") as BinaryOp;
   const isPatternMatch = fn === "like" || fn === "~";
@@ -212,15 +214,34 @@ function checkBinary(node: BinaryNode, scope: Scope, cx: CheckContext): Expr | n
     return null;
   }
   const t = binaryType(fn, l.t, r.t);
-  if (isProblem(t)) return report(t, node.span, cx);
+  if (isProblem(t)) return report({ ...t, hint: t.hint || sides(node, l.t, r.t, t) }, node.span, cx);
   if (fn === "~" && !isPattern(r, node.right.span, cx)) return null;
   const e: Expr = { op: "binary", fn, left: l, right: r, t };
   return node.op.startsWith("not ") ? { op: "unary", fn: "not", arg: e, t } : e;
 }
 
+/** What each side of an operator is. */
+function sides(node: BinaryNode, left: ValueType, right: ValueType, { error }: TypeProblem): string {
+  if (left.type === right.type || !/different units|no meaning/.test(error)) return "";
+  const texts = [node.left, node.right].map(nodeText);
+  if (texts.some((text) => text.length > 40)) return "";
+  return `${texts[0]} is ${aType(left)}, ${texts[1]} is ${aType(right)}`;
+}
+
+/** Longer ones take long to compile. */
+const MAX_PATTERN = 4096;
+
 /** Whether a constant regular expression is one. The engine was loaded by whoever asked for the check. */
 function isPattern(e: Expr, span: Span, cx: CheckContext): boolean {
   if (e.op !== "lit" || typeof e.value !== "string") return true;
+  if (e.value.length > MAX_PATTERN) {
+    cx.out.error(
+      span,
+      "limit",
+      `A regular expression has at most ${MAX_PATTERN} characters, here are ${e.value.length}`,
+    );
+    return false;
+  }
   try {
     compileRegex(e.value);
     return true;

@@ -3,6 +3,7 @@ import { defaultName, nodeText } from "./_node_text.ts";
 import type { Stage, StageItem } from "./ast.ts";
 import { aType, type CheckContext, checkExpr } from "./check_expr.ts";
 import { type FlowColumn, namedColumn } from "./flow.ts";
+import { isAbove } from "./check_source.ts";
 import type { Span } from "./position.ts";
 import { constantScope, type Scope } from "./scope.ts";
 
@@ -22,6 +23,16 @@ export function namedItems(
   const out: NamedItem[] = [];
   for (const item of items) {
     if (item.expr.kind === "missing" || !noOrder(item, of, cx)) return null;
+    if (item.expr.kind === "binary" && item.expr.op === "=" && item.expr.left.kind === "path") {
+      const { opSpan, left, right } = item.expr;
+      cx.out.error(
+        opSpan,
+        "assignment",
+        '"=" names a column in derive only',
+        `Write: ${nodeText(right)} as ${nodeText(left)}`,
+      );
+      return null;
+    }
     const expr = checkExpr(item.expr, scope, cx);
     if (!expr) return null;
     const name = item.as?.name ?? defaultName(item.expr);
@@ -73,12 +84,18 @@ export function checkCount(stage: Stage, example: string, cx: CheckContext): Exp
     cx.out.error(item.span, "type", what, `Such as: ${example}`);
     return null;
   }
+  if (!isAbove(e, -1)) {
+    cx.out.error(item.span, "value", `The number of ${stage.name.name} is not below 0`, `Such as: ${example}`);
+    return null;
+  }
   return e;
 }
 
+const BY = "by stands in aggregate, top, sort, detect, join and enrich";
+
 export function noBy(stage: Stage, cx: CheckContext): boolean {
   if (stage.by === null) return true;
-  const hint = stage.name.name === "limit" ? "top takes by: | top 10 by cpu" : "";
+  const hint = stage.name.name === "limit" ? "top takes by: | top 10 by cpu" : BY;
   cx.out.error(stage.by[0]?.span ?? stage.span, "syntax", `${stage.name.name} has no "by"`, hint);
   return false;
 }
@@ -96,7 +113,12 @@ export function noOrder(item: StageItem, of: string, cx: CheckContext): boolean 
 
 export function bare(item: StageItem, of: string, cx: CheckContext): boolean {
   if (item.as) {
-    cx.out.error(item.as.span, "syntax", `"as" has no meaning in ${of}`);
+    cx.out.error(
+      item.as.span,
+      "syntax",
+      `"as" has no meaning in ${of}`,
+      "Columns are named in derive, select and aggregate",
+    );
     return false;
   }
   return noOrder(item, of, cx);

@@ -1,7 +1,7 @@
 import { binaryType, type Expr, isProblem } from "../core/query/mod.ts";
 import type { ExprNode, Stage, StageItem } from "./ast.ts";
 import { checkCollector } from "./check_collector.ts";
-import { checkExpr } from "./check_expr.ts";
+import { aType, checkExpr } from "./check_expr.ts";
 import { bare, needs } from "./check_items.ts";
 import type { CheckedStage, PipelineContext } from "./checked_stage.ts";
 import { type Flow, type FlowColumn, namedColumn, outputFields } from "./flow.ts";
@@ -158,7 +158,13 @@ function joinKeys(
     if (!key) return null;
     const t = binaryType("==", key.left.t, key.right.t);
     if (isProblem(t)) {
-      cx.out.error(item.span, "type", t.error, t.hint);
+      const { left, right } = key;
+      cx.out.error(
+        item.span,
+        "type",
+        t.error,
+        t.hint || `The left side is ${aType(left.t)}, the right side ${aType(right.t)}`,
+      );
       return null;
     }
     if (key.left.t.type === "stack" || key.left.t.type === "histogram") {

@@ -12,12 +12,18 @@ export const PARAM_TYPES: readonly FieldType[] = [
   ...["int", "float", "bool", "string", "duration", "bytes", "rate", "ratio", "pid", "tid", "address", "ip"] as const,
 ];
 
+/** Constants of these types. */
+const EXAMPLES: Readonly<Record<string, string>> = {
+  ...{ int: "10", float: "2.5", bool: "true", string: '"text"', duration: "10s", bytes: "4KiB", rate: "99hz" },
+  ...{ ratio: "50%", pid: "1", tid: "1", ip: '"10.0.0.1"' },
+};
+
 /** Checks `param NAME: TYPE = DEFAULT "doc"` and declares it. */
 export function checkParam(s: ast.ParamStatement, state: State): void {
   const { cx } = state;
   const { name, span } = s.name;
   if (cx.params.has(name)) {
-    cx.out.error(span, "duplicate", `There is a parameter "${name}" already`);
+    cx.out.error(span, "duplicate", `There is a parameter "${name}" already`, "Names of parameters are given once");
     return;
   }
   let t: ValueType | null = null;
@@ -38,7 +44,7 @@ export function checkParam(s: ast.ParamStatement, state: State): void {
   if (value && t) value = adaptLiteral(value, t);
   if (value && t && !isAddress(value, t, s.default!.span, cx)) value = null;
   if (value && t && !fits(value.t, t)) {
-    const hint = t.type === "duration" ? "Such as: 10s" : t.type === "bytes" ? "Such as: 4KiB" : "";
+    const hint = Object.hasOwn(EXAMPLES, t.type) ? `Such as: ${EXAMPLES[t.type]}` : "";
     cx.out.error(s.default!.span, "type", `"${name}" is ${aType(t)}, its default ${aType(value.t)}`, hint);
     value = null;
   }
@@ -46,7 +52,7 @@ export function checkParam(s: ast.ParamStatement, state: State): void {
     cx.out.error(span, "param", `"${name}" needs a type or a default`, `Write: param ${name}: duration = 10s`);
   }
   if (!s.type && value?.t.type === "null") {
-    cx.out.error(s.default!.span, "param", `"${name}" needs a type or a default`, "null has no type");
+    cx.out.error(s.default!.span, "param", `"${name}" needs a type`, `null has none. Write: param ${name}: duration`);
   }
   // A parameter of the declared type, whatever is wrong with its default: what uses it can still be checked. A rate
   // keeps the unit of its default.

@@ -169,7 +169,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   [
     "collect tracepoint:sched:sched_switch for 1s | sort kstack",
     "1:53-59 type: A stack has no order",
-    "",
+    "Sort by a number, a text or a time",
   ],
   [
     "collect tracepoint:sched:sched_switch for 1s | filter kstack == ustack",

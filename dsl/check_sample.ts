@@ -1,6 +1,7 @@
 import type { Stage } from "./ast.ts";
 import { aType, checkExpr } from "./check_expr.ts";
 import { bare, needs, noBy } from "./check_items.ts";
+import { isAbove } from "./check_source.ts";
 import type { CheckedStage, PipelineContext } from "./checked_stage.ts";
 import type { Flow } from "./flow.ts";
 import { constantScope, type Scope } from "./scope.ts";
@@ -24,7 +25,7 @@ export function checkSample(stage: Stage, flow: Flow, _scope: Scope, cx: Pipelin
     cx.out.error(item.span, "type", message, `Such as: ${EXAMPLE}`);
     return null;
   }
-  if (size.op === "lit" && (Number(size.value) <= 0 || (size.t.type === "ratio" && Number(size.value) > 1))) {
+  if (!isAbove(size, 0) || (size.op === "lit" && size.t.type === "ratio" && Number(size.value) > 1)) {
     cx.out.error(item.span, "value", "A sample is more than nothing, and at most 100%", `Such as: ${EXAMPLE}`);
     return null;
   }

@@ -101,9 +101,10 @@ function isAmount(c: FlowColumn): boolean {
   return !["time", "pid", "tid", "address", "bool"].includes(c.t.type);
 }
 
-/** Columns that tell rows apart: what is neither an amount nor a time. */
+/** Columns that tell rows apart: what is neither an amount nor a time, and no verdict on the value (`anomaly`). */
 function keysOf(shown: readonly FlowColumn[], value: FlowColumn): string[] {
-  return shown.filter((c) => c !== value && !isNumberOrTime(c)).map((c) => c.output);
+  const isVerdict = (c: FlowColumn): boolean => c.t.type === "bool" && shown.indexOf(c) > shown.indexOf(value);
+  return shown.filter((c) => c !== value && !isNumberOrTime(c) && !isVerdict(c)).map((c) => c.output);
 }
 
 function isNumberOrTime(c: FlowColumn): boolean {
@@ -138,9 +139,15 @@ export function checkSave(s: ast.SaveStatement, results: Results, state: State):
 
 /** What formats are for, where a result is not that. */
 const NOT_FOR: Readonly<Record<string, (flow: Flow) => string | null>> = {
-  ".svg": (flow) => flow.kind === "rows" ? "a profile or a series" : null,
+  ".svg": (flow) => flow.kind !== "rows" || hasPicture(flow) ? null : "a profile, a series or a histogram",
   ".folded": (flow) => flow.kind === "profile" ? null : "a profile",
 };
+
+/** One histogram, or one for each of many times: a heat map. */
+function hasPicture(flow: Flow): boolean {
+  const ofType = (type: string): number => flow.columns.filter((c) => c.shown && c.t.type === type).length;
+  return ofType("histogram") === 1 && (flow.oneRow || ofType("time") === 1);
+}
 
 function kindOf(flow: Flow): string {
   return flow.kind === "rows" ? "table" : flow.kind;

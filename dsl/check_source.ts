@@ -20,6 +20,12 @@ export function checkSource(source: CollectSource, registry: RecipeRegistry, cx:
   return checkWhat(source, what, duration, registry, cx);
 }
 
+/** Whether a constant is greater than a number; what a parameter decides may be. */
+export function isAbove(e: Expr, least: number): boolean {
+  if (e.op === "unary" && e.fn === "-" && e.arg.op === "lit") return -Number(e.arg.value) > least;
+  return e.op !== "lit" || Number(e.value) > least;
+}
+
 /** A constant duration above 0. */
 export function checkDuration(
   node: NonNullable<CollectSource["duration"]>,
@@ -27,8 +33,8 @@ export function checkDuration(
   cx: CheckContext,
 ): Expr | null {
   const e = checkTyped(node, "duration", what[0].toUpperCase() + what.slice(1), "10s", constantScope(what), cx);
-  if (e?.op === "lit" && Number(e.value) <= 0) {
-    cx.out.error(node.span, "value", `${what[0].toUpperCase()}${what.slice(1)} is longer than 0`);
+  if (e && !isAbove(e, 0)) {
+    cx.out.error(node.span, "value", `${what[0].toUpperCase()}${what.slice(1)} is longer than 0`, "Such as: 10s");
     return null;
   }
   return e;

@@ -1,4 +1,5 @@
-import type { NamedExpr } from "../core/query/mod.ts";
+import { AGGREGATES, type NamedExpr } from "../core/query/mod.ts";
+import { nodeText } from "./_node_text.ts";
 import { STAGE_NAMES } from "./_vocabulary.ts";
 import type { ExprNode, Stage, StageItem } from "./ast.ts";
 import { checkAggregate } from "./check_aggregate.ts";
@@ -29,7 +30,9 @@ export function checkStage(stage: Stage, flow: Flow, scope: Scope, cx: PipelineC
   if (!check && !plugin) {
     const known = [...STAGE_NAMES, ...cx.registry.stageNames?.() ?? []];
     const bits = scope.name(name) ? 'Bitwise "|" stands in parentheses: (a | b)' : "";
-    const hints = [didYouMean(name, known), `Stages: ${known.join(", ")}`, bits];
+    const other = Object.hasOwn(OTHER_NAMES, name.toLowerCase()) ? `Here it is ${OTHER_NAMES[name.toLowerCase()]}` : "";
+    const call = AGGREGATES.has(name) ? `Aggregations stand in aggregate: | aggregate ${name}(…)` : "";
+    const hints = [other || call || didYouMean(name, known), `Stages: ${known.join(", ")}`, bits];
     cx.out.error(span, "unknown-stage", `There is no stage "${name}"`, hints.filter(Boolean).join("\n"));
     return null;
   }
@@ -40,6 +43,15 @@ export function checkStage(stage: Stage, flow: Flow, scope: Scope, cx: PipelineC
   }
   return check ? check(stage, flow, scope, cx) : checkPluginStage(stage, plugin!, flow, cx);
 }
+
+/** What other languages call our stages. */
+const OTHER_NAMES: Readonly<Record<string, string>> = {
+  ...{ where: "filter", having: "filter", grep: "filter", project: "select", fields: "select", keep: "select" },
+  ...{ extend: "derive", map: "derive", mutate: "derive", eval: "derive", let: "derive", summarize: "aggregate" },
+  ...{ group: "aggregate … by", groupby: "aggregate … by", reduce: "aggregate", stats: "aggregate", order: "sort" },
+  ...{ orderby: "sort", arrange: "sort", take: "limit", head: "limit", first: "limit", uniq: "distinct" },
+  ...{ unique: "distinct", dedup: "distinct", bin: "window", lookup: "enrich", merge: "join" },
+};
 
 const CHECKS: Readonly<Record<string, Check>> = {
   filter: checkFilter,
@@ -62,7 +74,9 @@ function checkFilter(stage: Stage, flow: Flow, scope: Scope, cx: CheckContext): 
   const [item, second] = stage.items;
   if (!item) return needs(stage, "a condition", "| filter pid != 0", cx);
   if (second) {
-    cx.out.error(second.span, "syntax", "filter takes one condition", 'Join conditions with "and"');
+    const list = item.expr.kind === "binary" && /^(not )?in$/.test(item.expr.op) && item.expr.right.kind !== "list";
+    const hint = list ? "A list stands in parentheses: in (1, 2)" : 'Join conditions with "and"';
+    cx.out.error(second.span, "syntax", "filter takes one condition", hint);
     return null;
   }
   if (!bare(item, "filter", cx)) return null;
@@ -101,12 +115,19 @@ function checkDerive(stage: Stage, flow: Flow, _scope: Scope, cx: CheckContext):
 function nameAndValue(item: StageItem, cx: CheckContext): { name: string; span: Span; value: ExprNode } | null {
   const { expr } = item;
   if (!noOrder(item, "derive", cx)) return null;
+  if (item.as && expr.kind === "binary" && expr.op === "=") {
+    const names = `${nodeText(expr.left)} and ${item.as.name}`;
+    cx.out.error(item.as.span, "syntax", `The new column has two names: ${names}`, "Write one of them");
+    return null;
+  }
   if (item.as) return { name: item.as.name, span: item.as.span, value: expr };
   if (expr.kind === "binary" && expr.op === "=" && expr.left.kind === "path" && !expr.left.name.includes(".")) {
     return { name: expr.left.name, span: expr.left.span, value: expr.right };
   }
   if (expr.kind !== "missing") {
-    cx.out.error(item.span, "syntax", "derive needs a name for the new column", "Write: | derive NAME = EXPRESSION");
+    const compares = expr.kind === "binary" && expr.op === "==" && expr.left.kind === "path";
+    const hint = compares ? `${nodeText(expr.left)} = ${nodeText(expr.right)}` : "NAME = EXPRESSION";
+    cx.out.error(item.span, "syntax", "derive needs a name for the new column", `Write: | derive ${hint}`);
   }
   return null;
 }
@@ -174,7 +195,7 @@ function sortKeys(items: readonly StageItem[], descending: boolean, scope: Scope
     const expr = checkExpr(item.expr, scope, cx);
     if (!expr) return null;
     if (expr.t.type === "stack" || expr.t.type === "histogram") {
-      cx.out.error(item.span, "type", `A ${expr.t.type} has no order`);
+      cx.out.error(item.span, "type", `A ${expr.t.type} has no order`, "Sort by a number, a text or a time");
       return null;
     }
     keys.push({ expr, descending: item.order ? item.order === "desc" : descending });

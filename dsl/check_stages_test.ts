@@ -33,6 +33,14 @@ Deno.test("window adds a column that the next aggregate groups by, and sorts by 
   assert.deepEqual(p.fields.map((f) => `${f.name}: ${f.type}`), ["window: time", "count: int"]);
 });
 
+Deno.test("windows come in their order wherever their key is written", async () => {
+  assert.deepEqual(await stagesOf(`${OPENS} | window 100ms | aggregate count() by comm, window`), [
+    "derive window = time - time % 100ms",
+    "aggregate count() by comm, window",
+    "sort window asc",
+  ]);
+});
+
 Deno.test("a rate in windows is that of a window", async () => {
   assert.deepEqual(await stagesOf(`${OPENS} | window 100ms | aggregate rate() as calls, count() by comm`), [
     "derive window = time - time % 100ms",
@@ -160,6 +168,25 @@ Deno.test("every has rounds of its own, alerts and forms", async () => {
   assert.deepEqual(plan.shown, []);
 });
 
+Deno.test("the lines of show as series are told apart by keys, not by what detect finds", async () => {
+  const { forms } = await planOf(
+    `let a = ${OPENS} | window 100ms | aggregate count() as opens by comm, flags > 0 as writes | detect opens by comm\n` +
+      "show a as series",
+  );
+  assert.deepEqual(forms, [
+    { result: "a", form: "series", time: "window", value: "score", keys: ["comm", "writes"] },
+  ]);
+});
+
+Deno.test("save writes one histogram, and histograms over time, as a picture", async () => {
+  const one = "let a = collect proc.list | aggregate hist(wait)";
+  const many = `let b = ${OPENS} | window 100ms | aggregate hist(flags)`;
+  const plan = await planOf(`${one}\n${many}\nsave a to "a.svg"\nsave b to "b.svg"`);
+  assert.deepEqual(plan.steps.flatMap((s) => s.kind === "save" ? [s.file] : []), ["a.svg", "b.svg"]);
+  const { diagnostics } = await compile(`${one} by comm\nsave a to "a.svg"`, TEST_REGISTRY);
+  assert.match(diagnostics[0].message, /^Only a profile, a series or a histogram is saved as .svg; "a" is a table$/);
+});
+
 const FILES: Readonly<Record<string, string>> = {
   "lib/top.perf":
     'recipe top "left out"\nparam n: int = 3\ninclude "more.perf"\nlet top = collect proc.list | top $n by cpu',
@@ -200,4 +227,11 @@ Deno.test("include says where it is wrong: no file, itself, in a block, an error
   ]);
   const [wrong] = (await withFiles('include "lib/wrong.perf"')).texts;
   assert.ok(wrong.startsWith('lib/wrong.perf:2:36: proc.list has no field "bogus"'), wrong);
+});
+
+Deno.test("a window that is written among the keys keeps its place, and its order", async () => {
+  assert.deepEqual((await stagesOf(`${OPENS} | window 1s | aggregate count() by comm, window`)).slice(1), [
+    "aggregate count() by comm, window",
+    "sort window asc",
+  ]);
 });

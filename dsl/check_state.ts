@@ -50,6 +50,7 @@ export function declare(name: ast.Ident, state: State): boolean {
 /** The name of a result that was made before. Null when there is none (reported) or it has errors. */
 export function checkResult(name: ast.Ident, results: Results, state: State): string | null {
   if (results.has(name.name)) return name.name;
+  if (state.cx.out.full) return null;
   const names = [...results.keys()];
   const list = names.length > 0 ? `Results so far: ${names.join(", ")}` : "No result was made before this line";
   const collector = state.registry.collector(name.name) ? `To collect, write: collect ${name.name}` : "";

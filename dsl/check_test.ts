@@ -21,7 +21,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   [
     "collect proc.list | filter wait > rss",
     "1:28-38 type: duration and bytes are different units",
-    "",
+    "wait is a duration, rss is bytes",
   ],
   [
     "collect proc.list | filter wait > 5",
@@ -35,7 +35,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   ],
   [
     "collect proc.list | filter comm == 5",
-    "1:28-37 type: string and int are different units",
+    "1:28-37 type: string and int are different types",
     "Put text in quotes and leave numbers without",
   ],
   [
@@ -50,7 +50,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   ],
   [
     "collect proc.list | filter not rss",
-    '1:28-35 type: "not" needs a bool, here is a bytes',
+    '1:28-35 type: "not" needs a bool, here is bytes',
     "Write a comparison, such as `x == 0`",
   ],
   [
@@ -76,7 +76,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   [
     "collect proc.list | window 5s",
     "1:21-27 time: window needs a column of times, and proc.list has none",
-    "Events of probes have one; so have rounds of every",
+    "Events of probes have one, and so do collectors of events",
   ],
   [
     "collect proc.list | aggregate cnt()",
@@ -236,7 +236,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   [
     "collect process.exec for 0s",
     "1:26-28 value: The window is longer than 0",
-    "",
+    "Such as: 10s",
   ],
   [
     "collect raw_tracepoint:sys_entr for 1s",
@@ -261,7 +261,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   [
     "collect tracepoint:syscalls:sys_enter_openat for 1s | filter filename like 5",
     '1:62-77 type: "like" needs a pattern in quotes on its right, here is an int',
-    "",
+    'Such as: like "a%"',
   ],
   [
     'collect tracepoint:syscalls:sys_enter_openat for 1s | filter flags ~ "x"',
@@ -316,7 +316,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   [
     "proc.list | limit 5",
     '1:1-5 syntax: Found "proc"; expected a statement',
-    "To collect, write: collect AREA.NAME",
+    "To collect, write: collect proc.list",
   ],
   [
     "procs | limit 5",
@@ -351,7 +351,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   [
     "let a = collect proc.list\nexpect max(cpu) < 50%",
     '2:12-15 unknown-result: There is no result "cpu"',
-    "Results so far: a",
+    "Columns are written with their result: a.cpu\nResults so far: a",
   ],
   [
     "let a = collect proc.list\nexpect count(a)",
@@ -380,7 +380,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   ],
   [
     'let a = collect proc.list\nsave a to "x.svg"',
-    '2:11-18 file: Only a profile or a series is saved as .svg; "a" is a table',
+    '2:11-18 file: Only a profile, a series or a histogram is saved as .svg; "a" is a table',
     "Endings: .json, .csv, .svg, .folded",
   ],
   [
@@ -406,7 +406,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   [
     "param x = 5\nparam x = 6",
     '2:7-8 duplicate: There is a parameter "x" already',
-    "",
+    "Names of parameters are given once",
   ],
   [
     "param window = 5s\ncollect process.exec for window",
@@ -421,7 +421,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   [
     "recipe a\nrecipe b",
     "2:1-9 duplicate: There is a recipe line already",
-    "",
+    "A recipe has one, at its beginning",
   ],
   [
     "every 5s { every 1s { collect proc.list } }",
@@ -437,6 +437,21 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
     'alert "x" when count(b) > 1',
     '1:22-23 unknown-result: There is no result "b"',
     "No result was made before this line",
+  ],
+  [
+    'let a = collect proc.list\nalert "x" when count(a) > 1 for 30s',
+    '2:33-36 alert: An alert with "for" stands in every: it is looked at once here, and never fires',
+    "Such as: every 5s { … alert … when … for 30s }",
+  ],
+  [
+    "every 5s {\n  let a = collect proc.list\n}",
+    "2:7-8 warning silent: This block shows nothing of what it measures",
+    "Add: show a",
+  ],
+  [
+    "let a = collect proc.list\nwhen count(a) > 1 {\n  let b = a | limit 1\n}",
+    "3:7-8 warning silent: This block shows nothing of what it measures",
+    "Add: show b",
   ],
   [
     'ask "why" with x',
@@ -460,7 +475,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   ],
   [
     'collect proc.list | filter pid in (1, "x")',
-    "1:28-43 type: pid and string are different units",
+    "1:28-43 type: pid and string are different types",
     "Put text in quotes and leave numbers without",
   ],
   [
@@ -471,7 +486,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   [
     "collect proc.list | filter wait / rss > 1",
     '1:28-38 type: "/" has no meaning for duration and bytes',
-    "",
+    "wait is a duration, rss is bytes",
   ],
   [
     "collect proc.list | filter wait + 5 > 1ms",
@@ -596,7 +611,6 @@ Deno.test("check() reads on behind what it cannot read at all", async () => {
   const found = await check("collect proc.list\n) ] garbage\nshow nothing\n", TEST_REGISTRY);
   assert.deepEqual(found.map((d) => `${d.start.line}:${d.start.column} ${d.message}`), [
     '2:1 Found ")" after "list"; expected a statement',
-    '2:3 "]" is not part of the language',
     '3:6 There is no result "nothing"',
   ]);
 });

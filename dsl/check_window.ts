@@ -28,7 +28,12 @@ export function checkWindow(stage: Stage, flow: Flow, scope: Scope, cx: Pipeline
   if (column) {
     time = checkExpr(column.expr, scope, cx);
     if (time && time.t.type !== "time") {
-      cx.out.error(column.span, "type", `window needs a column of times, here is ${aType(time.t)}`, EXAMPLE);
+      cx.out.error(
+        column.span,
+        "type",
+        `window needs a column of times, here is ${aType(time.t)}`,
+        `Such as: ${EXAMPLE}`,
+      );
       return null;
     }
   } else time = timeOf(flow, scope);
@@ -66,7 +71,7 @@ export function noTime(at: { readonly name: Stage["name"] }, word: string, flow:
     ? [`${flow.of} has several times: which one?`, `Add it: ${word} …, ${times[0]}`]
     : [
       `${word} needs a column of times, and ${flow.of} has none`,
-      "Events of probes have one; so have rounds of every",
+      "Events of probes have one, and so do collectors of events",
     ];
   cx.out.error(at.name.span, "time", message, hint);
 }

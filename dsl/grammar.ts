@@ -1,5 +1,12 @@
-import { type CstNode, CstParser, type IToken } from "chevrotain";
+import { type CstNode, CstParser, type IToken, type TokenType } from "chevrotain";
+import { parseErrors } from "./_parse_errors.ts";
 import * as t from "./tokens.ts";
+
+/** Blocks inside one another, of which some have no brace: the parser made it up. */
+const MAX_BLOCKS = 80;
+
+/** What the parser says of its errors, and how many there may be. */
+export const PARSE_ERRORS = parseErrors();
 
 /**
  * The grammar. Line breaks mean nothing, with one exception: the first item of a stage stands on the line of the
@@ -11,12 +18,14 @@ import * as t from "./tokens.ts";
 export class RecipeParser extends CstParser {
   /** How many parentheses are open: inside them `|` is the bitwise or. */
   private depth = 0;
+  private blocks = 0;
 
   constructor() {
     super(t.ALL_TOKENS, {
       recoveryEnabled: true,
       nodeLocationTracking: "onlyOffset",
       maxLookahead: 2,
+      errorMessageProvider: PARSE_ERRORS,
       skipValidations: true,
     });
     this.performSelfAnalysis();
@@ -24,7 +33,13 @@ export class RecipeParser extends CstParser {
 
   override reset(): void {
     this.depth = 0;
+    this.blocks = 0;
     super.reset();
+  }
+
+  /** Chevrotain asks before it takes a missing token for there. Of braces that never were there is no end. */
+  override canTokenTypeBeInsertedInRecovery(type: TokenType): boolean {
+    return type !== t.OpenBrace || this.blocks < MAX_BLOCKS;
   }
 
   readonly recipe = this.RULE("recipe", () => {
@@ -58,7 +73,11 @@ export class RecipeParser extends CstParser {
 
   readonly paramStatement = this.RULE("paramStatement", () => {
     this.CONSUME(t.Param);
-    this.CONSUME(t.Name);
+    this.OR([
+      { ALT: () => this.CONSUME(t.Name) },
+      // With its sign, as it is used: what is meant is clear.
+      { ALT: () => this.CONSUME(t.Dollar) },
+    ]);
     this.OPTION(() => {
       this.CONSUME(t.Colon);
       this.CONSUME2(t.Name, { LABEL: "type" });
@@ -191,7 +210,9 @@ export class RecipeParser extends CstParser {
 
   readonly block = this.RULE("block", () => {
     this.CONSUME(t.OpenBrace);
+    const before = this.blocks++;
     this.MANY(() => this.SUBRULE(this.statement));
+    this.blocks = before;
     this.CONSUME(t.CloseBrace);
   });
 

@@ -92,6 +92,9 @@ function shifted(out: Diagnostics, base: number): Diagnostics {
     get hasErrors(): boolean {
       return out.hasErrors;
     },
+    get full(): boolean {
+      return out.full;
+    },
   };
 }
 

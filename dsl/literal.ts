@@ -52,6 +52,12 @@ const MAX_I64 = (1n << 63n) - 1n;
  */
 export function readNumber(text: string): NumberValue {
   const shape = SHAPE.exec(text);
+  if (/^0[xX]/.test(text) && (!shape || shape[2])) {
+    return wrong(`"${text}" is no number`, "Hexadecimal: 0xff, without a unit");
+  }
+  if (/^0[bB][\w]/.test(text) && (!shape || shape[2])) {
+    return wrong(`"${text}" is no number`, "Binary: 0b101, without a unit");
+  }
   if (!shape || /^0[xXbB]_*$/.test(shape[1])) return wrong(`"${text}" is no number`, "");
   const digits = shape[1].replaceAll("_", "");
   const rule = shape[2] === undefined ? null : UNITS.get(shape[2]);

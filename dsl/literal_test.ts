@@ -38,7 +38,7 @@ Deno.test("readNumber() refuses what is no number, with the reason", () => {
   assert.equal(why("0.3ns"), '"0.3ns" is no whole number of nanoseconds');
   assert.equal(why("400000000000h"), '"400000000000h" does not fit 64 bits');
   assert.equal(why("5x"), '"x" is no unit');
-  assert.equal(why("0x"), '"x" is no unit');
+  assert.equal(why("0x"), '"0x" is no number');
   assert.equal(why("1e999"), "1e999 is too large");
   assert.equal(why("5ms/s"), '"5ms/s": only a count or bytes can be per second');
 });

@@ -54,18 +54,24 @@ function lastPart(name: string): string {
  */
 export function editDistance(a: string, b: string, most = Infinity): number {
   if (Math.abs(a.length - b.length) > most) return most + 1;
-  let before: number[] = [];
-  let previous = Array.from({ length: b.length + 1 }, (_, i) => i);
+  const width = Math.min(most, Math.max(a.length, b.length));
+  const far = width + 1;
+  // Rows i-2, i-1 and i of the table. What is further than `width` from its diagonal is too far in any case: two names
+  // as long as a book are compared as fast as they are read.
+  let [before, previous, current] = [0, 1, 2].map(() => new Array<number>(b.length + 1).fill(far));
+  for (let j = 0; j <= Math.min(width, b.length); j++) previous[j] = j;
   for (let i = 1; i <= a.length; i++) {
-    const current = [i];
-    for (let j = 1; j <= b.length; j++) {
+    const first = Math.max(1, i - width);
+    const last = Math.min(b.length, i + width);
+    current[first - 1] = first === 1 && i <= width ? i : far;
+    for (let j = first; j <= last; j++) {
       const same = a[i - 1] === b[j - 1] ? 0 : 1;
       let best = Math.min(previous[j] + 1, current[j - 1] + 1, previous[j - 1] + same);
       if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) best = Math.min(best, before[j - 2] + 1);
-      current.push(best);
+      current[j] = Math.min(best, far);
     }
-    before = previous;
-    previous = current;
+    if (last < b.length) current[last + 1] = far;
+    [before, previous, current] = [previous, current, before];
   }
   return Math.min(previous[b.length], most + 1);
 }

@@ -1,10 +1,12 @@
-import type { CstNode, IRecognitionException, IToken } from "chevrotain";
+import type { CstNode, ILexingError, IRecognitionException, IToken } from "chevrotain";
 import { collectorArgs, expressionOf, optionalExpression } from "./_expr_tree.ts";
 import { type Builder, ident, nodeSpan, path, str, tokenSpan } from "./_tree_builder.ts";
-import { strayName, type SyntaxMessage, syntaxMessage, type TokenContext, tokenContext } from "./_syntax_messages.ts";
+import { strangeSign } from "./_syntax_hints.ts";
+import { strayName, type SyntaxMessage, syntaxMessage, tokenContext } from "./_syntax_messages.ts";
+import { TooManyErrors } from "./_parse_errors.ts";
 import type * as ast from "./ast.ts";
 import type { Diagnostics } from "./diagnostic.ts";
-import { nodesOf, RECIPE_PARSER, tokensOf } from "./grammar.ts";
+import { nodesOf, PARSE_ERRORS, RECIPE_PARSER, tokensOf } from "./grammar.ts";
 import { lineIndex, type Span } from "./position.ts";
 import { CloseBrace, CloseParen, Name, OpenBrace, OpenParen, RECIPE_LEXER, StatementWord } from "./tokens.ts";
 
@@ -12,7 +14,11 @@ import { CloseBrace, CloseParen, Name, OpenBrace, OpenParen, RECIPE_LEXER, State
 const MAX_TEXT = 1 << 18;
 /** Parentheses and braces inside one another. */
 const MAX_DEPTH = 60;
-/** Expressions of one stage. */
+/** Words and signs: some 1,500 lines of a recipe. Recovery from errors looks ahead, so its work grows faster than a text. */
+const MAX_TOKENS = 20_000;
+/** Of a recipe, those in blocks included: every one may name all results before it. */
+const MAX_STATEMENTS = 1000;
+/** Stages of a pipeline and their items: every one may name all columns before it. */
 const MAX_ITEMS = 500;
 /** How often the parser starts again behind something unreadable. */
 const MAX_PARTS = 50;
@@ -41,20 +47,28 @@ export function parseSyntax(text: string, out: Diagnostics): Syntax {
     return { tree: { statements: [], comments: [] }, nodes: [] };
   }
   const lexed = RECIPE_LEXER.tokenize(text);
-  for (const e of lexed.errors) {
-    const span = { start: e.offset, end: e.offset + e.length };
-    const shown = JSON.stringify(text.slice(span.start, Math.min(span.end, span.start + 20)));
-    out.error(span, "syntax", `${shown} is not part of the language`);
+  if (lexed.tokens.length > MAX_TOKENS) {
+    const span = tokenSpan(lexed.tokens[MAX_TOKENS], text);
+    out.error(span, "limit", `A recipe has at most ${MAX_TOKENS} words and signs, here are ${lexed.tokens.length}`);
+    return { tree: { statements: [], comments: [] }, nodes: [] };
   }
   const tokens = shallow(lexed.tokens, text, out);
   const context = tokenContext(tokens, text);
   const { nodes, errors } = parseTokens(tokens);
-  const b: Builder = { text, out, operands: 0 };
-  const problems: Problem[] = errors.map((e) => ({ token: e.token, say: () => syntaxMessage(e, context) }));
-  for (const node of nodes) strayNames(node, context, problems);
-  report(problems, context, out);
+  const b: Builder = { text, out, operands: 0, items: 0, statements: 0, stray: [] };
+  const made = nodes.flatMap((node) => statements(b, node));
+  const start = (token: IToken): number => tokenSpan(token, text).start;
+  report(
+    [
+      ...lexed.errors.map((e) => ({ start: e.offset, say: () => strange(e, text) })),
+      ...errors.map((e) => ({ start: start(e.token), say: () => syntaxMessage(e, context) })),
+      ...b.stray.map((token) => ({ start: start(token), say: () => strayName(token, context) })),
+    ],
+    text,
+    out,
+  );
   const tree = {
-    statements: nodes.flatMap((node) => statements(b, node)),
+    statements: made,
     comments: (lexed.groups.comments ?? []).map((c) => ({ text: c.image, span: tokenSpan(c, text) })),
   };
   return { tree, nodes };
@@ -65,14 +79,20 @@ function parseTokens(tokens: IToken[]): { nodes: CstNode[]; errors: IRecognition
   const nodes: CstNode[] = [];
   const errors: IRecognitionException[] = [];
   let from = 0;
-  for (let part = 0; part < MAX_PARTS && (from < tokens.length || part === 0); part++) {
-    RECIPE_PARSER.input = from === 0 ? tokens : tokens.slice(from);
-    nodes.push(RECIPE_PARSER.recipe());
+  PARSE_ERRORS.reset();
+  try {
+    for (let part = 0; part < MAX_PARTS && (from < tokens.length || part === 0); part++) {
+      RECIPE_PARSER.input = from === 0 ? tokens : tokens.slice(from);
+      nodes.push(RECIPE_PARSER.recipe());
+      errors.push(...RECIPE_PARSER.errors);
+      const stopped = RECIPE_PARSER.errors.find((e) => e.name === "NotAllInputParsedException")?.token;
+      if (!stopped) break;
+      from = tokens.indexOf(stopped, from) + 1;
+      while (from < tokens.length && !beginsStatement(tokens[from], tokens[from - 1])) from++;
+    }
+  } catch (e) {
+    if (!(e instanceof TooManyErrors)) throw e;
     errors.push(...RECIPE_PARSER.errors);
-    const stopped = RECIPE_PARSER.errors.find((e) => e.name === "NotAllInputParsedException")?.token;
-    if (!stopped) break;
-    from = tokens.indexOf(stopped, from) + 1;
-    while (from < tokens.length && !beginsStatement(tokens[from], tokens[from - 1])) from++;
   }
   return { nodes, errors };
 }
@@ -83,17 +103,17 @@ function beginsStatement(token: IToken, before: IToken): boolean {
 }
 
 interface Problem {
-  readonly token: IToken;
+  readonly start: number;
   say(): SyntaxMessage;
 }
 
 /** One report a line: what follows a mistake on its line is usually its consequence. */
-function report(problems: readonly Problem[], context: TokenContext, out: Diagnostics): void {
-  const lines = lineIndex(context.text);
+function report(problems: readonly Problem[], text: string, out: Diagnostics): void {
+  const lines = lineIndex(text);
   const seen = new Set<number>();
-  const start = (p: Problem): number => tokenSpan(p.token, context.text).start;
-  for (const problem of problems.toSorted((a, b) => start(a) - start(b))) {
-    const { line } = lines.position(start(problem));
+  for (const problem of problems.toSorted((a, b) => a.start - b.start)) {
+    if (out.full) break;
+    const { line } = lines.position(problem.start);
     if (seen.has(line)) continue;
     seen.add(line);
     const { message, hint, span } = problem.say();
@@ -101,17 +121,11 @@ function report(problems: readonly Problem[], context: TokenContext, out: Diagno
   }
 }
 
-/** Names that stand where a statement should: the grammar takes them for pipelines without stages. */
-function strayNames(node: CstNode, context: TokenContext, problems: Problem[]): void {
-  if (node.name === "pipeline" && !node.children.collect && !node.children.stage) {
-    const token = tokensOf(node, "Name")[0];
-    // In `let a = b` the name is the pipeline.
-    if (token && context.before(token)?.image !== "=") problems.push({ token, say: () => strayName(token, context) });
-    return;
-  }
-  for (const child of Object.values(node.children).flat()) {
-    if ("children" in child) strayNames(child, context, problems);
-  }
+/** What a person is told about what is no word and no sign of the language. */
+function strange(e: ILexingError, text: string): SyntaxMessage {
+  const span = { start: e.offset, end: e.offset + e.length };
+  const sign = text.slice(span.start, Math.min(span.end, span.start + 20));
+  return { message: `${JSON.stringify(sign)} is not part of the language`, hint: strangeSign(sign), span };
 }
 
 /** Leaves out what is nested too deeply, so that neither the parser nor later passes run out of stack. */
@@ -134,6 +148,12 @@ function shallow(tokens: IToken[], text: string, out: Diagnostics): IToken[] {
 
 function statements(b: Builder, node: CstNode | undefined): ast.Statement[] {
   return nodesOf(node, "statement").flatMap((s) => {
+    if (++b.statements > MAX_STATEMENTS) {
+      if (b.statements === MAX_STATEMENTS + 1) {
+        b.out.error(nodeSpan(s, b.text.length), "limit", `A recipe has at most ${MAX_STATEMENTS} statements`);
+      }
+      return [];
+    }
     const inner = Object.values(s.children).flat().find((c): c is CstNode => "children" in c);
     const made = inner ? statement(b, inner) : null;
     return made ? [made] : [];
@@ -148,7 +168,11 @@ function statement(b: Builder, node: CstNode): ast.Statement | null {
       return name && { kind: "recipe", name, title: str(b, node), span };
     }
     case "paramStatement": {
-      const name = ident(b, node);
+      const dollar = ident(b, node, "Dollar");
+      const name = ident(b, node) ?? (dollar && { ...dollar, name: dollar.name.slice(1) });
+      if (dollar) {
+        b.out.error(dollar.span, "syntax", 'A parameter is declared without "$"', `Write: param ${name!.name}`);
+      }
       const type = ident(b, node, "type");
       return name && { kind: "param", name, type, default: optionalExpression(b, node), doc: str(b, node), span };
     }
@@ -159,8 +183,11 @@ function statement(b: Builder, node: CstNode): ast.Statement | null {
       return name && { kind: "let", name, pipeline: inner ? pipeline(b, inner) : null, value, span };
     }
     case "pipeline": {
+      if (!node.children.collect && !node.children.stage) {
+        b.stray.push(...tokensOf(node, "Name").slice(0, 1));
+        return null;
+      }
       const made = pipeline(b, node);
-      if (made?.source.kind === "result" && made.stages.length === 0) return null; // reported as a stray name
       return made && { kind: "pipeline", pipeline: made, span };
     }
     case "whenStatement":
@@ -226,6 +253,7 @@ function duration(b: Builder, node: CstNode): ast.ExprNode | null {
 }
 
 function pipeline(b: Builder, node: CstNode): ast.Pipeline | null {
+  b.items = 0;
   const stages = nodesOf(node, "stage").flatMap((s) => stage(b, s) ?? []);
   const span = nodeSpan(node, b.text.length);
   const collect = nodesOf(node, "collect")[0];
@@ -235,6 +263,17 @@ function pipeline(b: Builder, node: CstNode): ast.Pipeline | null {
 }
 
 function collected(b: Builder, node: CstNode): ast.CollectSource {
+  for (const key of ["forClause", "selfClause"]) {
+    for (const again of nodesOf(node, key).slice(1)) {
+      const span = nodeSpan(again, b.text.length);
+      b.out.error(
+        span,
+        "duplicate",
+        `"${key === "forClause" ? "for" : "include self"}" is written twice`,
+        "Write it once",
+      );
+    }
+  }
   const self = nodesOf(node, "selfClause")[0];
   const span = nodeSpan(node, b.text.length);
   return {
@@ -276,6 +315,7 @@ function probeTexts(b: Builder, node: CstNode | undefined): ast.ProbeText[] {
 }
 
 function stage(b: Builder, node: CstNode): ast.Stage | null {
+  if (!counted(b, node)) return null;
   const name = ident(b, node);
   const by = nodesOf(node, "by")[0];
   return name && {
@@ -287,18 +327,19 @@ function stage(b: Builder, node: CstNode): ast.Stage | null {
 }
 
 function items(b: Builder, node: CstNode | undefined): ast.StageItem[] {
-  const all = nodesOf(node, "item");
-  if (all.length > MAX_ITEMS) {
-    b.out.error(
-      nodeSpan(node, b.text.length),
-      "limit",
-      `A stage has at most ${MAX_ITEMS} items, here are ${all.length}`,
-    );
-  }
-  return all.slice(0, MAX_ITEMS).map((item) => ({
+  return nodesOf(node, "item").filter((item) => counted(b, item)).map((item) => ({
     expr: expressionOf(b, item),
     as: ident(b, item),
     order: tokensOf(item, "Desc").length > 0 ? "desc" : tokensOf(item, "Asc").length > 0 ? "asc" : null,
     span: nodeSpan(item, b.text.length),
   }));
+}
+
+/** Whether a stage or an item of one is among the first of its pipeline; complains about the one that is not. */
+function counted(b: Builder, node: CstNode): boolean {
+  if (++b.items === MAX_ITEMS + 1) {
+    const message = `The stages of a pipeline and what they list are at most ${MAX_ITEMS} in all`;
+    b.out.error(nodeSpan(node, b.text.length), "limit", message);
+  }
+  return b.items <= MAX_ITEMS;
 }

@@ -49,7 +49,7 @@ export interface RecipeRegistry {
   /** Names of the stages that plugins add. */
   stageNames?(): readonly string[];
   /** What plugins add to the language, for editors; what is loaded already may be among it. */
-  pluginWords?(): {
+  addedWords?(): {
     readonly stages: readonly Pick<Stage, "name" | "doc" | "params" | "by">[];
     readonly aggregations: readonly { readonly name: string; readonly doc: string }[];
   };

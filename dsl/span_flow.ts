@@ -50,8 +50,9 @@ export function spanFlow(start: SpanSide, end: SpanSide): Flow {
   const fields = new Set(columns.map((c) => c.field));
   const sideOf = (name: string): [SpanSide, string] | null => {
     const at = name.indexOf(".");
-    const side = { start, end }[name.slice(0, at)];
-    return side ? [side, name.slice(at + 1)] : null;
+    const prefix = name.slice(0, at);
+    if (prefix !== "start" && prefix !== "end") return null;
+    return [prefix === "start" ? start : end, name.slice(at + 1)];
   };
   return {
     of: "The span",

@@ -74,7 +74,7 @@ export const NumberLiteral = createToken({
   name: "NumberLiteral",
   label: "number",
   pattern:
-    /(?:0[xX][0-9a-fA-F_]+|0[bB][01_]+|\d[\d_]*(?:\.\d[\d_]*)?(?:[eE][+-]?\d+)?)(?:%(?![\w$("'.])|[A-Za-zµμ]+[A-Za-z0-9]*)?(?:\/s\b)?/,
+    /(?:0[xX]\w*|0[bB]\w+|\d[\d_]*(?:\.\d[\d_]*)?(?:[eE][+-]?\d+)?)(?:%(?![\w$("'.])|[A-Za-zµμ]+[A-Za-z0-9]*)?(?:\/s\b)?/,
   start_chars_hint: ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
 });
 export const StringLiteral = createToken({
@@ -113,6 +113,10 @@ export const GreaterEqual = sign("GreaterEqual", ">=", BinaryOperator);
 export const AmpAmp = sign("AmpAmp", "&&", BinaryOperator);
 export const PipePipe = sign("PipePipe", "||", BinaryOperator);
 export const Bang = sign("Bang", "!");
+/** As `<>` of SQL, and `===`, `!==` of JavaScript. */
+export const LessGreater = sign("LessGreater", "<>", BinaryOperator);
+export const TripleEqual = sign("TripleEqual", "===", BinaryOperator);
+export const NotTripleEqual = sign("NotTripleEqual", "!==", BinaryOperator);
 export const Less = sign("Less", "<", BinaryOperator);
 export const Greater = sign("Greater", ">", BinaryOperator);
 /** No operator, yet parsed as one, so that the checker can say what was meant. */
@@ -157,7 +161,7 @@ export const Index = afterDot("Index", "number", /\d+/y, [..."0123456789"]);
 /** `args.sk.(tcp_sock)`: what stands before it, taken as that struct. */
 export const Cast = afterDot("Cast", "a struct", /\([ \t]*[A-Za-z_]\w*[ \t]*\)/y, ["("]);
 
-const PROBE = /[A-Za-z_]\w*:(?:"(?:[^"\\\n\r]|\\[^\n\r])*"|[^\s,|(){}"#])+/y;
+const PROBE = /[A-Za-z_]\w*:(?:"(?:[^"\\\n\r]|\\[^\n\r])*"|[^\s,;|(){}"#])+/y;
 
 /**
  * `tracepoint:sched:sched_switch`, `uprobe:"/opt/my app/bin":main`: one token, and only where a source is expected, so
@@ -200,6 +204,7 @@ export const ALL_TOKENS: TokenType[] = [
   ...[Else, For, By, As, And, Or, Not, In, Like, True, False, Null],
   ...[On, With, To, Tolerate, Cancel, Self, SpanWord, Calls, Asc, Desc],
   Name,
+  ...[LessGreater, TripleEqual, NotTripleEqual],
   ...[Arrow, ShiftLeft, ShiftRight, EqualEqual, NotEqual, LessEqual, GreaterEqual, AmpAmp, PipePipe, Bang],
   ...[Less, Greater, Equal, Plus, Minus, Star, Slash, Percent, Ampersand, Caret, Tilde, Pipe],
   ...[Comma, Colon, Dot, Semicolon, OpenParen, CloseParen, OpenBrace, CloseBrace],

@@ -64,7 +64,8 @@ export function aggregateRows(maps: AggregateMaps, shape: AggregateShape, meanin
     return group < 0 ? -1 : place[group];
   });
   return {
-    events: groups.reduce((n, g) => n + g.rows, 0),
+    // Of the merged groups: those that were put into others still have their own.
+    events: rows.reduce((n, g) => n + g.rows, 0),
     lost,
     batch: {
       length: rows.length,

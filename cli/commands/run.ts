@@ -1,5 +1,7 @@
 import { UsageError } from "../../core/data/mod.ts";
-import { readParams, runRecipe } from "../run_recipe.ts";
+import { EXIT } from "../exit_code.ts";
+import { print } from "../output.ts";
+import { readParams, recipeHelp, runRecipe } from "../run_recipe.ts";
 
 /** Options of `sonde run`. */
 export interface RunCommandOptions {
@@ -13,6 +15,9 @@ export interface RunCommandOptions {
   readonly btf?: string;
   /** A ratio of one CPU. */
   readonly budget?: number;
+  /** Nanoseconds. */
+  readonly watch?: number;
+  readonly junit?: string;
 }
 
 /** Runs a recipe from a file, from standard input (`-`), or the statements of `-e`. */
@@ -20,6 +25,26 @@ export async function runCommand(file: string | undefined, options: RunCommandOp
   const { expression, param, ...others } = options;
   const { text, name } = await recipeOf(file, expression);
   return await runRecipe(text, { ...others, file: name, params: readParams(param ?? []) });
+}
+
+/**
+ * Prints what a recipe is for and which parameters it has, if one is given, and the options of the command.
+ *
+ * @param usage the command's own help
+ */
+export async function runHelp(
+  file: string | undefined,
+  options: RunCommandOptions,
+  usage: string,
+): Promise<number> {
+  if (file === undefined && options.expression === undefined) {
+    print(usage);
+    return EXIT.ok;
+  }
+  const { text, name } = await recipeOf(file, options.expression);
+  const help = await recipeHelp(text, name, options.plugin);
+  print(help === null ? usage : `${help}\n${usage}`);
+  return help === null ? EXIT.usage : EXIT.ok;
 }
 
 /**

@@ -2,6 +2,7 @@ import { recordsOf, resultsToJson, type Table } from "../../core/data/mod.ts";
 import { openSession } from "../session.ts";
 import { outputGone, print, terminalWidth } from "../output.ts";
 import { renderOptions } from "../render_options.ts";
+import { openScreen } from "../screen.ts";
 
 /** Columns of the live view; the rest is in `--json`. */
 const COLUMNS = [
@@ -29,28 +30,24 @@ export async function top(
   const terminal = Deno.stdout.isTerminal() && !options.json;
   const rounds = options.count ?? (terminal ? Infinity : 1);
   const { renderTable } = await import("../../core/render/terminal/table.ts");
-  const rows = terminal ? Math.max(5, Deno.consoleSize().rows - 6) : 40;
-  // The alternate screen keeps what was on the terminal.
-  if (terminal) print("\x1b[?1049h\x1b[?25l");
-  try {
-    for (let round = 0; round < rounds && !signal.aborted && !outputGone(); round++) {
-      const results = await list.run(
-        { sort_by: options.sort, top_n: rows, duration_secs: options.interval / 1e9 },
-        session.context,
-      );
-      if (signal.aborted && round > 0) break;
-      if (options.json) {
-        const args = { sort_by: options.sort, top_n: rows, duration_secs: options.interval / 1e9 };
-        print(JSON.stringify({ schema: 1, tool: "list_processes", args, results: resultsToJson(results) }) + "\n");
-        continue;
-      }
-      const head = summaryLine(results.summary as Table, session.host.loadAvg());
-      const table = renderTable(select(results.processes as Table, COLUMNS, rows), renderOptions());
-      const frame = `${head}\n\n${table}`;
-      print(terminal ? `\x1b[H${frame.split("\n").map((l) => l + "\x1b[K").join("\n")}\x1b[J` : frame);
+  using screen = terminal ? openScreen() : null;
+  const rows = screen ? Math.max(5, screen.rows() - 6) : 40;
+  for (let round = 0; round < rounds && !signal.aborted && !outputGone(); round++) {
+    const results = await list.run(
+      { sort_by: options.sort, top_n: rows, duration_secs: options.interval / 1e9 },
+      session.context,
+    );
+    if (signal.aborted && round > 0) break;
+    if (options.json) {
+      const args = { sort_by: options.sort, top_n: rows, duration_secs: options.interval / 1e9 };
+      print(JSON.stringify({ schema: 1, tool: "list_processes", args, results: resultsToJson(results) }) + "\n");
+      continue;
     }
-  } finally {
-    if (terminal) print("\x1b[?25h\x1b[?1049l");
+    const head = summaryLine(results.summary as Table, session.host.loadAvg());
+    const table = renderTable(select(results.processes as Table, COLUMNS, rows), renderOptions());
+    const frame = `${head}\n\n${table}`;
+    if (screen) screen.draw(frame);
+    else print(frame);
   }
   return 0;
 }

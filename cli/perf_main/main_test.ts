@@ -91,6 +91,9 @@ Deno.test("a recipe with errors runs nothing, tells file:line:column of the file
       help.stdout,
       /^recipes\/top_memory\.perf: Who holds the memory.*\n\nParameters:\n {2}rows: int = 15 .*\n {2}least: ratio = 5% /,
     );
+    const wrong = await denoRun(directory, "bad.perf", "--help");
+    assert.equal(wrong.code, 2);
+    assert.match(wrong.stdout, /^Options of a recipe:[^]*--watch[^]*--junit/);
     const option = await denoRun(directory, "bad.perf", "--jsn");
     assert.equal(option.code, 2);
     assert.match(option.stderr, /--jsn/);
@@ -103,8 +106,10 @@ Deno.test("an expect that fails exits with 1 and says so; a wrong parameter with
       `${directory}/few.perf`,
       addHeader(`${RECIPE}expect count(few) > 99 else "too few"`, MAIN),
     );
-    const failed = await denoRun(directory, "few.perf");
+    const failed = await denoRun(directory, "few.perf", "--junit", "few.xml");
     assert.equal(failed.code, 1, failed.stderr);
+    const junit = await Deno.readTextFile(`${directory}/few.xml`);
+    assert.match(junit, /<testsuites name="few" tests="2" failures="1" errors="0"[^]*message="too few"/);
     assert.match(failed.stdout, /fail +count\(few\) > 99 \(3\)\n +too few/);
     const wrong = await denoRun(directory, "few.perf", "--param", "n=many");
     assert.equal(wrong.code, 2);

@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { UsageError } from "../../core/data/mod.ts";
-import { parseShare } from "../arguments.ts";
-import { reportError } from "../exit_code.ts";
+import { parseDuration, parseShare } from "../arguments.ts";
+import { EXIT, reportError } from "../exit_code.ts";
 import { print } from "../output.ts";
 import { readParams, recipeHelp, runRecipe } from "../run_recipe.ts";
 
@@ -13,6 +13,8 @@ const HELP = `Options of a recipe:
   --engine NAME        use this probe engine and no other
   --btf FILE           type information of the kernel, where it has none of itself
   --budget SHARE       what probes may cost, of one CPU: 5%
+  --watch DURATION     run it again each such time, and redraw, until Ctrl-C
+  --junit FILE         write the outcome of its expectations as JUnit XML
   -h, --help           print this help
 `;
 
@@ -38,8 +40,9 @@ async function run(path: string, args: readonly string[]): Promise<number> {
     throw new UsageError(`Cannot read "${path}": ${(error as Error).message}`);
   }
   if (options.help) {
-    print(`${await recipeHelp(text, shortened(path))}\n${HELP}`);
-    return 0;
+    const help = await recipeHelp(text, shortened(path), options.plugin);
+    print(help === null ? HELP : `${help}\n${HELP}`);
+    return help === null ? EXIT.usage : EXIT.ok;
   }
   return await runRecipe(text, {
     file: shortened(path),
@@ -50,6 +53,8 @@ async function run(path: string, args: readonly string[]): Promise<number> {
     engine: options.engine,
     btf: options.btf,
     budget: options.budget === undefined ? undefined : parseShare(options.budget, "--budget"),
+    watch: options.watch === undefined ? undefined : parseDuration(options.watch, "--watch"),
+    junit: options.junit,
   });
 }
 
@@ -61,6 +66,8 @@ function readOptions(args: string[]): {
   engine?: string;
   btf?: string;
   budget?: string;
+  watch?: string;
+  junit?: string;
   help?: boolean;
 } {
   try {
@@ -74,6 +81,8 @@ function readOptions(args: string[]): {
         engine: { type: "string" },
         btf: { type: "string" },
         budget: { type: "string" },
+        watch: { type: "string" },
+        junit: { type: "string" },
         help: { type: "boolean", short: "h" },
       },
     }).values;

@@ -8,8 +8,8 @@ export function takeColumn(column: Column, rows: Int32Array): Column {
   const n = rows.length;
   switch (column.kind) {
     case "number": {
-      const values = new Float64Array(n);
-      for (let i = 0; i < n; i++) values[i] = column.values[rows[i]];
+      const values = new Float64Array(n), from = column.values;
+      for (let i = 0; i < n; i++) values[i] = from[rows[i]];
       return column.nulls
         ? { kind: "number", values, nulls: takeBytes(column.nulls, rows) }
         : { kind: "number", values };
@@ -20,8 +20,8 @@ export function takeColumn(column: Column, rows: Int32Array): Column {
       return column.nulls ? { kind: "big", values, nulls: takeBytes(column.nulls, rows) } : { kind: "big", values };
     }
     case "string": {
-      const codes = new Int32Array(n);
-      for (let i = 0; i < n; i++) codes[i] = column.codes[rows[i]];
+      const codes = new Int32Array(n), from = column.codes;
+      for (let i = 0; i < n; i++) codes[i] = from[rows[i]];
       return { kind: "string", codes, dict: column.dict };
     }
     case "object":

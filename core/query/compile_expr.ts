@@ -1,12 +1,13 @@
 import type { Batch, Column, Field } from "../data/mod.ts";
 import { arith } from "./_arith.ts";
-import { compare, mapText } from "./_compare.ts";
+import { compare, type CompareOp, mapText } from "./_compare.ts";
 import type { BinaryOp, Bindings, Expr } from "./expr.ts";
 import { exprText } from "./expr_text.ts";
 import { compileLike } from "./like.ts";
 import { andOr, isIn, not } from "./_logic.ts";
 import { compileRegex } from "./regex.ts";
 import { SCALARS } from "./scalars.ts";
+import { type Rows, selectCompared, selectTrue } from "./_select.ts";
 import { isFloatType } from "./type_classes.ts";
 import { anyNull, columnOf, constant, maskOf, nullAt, span, textAt, type Vec, vecOf } from "./_vec.ts";
 
@@ -36,18 +37,39 @@ export function compileFilter(
   fields: readonly Field[],
   bindings: Bindings = {},
 ): (batch: Batch) => Int32Array {
-  const f = compile(expr, fields, bindings);
-  return (batch) => {
+  const select = compileSelect(expr, fields, bindings);
+  return (batch) => select(batch, null);
+}
+
+/** Narrows rows down to those for which the condition is true. */
+type SelectFn = (batch: Batch, rows: Rows) => Int32Array;
+
+function compileSelect(e: Expr, fields: readonly Field[], bindings: Bindings): SelectFn {
+  if (e.op === "binary" && e.fn === "and") {
+    // For a filter null is as good as false: what the left side leaves out, the right side need not see.
+    const left = compileSelect(e.left, fields, bindings), right = compileSelect(e.right, fields, bindings);
+    return (batch, rows) => right(batch, left(batch, rows));
+  }
+  if (e.op === "binary" && isComparison(e.fn)) {
+    const { fn } = e;
+    const left = compile(e.left, fields, bindings), right = compile(e.right, fields, bindings);
+    return (batch, rows) => {
+      const x = left(batch), y = right(batch);
+      return x.kind === "number" && y.kind === "number"
+        ? selectCompared(fn, x, y, rows, batch.length)
+        : selectTrue(compare(fn, x, y, batch.length), rows, batch.length);
+    };
+  }
+  const f = compile(e, fields, bindings);
+  return (batch, rows) => {
     const v = f(batch);
-    if (v.kind !== "number") throw new TypeError(`the condition ${exprText(expr)} is ${v.kind}, not bool`);
-    const { values, nulls, mask } = v;
-    const rows = new Int32Array(batch.length);
-    let n = 0;
-    for (let i = 0; i < batch.length; i++) {
-      if (values[i & mask] !== 0 && !(nulls && nulls[i & mask] !== 0)) rows[n++] = i;
-    }
-    return rows.subarray(0, n);
+    if (v.kind !== "number") throw new TypeError(`the condition ${exprText(e)} is ${v.kind}, not bool`);
+    return selectTrue(v, rows, batch.length);
   };
+}
+
+function isComparison(op: BinaryOp): op is CompareOp {
+  return op === "==" || op === "!=" || op === "<" || op === "<=" || op === ">" || op === ">=";
 }
 
 function compile(e: Expr, fields: readonly Field[], bindings: Bindings): VecFn {

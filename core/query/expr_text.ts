@@ -1,3 +1,4 @@
+import type { Unit } from "../data/mod.ts";
 import type { BinaryOp, Expr } from "./expr.ts";
 
 /** Binding strength, weakest first; equal strength groups to the left. Comparisons do not chain. */
@@ -41,7 +42,7 @@ function text(e: Expr, outer: number): string {
 function bare(e: Expr): [string, number] {
   switch (e.op) {
     case "lit":
-      return literalText(e.value, e.t.type);
+      return literalText(e.value, e.t.type, e.t.unit);
     case "field":
       return [e.name, ATOM];
     case "param":
@@ -71,7 +72,7 @@ const SUFFIX: Readonly<Record<string, readonly (readonly [string, bigint])[]>> =
   bytes: [["TiB", 1n << 40n], ["GiB", 1n << 30n], ["MiB", 1n << 20n], ["KiB", 1n << 10n], ["B", 1n]],
 };
 
-function literalText(value: bigint | number | string | boolean | null, type: string): [string, number] {
+function literalText(value: bigint | number | string | boolean | null, type: string, unit: Unit): [string, number] {
   if (value === null) return ["null", ATOM];
   if (typeof value === "string") return [JSON.stringify(value), ATOM];
   if (typeof value === "boolean") return [String(value), ATOM];
@@ -85,6 +86,10 @@ function literalText(value: bigint | number | string | boolean | null, type: str
   }
   if (type === "address") return [`0x${BigInt(value).toString(16)}`, ATOM];
   if (type === "ratio") return [`${Number((Number(value) * 100).toPrecision(15))}%`, strength];
-  if (type === "rate") return [`${value}hz`, strength];
+  if (type === "rate" && unit === "bytes/s") {
+    const whole = Number.isInteger(value);
+    return [`${whole ? literalText(value, "bytes", "bytes")[0] : `${value}B`}/s`, strength];
+  }
+  if (type === "rate") return [`${value}${unit === "hz" ? "hz" : "/s"}`, strength];
   return [Number.isInteger(value) && type === "float" ? `${value}.0` : String(value), strength];
 }

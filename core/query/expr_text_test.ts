@@ -31,3 +31,12 @@ Deno.test("exprText() writes literals with their units", () => {
   assert.equal(exprText(literal('say "hi"\n')), '"say \\"hi\\"\\n"');
   assert.equal(exprText({ op: "param", name: "tid", t: INT }), "$tid");
 });
+
+Deno.test("exprText() writes rates with their unit", () => {
+  const rate = (value: number, unit: "hz" | "bytes/s" | "events/s"): string =>
+    exprText({ op: "lit", value, t: { type: "rate", unit } });
+  assert.deepEqual(
+    [rate(99, "hz"), rate(10 << 20, "bytes/s"), rate(1.5, "bytes/s"), rate(100, "events/s")],
+    ["99hz", "10MiB/s", "1.5B/s", "100/s"],
+  );
+});

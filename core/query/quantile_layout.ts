@@ -79,14 +79,23 @@ export function quantileOf(
   integer: boolean,
 ): number | bigint | null {
   if (total <= 0) return null;
-  // 0.07 × 100 is 7.000000000000001 in doubles: take the rounding back before going up.
-  const rank = Math.max(1, Math.ceil(q * total * (1 - 2 ** -50)));
+  const rank = quantileRank(total, q);
   let seen = 0;
-  let last: number | bigint | null = null;
+  let found: number | null = null;
   for (const [index, count] of buckets) {
     seen += count;
-    last = bucketMiddle(index, integer);
-    if (seen >= rank) return last;
+    found = index;
+    if (seen >= rank) break;
   }
-  return last;
+  return found === null ? null : bucketMiddle(found, integer);
+}
+
+/**
+ * Which of `total` values in their order is the quantile `q`, counted from 1 (nearest rank).
+ *
+ * @param q 0–1
+ */
+export function quantileRank(total: number, q: number): number {
+  // 0.07 × 100 is 7.000000000000001 in doubles: take the rounding back before going up.
+  return Math.max(1, Math.ceil(q * total * (1 - 2 ** -50)));
 }

@@ -16,21 +16,55 @@ export function sortBatch(batch: Batch, keys: readonly SortKey[], bindings: Bind
 
 /** `top`: the first `count` rows of {@linkcode sortBatch} by these keys, greatest first unless the keys say otherwise. */
 export function topBatch(batch: Batch, count: number, keys: readonly SortKey[], bindings: Bindings = {}): Batch {
-  return takeRows(batch, order(batch, keys, bindings).subarray(0, Math.max(0, count)));
+  const before = comparison(batch, keys, bindings);
+  return takeRows(batch, firstRows(batch.length, Math.max(0, count), before).sort(before));
 }
 
 function order(batch: Batch, keys: readonly SortKey[], bindings: Bindings): Int32Array {
+  return allRows(batch.length).sort(comparison(batch, keys, bindings));
+}
+
+function allRows(count: number): Int32Array {
+  const rows = new Int32Array(count);
+  for (let i = 0; i < count; i++) rows[i] = i;
+  return rows;
+}
+
+/** Rows by all keys, then by their place: no two are equal. */
+function comparison(batch: Batch, keys: readonly SortKey[], bindings: Bindings): Compare {
   const compares = keys.map((k) =>
     comparator(compileExpr(k.expr, batch.fields, bindings)(batch), k.descending ? -1 : 1)
   );
-  const rows = Int32Array.from({ length: batch.length }, (_, i) => i);
-  return rows.sort((i, j) => {
+  if (compares.length === 1) {
+    const [compare] = compares;
+    return (i, j) => compare(i, j) || i - j;
+  }
+  return (i, j) => {
     for (const compare of compares) {
       const c = compare(i, j);
       if (c !== 0) return c;
     }
     return i - j;
-  });
+  };
+}
+
+/** The first `count` of the rows in any order: a heap with the last of them on top, which most rows are compared with once. */
+function firstRows(length: number, count: number, before: Compare): Int32Array {
+  if (count >= length) return allRows(length);
+  const heap = allRows(count);
+  if (count === 0) return heap;
+  const sink = (at: number, row: number): void => {
+    for (let child = 2 * at + 1; child < count; child = 2 * at + 1) {
+      if (child + 1 < count && before(heap[child + 1], heap[child]) > 0) child++;
+      if (before(heap[child], row) < 0) break;
+      heap[at] = heap[child];
+      at = child;
+    }
+    heap[at] = row;
+  };
+  for (let i = (count >> 1) - 1; i >= 0; i--) sink(i, heap[i]);
+  for (let row = count; row < length; row++) if (before(row, heap[0]) < 0) sink(0, row);
+  return heap;
 }
 
 type Compare = (i: number, j: number) => number;

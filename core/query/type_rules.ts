@@ -136,7 +136,10 @@ function textType(op: BinaryOp, left: ValueType, right: ValueType): TypeAnswer {
   if (!isTextType(left.type)) return problem(`"${op}" needs text on its left, here is ${a(left)}`, "Use str(x)");
   if (right.type !== "string") {
     const what = op === "~" ? "a regular expression" : "a pattern";
-    return problem(`"${op}" needs ${what} in quotes on its right, here is ${a(right)}`, "");
+    return problem(
+      `"${op}" needs ${what} in quotes on its right, here is ${a(right)}`,
+      `Such as: ${op} "a${op === "~" ? "" : "%"}"`,
+    );
   }
   return BOOL;
 }
@@ -238,7 +241,9 @@ function sameRate(x: Unit, y: Unit): boolean {
 
 function different(left: ValueType, right: ValueType): TypeProblem {
   return problem(
-    `${typeText(left)} and ${typeText(right)} are different units`,
+    `${typeText(left)} and ${typeText(right)} are different ${
+      isCounted(left.type) && isCounted(right.type) ? "units" : "types"
+    }`,
     hintFor(left, right) || hintFor(right, left),
   );
 }
@@ -274,6 +279,7 @@ function problem(error: string, hint: string): TypeProblem {
 }
 
 function a(t: ValueType): string {
+  if (t.type === "bytes") return typeText(t);
   return /^[aeiou]/.test(t.type) ? `an ${typeText(t)}` : `a ${typeText(t)}`;
 }
 

@@ -69,6 +69,15 @@ Deno.test("seriesSvg() draws twenty lines of more, a gap where nothing was measu
   assert.ok(elements(root, "text").some((t) => t.text.includes("the 20 highest of 25 lines")));
 });
 
+Deno.test("seriesSvg() draws no line over a time without points", () => {
+  const v = [1, 2, 3, 4];
+  const points = [{ name: "x", tNs: [0, 1e9, 5e9, 6e9], v }, { name: "y", tNs: [0, 1e9, 2e9, 3e9], v }];
+  const svg = seriesSvg({ ...EMPTY_SERIES, points }, { title: "t" });
+  const shape = (i: number): string =>
+    new RegExp(`class="line l${i}" d="([^"]+)"`).exec(svg)![1].replace(/[\d. ]+/g, "");
+  assert.deepEqual([shape(0), shape(1)], ["MLML", "MLLL"]);
+});
+
 Deno.test("seriesSvg() keeps the peak of a line that has more points than pixels", () => {
   const n = 50_000;
   const v = Array.from({ length: n }, (_, i) => i === 31_337 ? 100 : 1);

@@ -10,6 +10,7 @@ import {
   valueAxis,
 } from "./chart/svg.ts";
 import { LINE_COLORS } from "./chart/style.ts";
+import { GAP, timeGrid } from "./chart/resample.ts";
 import { chartSubtitle } from "./chart/subtitle.ts";
 import { roundUp, tickText, timeTicks, valueTicks } from "./chart/ticks.ts";
 import { escapeText } from "./escape.ts";
@@ -65,11 +66,13 @@ export function seriesSvg(series: Series, options: SeriesSvgOptions): string {
     x: (t) => area.x + (toNs > fromNs ? (t - fromNs) / (toNs - fromNs) : 0.5) * area.width,
     y: (v) => area.y + (1 - (v - low) / (high - low)) * area.height,
   };
+  // Points that are that far apart have nothing between them.
+  const gapNs = GAP * timeGrid(lines.map((l) => l.line), 1).stepNs || Infinity;
   const dots = lines.reduce((n, l) => n + l.line.v.length, 0) <= MOST_DOTS;
   const keyTop = area.y + area.height + 52;
   const body = h`${valueAxis(area, ticks, scale.y, unit)}${
     timeAxis(area, timeTicks(startNs, toNs - fromNs, 9), toNs - fromNs)
-  }${lines.map((l, i) => path(l, i, scale, area))}${dots && lines.map((l, i) => dotsOf(l, i, scale, series))}${
+  }${lines.map((l, i) => path(l, i, scale, area, gapNs))}${dots && lines.map((l, i) => dotsOf(l, i, scale, series))}${
     lines.length > 0 && key(lines, unit, keyTop, lang)
   }`;
   const subtitle = chartSubtitle([hidden], startNs, series.quality, lang);
@@ -84,16 +87,16 @@ interface Scale {
 
 const look = (i: number): string => `l${i % LINE_COLORS}${i >= LINE_COLORS ? " dashed" : ""}`;
 
-function path({ line }: DrawnLine, i: number, scale: Scale, area: PlotArea): Markup {
+function path({ line }: DrawnLine, i: number, scale: Scale, area: PlotArea, gapNs: number): Markup {
   const name = escapeText(line.name, { limit: 200 });
-  return h`<path class="line ${look(i)}" d="${pathOf(line, scale, area.width)}"><title>${name}</title></path>`;
+  return h`<path class="line ${look(i)}" d="${pathOf(line, scale, area.width, gapNs)}"><title>${name}</title></path>`;
 }
 
 /**
  * The path of a line, a gap where nothing was measured. Where more than two points share a pixel, the lowest and the
  * highest of them are drawn: a peak is what one looks for.
  */
-function pathOf({ tNs, v }: SeriesLine, scale: Scale, width: number): string {
+function pathOf({ tNs, v }: SeriesLine, scale: Scale, width: number, gapNs: number): string {
   const step = Math.max(1, Math.ceil(v.length / width));
   let out = "";
   let pen = "M";
@@ -109,6 +112,7 @@ function pathOf({ tNs, v }: SeriesLine, scale: Scale, width: number): string {
     pen = "M";
   };
   for (let i = 0; i < v.length; i += step) {
+    if (i > 0 && tNs[i] - tNs[i - 1] > gapNs) lift();
     let [low, high, gap] = [-1, -1, false];
     for (let j = i; j < Math.min(v.length, i + step); j++) {
       if (!Number.isFinite(v[j])) gap = true;

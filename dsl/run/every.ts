@@ -41,7 +41,7 @@ export async function runEvery(
     await services.round?.({ round, startNs, results: atOnce, forms: one.forms });
     const next = Math.max(now(), start + periodMs);
     if (signal.aborted || next - begin >= inAllMs) break;
-    if (next > now()) await (services.sleep ?? sleeper(signal))(next - now());
+    if (next > now()) await services.sleep(next - now(), signal);
   }
   for (const [name, result] of rounds.results()) run.results.set(name, result);
   addNames(run.shown, shown);
@@ -53,19 +53,4 @@ function resultsOf(names: readonly string[], run: Run): Record<string, Result> {
     const result = run.results.get(n);
     return result ? [[n, result]] : [];
   }));
-}
-
-/** Waits by a timer, until the signal at most. */
-function sleeper(signal: AbortSignal): (ms: number) => Promise<void> {
-  return (ms) =>
-    new Promise((resolve) => {
-      const end = (): void => {
-        clearTimeout(timer);
-        signal.removeEventListener("abort", end);
-        resolve();
-      };
-      const timer = setTimeout(end, ms);
-      signal.addEventListener("abort", end, { once: true });
-      if (signal.aborted) end();
-    });
 }

@@ -1,8 +1,6 @@
 import { type Batch, mergeQuality, type Quality, quality, UsageError } from "../../core/data/mod.ts";
 import { type Bindings, loadRegex } from "../../core/query/mod.ts";
 import type { ExpectPlan, PhasePlan, PipelinePlan, Plan, PlanStep } from "../plan.ts";
-import { runAlert } from "./alerts.ts";
-import { runAsk } from "./ask.ts";
 import { bindParams, constantValue } from "./bind.ts";
 import { checkExpectation, conditionTruth } from "./condition.ts";
 import { loadMore } from "./load_more.ts";
@@ -142,13 +140,13 @@ async function runSteps(steps: readonly PlanStep[], run: Run): Promise<void> {
         noteExpect(step, checkExpectation(step, run), run);
         break;
       case "alert":
-        await runAlert(step, run);
+        await (await import("./alerts.ts")).runAlert(step, run);
         break;
       case "save":
         await save(step.file, step.result, run);
         break;
       case "ask":
-        await runAsk(step, run);
+        await (await import("./ask.ts")).runAsk(step, run);
         break;
     }
   }

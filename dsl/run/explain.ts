@@ -129,10 +129,9 @@ async function explainSteps(steps: readonly PlanStep[], cx: Context): Promise<Ex
         });
         break;
       case "every": {
-        const duration = (e: Expr): string => formatSpan(Number(constantValue(e, cx.bindings)));
-        const inAll = step.duration ? ` for ${duration(step.duration)}` : "";
+        const inAll = step.duration ? ` for ${durationText(step.duration, cx)}` : "";
         const body = await explainSteps(step.body.steps, cx);
-        out.push({ kind: "every", text: `every ${duration(step.period)}${inAll}`, body });
+        out.push({ kind: "every", text: `every ${durationText(step.period, cx)}${inAll}`, body });
         break;
       }
       case "expect":
@@ -140,7 +139,9 @@ async function explainSteps(steps: readonly PlanStep[], cx: Context): Promise<Ex
         break;
       case "alert": {
         const when = step.condition ? ` when ${step.condition.text}` : "";
-        out.push({ kind: "statement", text: `alert ${JSON.stringify(step.message)}${when}` });
+        const held = step.holdFor ? ` for ${durationText(step.holdFor, cx)}` : "";
+        const given = step.results.length > 0 ? ` with ${step.results.join(", ")}` : "";
+        out.push({ kind: "statement", text: `alert ${JSON.stringify(step.message)}${when}${held}${given}` });
         break;
       }
       case "save":
@@ -231,8 +232,9 @@ async function explainSplit(
   }
 }
 
-/** A duration as the language writes it. */
-function formatSpan(ns: number): string {
+/** A constant duration as the language writes it. */
+function durationText(e: Expr, cx: Context): string {
+  const ns = Number(constantValue(e, cx.bindings));
   const [unit, size] = ([["s", 1e9], ["ms", 1e6], ["us", 1e3]] as const).find(([, n]) => ns % n === 0) ?? ["ns", 1];
   return `${ns / size}${unit}`;
 }

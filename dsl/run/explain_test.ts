@@ -86,3 +86,15 @@ Deno.test("explainPlan() goes into blocks, and says of what cannot run why", asy
     { kind: "statement", text: 'ask "why?" with a' },
   ]);
 });
+
+Deno.test("explainPlan() says of every its period, and of an alert when it fires and what goes with it", async () => {
+  const plan = await planOf(
+    'param p = 5s\nevery $p for 1m { let a = collect proc.list\nalert "hot" when max(a.cpu) > 90% for 30s with a }',
+  );
+  const [every] = (await explainPlan(plan, services(() => null))).steps;
+  assert.equal(every.kind === "every" && every.text, "every 5s for 60s");
+  assert.deepEqual(every.kind === "every" && every.body[1], {
+    kind: "statement",
+    text: 'alert "hot" when max(a.cpu) > 90% for 30s with a',
+  });
+});

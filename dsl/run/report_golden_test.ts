@@ -70,7 +70,6 @@ Deno.test("run --json keeps its shape", async () => {
     testServices(engine, clock, {
       investigator: INVESTIGATOR,
       wallNs: () => 1_700_000_000_000_000_000n + BigInt(clock.ms) * 1_000_000n,
-      sleep: (ms) => Promise.resolve(void (clock.ms += ms)),
     }),
   );
   assert.equal(exitCode(report), 1);

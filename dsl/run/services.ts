@@ -27,8 +27,8 @@ export interface RunServices {
   now?(): number;
   /** Nanoseconds since 1970; the system's clock by default. */
   wallNs?(): bigint;
-  /** Waits, and ends early when the context's signal is aborted; a timer by default. */
-  sleep?(ms: number): Promise<void>;
+  /** Waits; ends early, without an error, when the signal is aborted. */
+  sleep(ms: number, signal: AbortSignal): Promise<void>;
   /** Loads a stage of a plugin. */
   stage?(name: string): Promise<Stage | null>;
   /** Loads an aggregation of a plugin; does nothing where there is none of this name. */

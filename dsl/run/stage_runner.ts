@@ -13,6 +13,7 @@ import {
 } from "../../core/query/mod.ts";
 import type { StagePlan } from "../plan.ts";
 import { constantValue } from "./bind.ts";
+import { neededColumns } from "./needed_columns.ts";
 import { rowStore } from "./row_store.ts";
 import { MAX_GROUPS } from "./split.ts";
 import { addLost, type MoreStages, noEffects, type StageContext, type StageEffects } from "./stage_context.ts";
@@ -47,7 +48,8 @@ export function stageRunner(
     rowWise(s, { durationNs: 0, more, effects })
   );
   const tail = streaming < 0 ? [] : stages.slice(streaming);
-  const run = (batch: Batch): Batch => head.reduce((b, stage) => stage.apply(b), batch);
+  const needed = neededColumns(stages, fields);
+  const run = (batch: Batch): Batch => head.reduce((b, stage) => stage.apply(b), needed(batch));
   const [first, ...after] = tail;
   const afterHead = run(emptyBatch(fields)).fields;
   const sink = first?.kind === "aggregate" ? aggregateSink(first, afterHead) : storeSink(first, afterHead, maxRows);

@@ -122,3 +122,18 @@ Deno.test("a process with a hostile name is shown with its escape sequences made
   assert.doesNotMatch(out, /\x1b/);
   assert.match(out, /\\x1b\[2Jx\\nb/);
 });
+
+Deno.test("an ending that does not suit the results: they are on standard output, exit code 2", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const recipe = "collect proc.list(interval: 10ms) | limit 1 | select pid, comm";
+    for (const [file, message] of [["x.svg", /has a picture/], ["x.folded", /only a profile/]] as const) {
+      const { code, out, err } = await sonde(["run", "-o", join(dir, file), "-e", recipe]);
+      assert.equal(code, 2);
+      assert.match(err, message);
+      assert.match(out, /pid +comm/);
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});

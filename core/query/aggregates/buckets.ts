@@ -1,9 +1,9 @@
 import type { Bucket, Column, HistogramCell, Unit } from "../../data/mod.ts";
 import { columnFrom } from "../../data/mod.ts";
 import type { ValueType } from "../expr.ts";
-import { bucketBounds, bucketOf, MANTISSA_BITS, quantileOf } from "../quantile_layout.ts";
+import { bucketBounds, bucketMiddle, bucketOf, MANTISSA_BITS, quantileRank } from "../quantile_layout.ts";
 import { isFloatType } from "../type_classes.ts";
-import { type PairCounts, pairCounts } from "./_pair_counts.ts";
+import { type CountList, type PairCounts, pairCounts } from "./_pair_counts.ts";
 import type { AggregateState } from "./aggregate.ts";
 
 /** Counts by bucket of the quantile layout: the one state of quantiles and histograms. */
@@ -13,16 +13,16 @@ export interface BucketState extends AggregateState {
   lists(groupCount: number): readonly BucketList[];
 }
 
-/** Index and count, ascending by index. */
-export type BucketList = readonly (readonly [index: number, count: number])[];
+/** Buckets of the quantile layout with their counts, ascending. */
+export type BucketList = CountList;
 
 export function bucketState(): BucketState {
   const counts = pairCounts();
-  let lists: BucketList[] | null = null;
+  let lists: readonly BucketList[] | null = null;
   return {
     counts,
     lists(groupCount): readonly BucketList[] {
-      if (lists?.length !== groupCount) lists = bucketLists(counts, groupCount);
+      if (lists?.length !== groupCount) lists = counts.lists(groupCount);
       return lists;
     },
     add(groups, [column], rows): void {
@@ -44,19 +44,16 @@ export function bucketState(): BucketState {
   };
 }
 
-function bucketLists(counts: PairCounts, groupCount: number): BucketList[] {
-  const lists: [number, number][][] = Array.from({ length: groupCount }, () => []);
-  counts.forEach((g, index, count) => lists[g].push([index, count]));
-  for (const list of lists) list.sort((x, y) => x[0] - y[0]);
-  return lists;
-}
-
 /** The quantile `q` (0–1) of each group. */
 export function quantileColumn(state: BucketState, q: number, t: ValueType, groupCount: number): Column {
   const integer = !isFloatType(t.type);
-  const values = state.lists(groupCount).map((list) =>
-    quantileOf(list, list.reduce((sum, [, n]) => sum + n, 0), q, integer)
-  );
+  const values = state.lists(groupCount).map(({ indexes, counts }) => {
+    if (indexes.length === 0) return null;
+    const rank = quantileRank(counts.reduce((sum, n) => sum + n, 0), q);
+    let at = 0;
+    for (let seen = counts[0]; seen < rank && at + 1 < indexes.length;) seen += counts[++at];
+    return bucketMiddle(indexes[at], integer);
+  });
   return columnFrom(values, t.unsigned);
 }
 
@@ -64,7 +61,7 @@ export function quantileColumn(state: BucketState, q: number, t: ValueType, grou
 export function histogramColumn(state: BucketState, perOctave: number, t: ValueType, groupCount: number): Column {
   const integer = !isFloatType(t.type);
   const values = state.lists(groupCount).map((list) =>
-    list.length === 0 ? null : histogramOf(list, perOctave, integer, t.unit)
+    list.indexes.length === 0 ? null : histogramOf(list, perOctave, integer, t.unit)
   );
   return { kind: "object", values };
 }
@@ -78,9 +75,14 @@ export function histogramColumn(state: BucketState, perOctave: number, t: ValueT
 export function histogramOf(buckets: BucketList, perOctave: number, integer: boolean, unit: Unit): HistogramCell {
   const step = 2 ** MANTISSA_BITS / perOctave;
   const out: Bucket[] = [];
-  for (const [index, count] of buckets) {
-    const magnitude = Math.abs(index);
-    const first = magnitude - magnitude % step;
+  let sum = 0;
+  for (let i = 0; i < buckets.indexes.length; i++) {
+    const index = buckets.indexes[i];
+    const first = firstOf(index, step);
+    sum += buckets.counts[i];
+    // All that make one bucket stand together.
+    const next = buckets.indexes[i + 1];
+    if (next !== undefined && firstOf(next, step) === first && (next < 0) === (index < 0)) continue;
     const low = bucketBounds(first).min, high = index === 0 && integer ? 1 : bucketBounds(first + step).min;
     const [min, max] = index < 0
       ? [negated(high, integer), negated(low, integer)]
@@ -88,10 +90,17 @@ export function histogramOf(buckets: BucketList, perOctave: number, integer: boo
       ? [Math.ceil(low), Math.ceil(high)]
       : [low, high];
     const last = out[out.length - 1];
-    if (last && last.min === min && last.max === max) out[out.length - 1] = { min, max, count: last.count + count };
-    else out.push({ min, max, count });
+    if (last && last.min === min && last.max === max) out[out.length - 1] = { min, max, count: last.count + sum };
+    else out.push({ min, max, count: sum });
+    sum = 0;
   }
   return { kind: "histogram", unit, buckets: out };
+}
+
+/** The first of the `step` indexes of magnitudes that are one bucket. */
+function firstOf(index: number, step: number): number {
+  const magnitude = Math.abs(index);
+  return magnitude - magnitude % step;
 }
 
 /** A magnitude's bound [low, high) mirrored: of integers still [min, max), of floats (min, max]. */

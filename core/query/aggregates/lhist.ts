@@ -39,14 +39,12 @@ export function linearColumn(
   groupCount: number,
 ): Column {
   const last = Math.ceil((max - min) / step);
-  const lists: [number, number][][] = Array.from({ length: groupCount }, () => []);
-  state.counts.forEach((g, bucket, count) => lists[g].push([bucket, count]));
-  const values = lists.map((list) => {
-    if (list.length === 0) return null;
-    const buckets: Bucket[] = list.sort((x, y) => x[0] - y[0]).map(([b, count]) => ({
+  const values = state.counts.lists(groupCount).map(({ indexes, counts }) => {
+    if (indexes.length === 0) return null;
+    const buckets = Array.from(indexes, (b, i): Bucket => ({
       min: b < 0 ? -Infinity : b === last ? max : min + b * step,
       max: b < 0 ? min : b === last ? Infinity : Math.min(max, min + (b + 1) * step),
-      count,
+      count: counts[i],
     }));
     return { kind: "histogram", unit, buckets };
   });

@@ -36,7 +36,8 @@ export function orderState(which: "first" | "last"): OrderState {
         const v = cellAt(column, i);
         if (v === null) continue;
         const key = by ? cellAt(by, i) : null;
-        if (by && key === null) continue;
+        // What has no place in the order is neither first nor last.
+        if (by && (key === null || Number.isNaN(key))) continue;
         offer(groups[i], v, key as number | bigint | null);
       }
     },

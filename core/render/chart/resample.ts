@@ -30,7 +30,7 @@ export function timeGrid(lines: readonly SeriesLine[], most: number): TimeGrid {
 }
 
 /** Points that are further apart than this many usual distances have nothing between them. */
-const GAP = 2.5;
+export const GAP = 2.5;
 
 /**
  * The mean of a line in each column; NaN where nothing was measured. Points come a little early or late: a column that

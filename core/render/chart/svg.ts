@@ -23,7 +23,7 @@ export interface PlotArea {
 /** A chart as one SVG file that needs nothing else; titles are tooltips in a browser. */
 export function chartSvg(title: string, subtitle: string, height: number, body: Markup): string {
   const shown = escapeText(title, { limit: 300 });
-  const below = truncate(escapeText(subtitle, { limit: 300 }), 140);
+  const below = truncate(escapeText(subtitle, { limit: 300 }), 152);
   const size = h`width="${CHART_WIDTH}" height="${height}" viewBox="0 0 ${CHART_WIDTH} ${height}"`;
   const head = raw(`<title>${escapeXml(shown)}</title><style>${CHART_STYLE}</style>`);
   const svg = h`<svg xmlns="http://www.w3.org/2000/svg" class="sonde-chart" ${size} role="img">${head}
