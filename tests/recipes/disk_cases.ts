@@ -83,7 +83,8 @@ export const DISK_CASES: readonly RecipeCase[] = [
       const median = sameKind[Math.floor(sameKind.length / 2)];
       for (const row of mine) {
         between(row, "expected", 0.9 * median, 1.1 * median);
-        assert.equal(num(row, "score") > 0, num(row, "duration") > num(row, "expected"), "slower scores higher");
+        const slower = num(row, "duration") - num(row, "expected");
+        assert.ok(Math.sign(num(row, "score")) * slower >= 0, "what is slower scores higher");
       }
     },
   },

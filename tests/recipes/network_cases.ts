@@ -68,7 +68,9 @@ export const NETWORK_CASES: readonly RecipeCase[] = [
         between(row, "lived", 1000, 1e10);
       }
       assert.equal(all(rows("longest"), { comm: null, local_port: facts.port }).length, CONNECTIONS, "accepted ones");
-      between(only(rows("peers"), { peer: "127.0.0.1", port: facts.port }), "count", CONNECTIONS, CONNECTIONS);
+      between(only(rows("opened"), { comm, peer: "127.0.0.1", port: facts.port }), "count", CONNECTIONS, CONNECTIONS);
+      assert.deepEqual(all(rows("opened"), { port: facts.closed_port }), [], "it was never open");
+      between(only(rows("accepted"), { local_port: facts.port, peers: 1 }), "count", CONNECTIONS, CONNECTIONS);
     },
   },
   {
