@@ -33,6 +33,14 @@ Deno.test("window adds a column that the next aggregate groups by, and sorts by 
   assert.deepEqual(p.fields.map((f) => `${f.name}: ${f.type}`), ["window: time", "count: int"]);
 });
 
+Deno.test("windows come in their order wherever their key is written", async () => {
+  assert.deepEqual(await stagesOf(`${OPENS} | window 100ms | aggregate count() by comm, window`), [
+    "derive window = time - time % 100ms",
+    "aggregate count() by comm, window",
+    "sort window asc",
+  ]);
+});
+
 Deno.test("a rate in windows is that of a window", async () => {
   assert.deepEqual(await stagesOf(`${OPENS} | window 100ms | aggregate rate() as calls, count() by comm`), [
     "derive window = time - time % 100ms",

@@ -35,7 +35,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   ],
   [
     "collect proc.list | filter comm == 5",
-    "1:28-37 type: string and int are different units",
+    "1:28-37 type: string and int are different types",
     "Put text in quotes and leave numbers without",
   ],
   [
@@ -475,7 +475,7 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
   ],
   [
     'collect proc.list | filter pid in (1, "x")',
-    "1:28-43 type: pid and string are different units",
+    "1:28-43 type: pid and string are different types",
     "Put text in quotes and leave numbers without",
   ],
   [

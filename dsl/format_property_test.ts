@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { fileURLToPath } from "node:url";
 import fc from "fast-check";
+import { pageBlocks } from "../tests/language_pages.ts";
 import { format } from "./format.ts";
 import { addHeader } from "./header.ts";
 import { parse, type Parsed } from "./parse.ts";
@@ -137,7 +138,7 @@ async function holds(source: string): Promise<boolean> {
   return true;
 }
 
-/** Every recipe of the project and every good example of the language's page. */
+/** Every recipe of the project and every example of the language's pages. */
 const SHIPPED: string[] = [];
 for (const folder of ["recipes", "recipes/oneliners"]) {
   for (const { name } of Deno.readDirSync(root(folder))) {
@@ -145,13 +146,9 @@ for (const folder of ["recipes", "recipes/oneliners"]) {
   }
 }
 const RECIPE_COUNT = SHIPPED.length;
-for (
-  const [, source] of Deno.readTextFileSync(root("docs/language.md")).matchAll(/^```perf(?: bad)?\n([\s\S]*?)^```/gm)
-) {
-  SHIPPED.push(source);
-}
+SHIPPED.push(...pageBlocks().map((b) => b.source));
 
-Deno.test("recipes that ship and the examples of docs/language.md are laid out as format() does", async () => {
+Deno.test("recipes that ship and the examples of the language's pages are laid out as format() does", async () => {
   assert.ok(RECIPE_COUNT > 20);
   // A recipe that differs wants `sonde fmt recipes/*.perf recipes/*/*.perf`.
   for (const source of SHIPPED) assert.equal((await format(source)).text, source);

@@ -151,7 +151,7 @@ function emitDivision(g: Gen, fn: "div" | "mod", left: Expr, right: Expr, onNull
 }
 
 function isPositiveLiteral(e: Expr): boolean {
-  return e.op === "lit" && literalInteger(e) > 0n;
+  return e.op === "lit" && e.value !== null && literalInteger(e) > 0n;
 }
 
 function emitCall(g: Gen, e: Extract<Expr, { op: "call" }>, onNull: Label): void {

@@ -96,7 +96,8 @@ function spread(v: Vec, n: number): Vec {
       return { ...v, values: new Array(n).fill(v.values[0]), mask: -1 };
     case "big": {
       const values = v.values instanceof BigInt64Array ? new BigInt64Array(n) : new BigUint64Array(n);
-      return { ...v, values: values.fill(v.values[0]), nulls: spreadNulls(v.nulls, n), mask: -1 };
+      // Over no rows there is no value either, and fill() wants one.
+      return { ...v, values: n === 0 ? values : values.fill(v.values[0]), nulls: spreadNulls(v.nulls, n), mask: -1 };
     }
     case "number":
       return { ...v, values: new Float64Array(n).fill(v.values[0]), nulls: spreadNulls(v.nulls, n), mask: -1 };

@@ -62,7 +62,7 @@ export function openAggregation(
       let groups = index.assign(keys.map((k) => k(batch)), batch.length);
       let kept: Int32Array | null = null;
       if (groups.includes(-1)) {
-        kept = Int32Array.from(groups.keys()).filter((i) => groups[i] >= 0);
+        kept = rowsWithGroup(groups);
         lost += batch.length - kept.length;
         groups = groups.filter((g) => g >= 0);
       }
@@ -101,6 +101,13 @@ export function openAggregation(
     },
   };
   return running;
+}
+
+function rowsWithGroup(groups: Int32Array): Int32Array {
+  const rows = new Int32Array(groups.length);
+  let n = 0;
+  for (let i = 0; i < groups.length; i++) if (groups[i] >= 0) rows[n++] = i;
+  return rows.subarray(0, n);
 }
 
 /** `aggregate … by …` over one batch. */

@@ -307,3 +307,11 @@ Deno.test("aggregateType() keeps units and refuses what has no amount", () => {
   assert.match(type("quantile", "int") as string, /1 argument/);
   assert.match(type("median", "int") as string, /no aggregate/);
 });
+
+Deno.test("first and last by a second argument leave out rows where that is NaN", () => {
+  const rows: Row[] = [["x", 1, 7], ["y", 2, NaN], ["z", 3, 5]];
+  const aggregates = [{ fn: "first", args: [k, f], name: "first" }, { fn: "last", args: [k, f], name: "last" }];
+  for (const r of [rows, rows.toReversed()]) {
+    assert.deepEqual(recordsOf(aggregateBatch(batchOf(r), { keys: [], aggregates })), [{ first: "z", last: "x" }]);
+  }
+});

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Batch, type Cell, cellAt, columnFrom, type Field, type FieldType, UsageError } from "../data/mod.ts";
 import { compileExpr, compileFilter } from "./compile_expr.ts";
-import { fieldRef, literal, valueType } from "./build.ts";
+import { calculate, fieldRef, literal, valueType } from "./build.ts";
 import type { BinaryOp, Bindings, Expr, ValueType } from "./expr.ts";
 import { compileRegex, loadRegex } from "./regex.ts";
 import { binaryType, isProblem } from "./type_rules.ts";
@@ -264,4 +264,12 @@ Deno.test("scalar functions: values, nulls and types", () => {
 Deno.test("compileExpr() names what is missing", () => {
   assert.throws(() => compileExpr(x, []), /no field "x"/);
   assert.throws(() => compileExpr({ op: "param", name: "p", t: INT }, []), /parameter \$p/);
+});
+
+Deno.test("constants beyond 2^53 are no rows over no rows", () => {
+  const sum = calculate("+", literal(1n << 60n), literal(1n), "int");
+  assert.deepEqual(compileExpr(sum, [])({ length: 0, fields: [], columns: [] }), {
+    kind: "big",
+    values: new BigInt64Array(0),
+  });
 });

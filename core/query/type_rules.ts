@@ -241,7 +241,9 @@ function sameRate(x: Unit, y: Unit): boolean {
 
 function different(left: ValueType, right: ValueType): TypeProblem {
   return problem(
-    `${typeText(left)} and ${typeText(right)} are different units`,
+    `${typeText(left)} and ${typeText(right)} are different ${
+      isCounted(left.type) && isCounted(right.type) ? "units" : "types"
+    }`,
     hintFor(left, right) || hintFor(right, left),
   );
 }

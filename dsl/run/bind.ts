@@ -115,7 +115,8 @@ function folded(expr: Expr): Expr {
 }
 
 function literalOf(value: Cell | BoundValue | undefined, t: ValueType): Expr {
-  if (value === null || value === undefined) return { op: "lit", value: null, t: { type: "null", unit: null } };
+  // Its type stays: the column that it makes is the one that was planned.
+  if (value === null || value === undefined) return { op: "lit", value: null, t };
   return { op: "lit", value: toType(value, t), t };
 }
 

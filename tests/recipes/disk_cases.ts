@@ -5,6 +5,8 @@ import type { RecipeBench, RecipeCase, Row } from "./recipe_case.ts";
 
 const PAGE = 4096;
 const READS = 200;
+/** Some kernels tell of the end of most requests only (bpftrace sees as many), and hand single ones to a worker. */
+const ENDED = 0.75 * READS;
 
 /** Recipes about disks. */
 export const DISK_CASES: readonly RecipeCase[] = [
@@ -24,8 +26,8 @@ export const DISK_CASES: readonly RecipeCase[] = [
     work: (b) => b.load("direct_read", `${b.folder}/cold`, READS, 7),
     check({ rows, facts }, { comm }) {
       const [row] = reads(rows("requests"), comm);
-      between(row, "count", READS, READS + 5);
-      between(row, "bytes", READS * PAGE, (READS + 20) * PAGE);
+      between(row, "count", ENDED, READS + 5);
+      between(row, "bytes", num(row, "count") * PAGE, (READS + 20) * PAGE);
       // What the program sees is the disk's time and its own.
       between(row, "p50_duration", 1000, 1.5 * facts.ns / facts.count);
       onDevice(row);
@@ -37,12 +39,12 @@ export const DISK_CASES: readonly RecipeCase[] = [
     work: (b) => b.load("direct_read", `${b.folder}/cold`, READS, 7),
     check({ rows }, { comm }) {
       const [row] = reads(rows("sizes"), comm);
-      between(row, "count", READS, READS + 5);
-      between(row, "total", READS * PAGE, (READS + 20) * PAGE);
+      between(row, "count", 0.95 * READS, READS + 5);
+      between(row, "total", num(row, "count") * PAGE, (READS + 20) * PAGE);
       const { buckets } = row.sizes as {
         readonly buckets: readonly { readonly min: number; readonly count: number }[];
       };
-      assert.ok((buckets.find((b) => Number(b.min) === PAGE)?.count ?? 0) >= READS, JSON.stringify(buckets));
+      assert.ok((buckets.find((b) => Number(b.min) === PAGE)?.count ?? 0) >= 0.95 * READS, JSON.stringify(buckets));
       onDevice(row);
     },
   },
@@ -60,7 +62,7 @@ export const DISK_CASES: readonly RecipeCase[] = [
       const columns = rows("latency");
       assert.ok(columns.length >= 2, `${columns.length} columns`);
       const counted = columns.reduce((n, r) => n + histogramCount(r.hist_duration), 0);
-      assert.ok(counted >= 2 * READS && counted <= 10 * READS, `${counted} requests`);
+      assert.ok(counted >= 2 * ENDED && counted <= 10 * READS, `${counted} requests`);
       assert.ok(columns.every((r) => num(r, "window") % 1e8 === 0));
       assert.deepEqual(report.forms.map((f) => f.form), ["heatmap", "series"]);
       assert.equal(report.results.slowest.kind, "series");
@@ -74,7 +76,7 @@ export const DISK_CASES: readonly RecipeCase[] = [
     work: (b) => b.load("direct_read", `${b.folder}/cold`, READS, 7),
     check({ rows }, { comm }) {
       const mine = rows("outliers").filter((r) => r.comm === comm && /^RS?$/.test(String(r.op)));
-      assert.ok(mine.length >= READS && mine.length <= READS + 5, `${mine.length} reads`);
+      assert.ok(mine.length >= ENDED && mine.length <= READS + 5, `${mine.length} reads of ${rows("outliers").length}`);
       const sameKind = rows("outliers").filter((r) => r.op === mine[0].op).map((r) => num(r, "duration")).sort((a, b) =>
         a - b
       );
