@@ -44,7 +44,7 @@ export function syntaxMessage(e: IRecognitionException, context: TokenContext): 
   const wanted = inStage && STAGE_NAMES.includes(before.image) ? "a value" : expected(e, before);
   return {
     message: `${found}${after}; expected ${wanted}`,
-    hint: likelyMistake({ ...context, token: e.token, at, wanted: wantedLabel(e) }),
+    hint: likelyMistake({ ...context, token: e.token, at, wanted: e.message }),
     span: tokenSpan(e.token, context.text),
   };
 }
@@ -103,11 +103,6 @@ function expected(e: IRecognitionException, before: IToken | undefined): string 
   if (e.message === "string") return EXPECTED[rule]?.endsWith("quotes") ? EXPECTED[rule] : "a text in quotes";
   if (rule === "letStatement" && e.message === "") return "a pipeline: collect …";
   return EXPECTED[rule] ?? "a statement";
-}
-
-/** A parameter's name is `Name`, or `$name` of those who mean it. */
-function wantedLabel(e: IRecognitionException): string {
-  return e.message || (e.context.ruleStack.at(-1) === "paramStatement" ? "Name" : "");
 }
 
 function shown(token: IToken): string {

@@ -222,7 +222,7 @@ function checkBinary(node: BinaryNode, scope: Scope, cx: CheckContext): Expr | n
 
 /** What each side of an operator is. */
 function sides(node: BinaryNode, left: ValueType, right: ValueType, { error }: TypeProblem): string {
-  if (left.type === right.type || !/different units|no meaning/.test(error)) return "";
+  if (left.type === right.type || !/different (?:units|types)|no meaning/.test(error)) return "";
   const texts = [node.left, node.right].map(nodeText);
   if (texts.some((text) => text.length > 40)) return "";
   return `${texts[0]} is ${aType(left)}, ${texts[1]} is ${aType(right)}`;

@@ -73,11 +73,7 @@ export class RecipeParser extends CstParser {
 
   readonly paramStatement = this.RULE("paramStatement", () => {
     this.CONSUME(t.Param);
-    this.OR([
-      { ALT: () => this.CONSUME(t.Name) },
-      // With its sign, as it is used: what is meant is clear.
-      { ALT: () => this.CONSUME(t.Dollar) },
-    ]);
+    this.CONSUME(t.Name);
     this.OPTION(() => {
       this.CONSUME(t.Colon);
       this.CONSUME2(t.Name, { LABEL: "type" });

@@ -8,7 +8,17 @@ import type * as ast from "./ast.ts";
 import type { Diagnostics } from "./diagnostic.ts";
 import { nodesOf, PARSE_ERRORS, RECIPE_PARSER, tokensOf } from "./grammar.ts";
 import { lineIndex, type Span } from "./position.ts";
-import { CloseBrace, CloseParen, Name, OpenBrace, OpenParen, RECIPE_LEXER, StatementWord } from "./tokens.ts";
+import {
+  CloseBrace,
+  CloseParen,
+  Dollar,
+  Name,
+  OpenBrace,
+  OpenParen,
+  Param,
+  RECIPE_LEXER,
+  StatementWord,
+} from "./tokens.ts";
 
 /** A text longer than this is no recipe. UTF-16 code units. */
 const MAX_TEXT = 1 << 18;
@@ -52,7 +62,7 @@ export function parseSyntax(text: string, out: Diagnostics): Syntax {
     out.error(span, "limit", `A recipe has at most ${MAX_TOKENS} words and signs, here are ${lexed.tokens.length}`);
     return { tree: { statements: [], comments: [] }, nodes: [] };
   }
-  const tokens = shallow(lexed.tokens, text, out);
+  const tokens = declaredNames(shallow(lexed.tokens, text, out), text, out);
   const context = tokenContext(tokens, text);
   const { nodes, errors } = parseTokens(tokens);
   const b: Builder = { text, out, operands: 0, items: 0, statements: 0, stray: [] };
@@ -128,6 +138,16 @@ function strange(e: ILexingError, text: string): SyntaxMessage {
   return { message: `${JSON.stringify(sign)} is not part of the language`, hint: strangeSign(sign), span };
 }
 
+/** A parameter that is declared as it is used: what is meant by `param $n` is clear. */
+function declaredNames(tokens: IToken[], text: string, out: Diagnostics): IToken[] {
+  return tokens.map((token, i) => {
+    if (token.tokenType !== Dollar || tokens[i - 1]?.tokenType !== Param) return token;
+    const image = token.image.slice(1);
+    out.error(tokenSpan(token, text), "syntax", 'A parameter is declared without "$"', `Write: param ${image}`);
+    return { ...token, image, startOffset: token.startOffset + 1, tokenType: Name, tokenTypeIdx: Name.tokenTypeIdx! };
+  });
+}
+
 /** Leaves out what is nested too deeply, so that neither the parser nor later passes run out of stack. */
 function shallow(tokens: IToken[], text: string, out: Diagnostics): IToken[] {
   let depth = 0;
@@ -168,11 +188,7 @@ function statement(b: Builder, node: CstNode): ast.Statement | null {
       return name && { kind: "recipe", name, title: str(b, node), span };
     }
     case "paramStatement": {
-      const dollar = ident(b, node, "Dollar");
-      const name = ident(b, node) ?? (dollar && { ...dollar, name: dollar.name.slice(1) });
-      if (dollar) {
-        b.out.error(dollar.span, "syntax", 'A parameter is declared without "$"', `Write: param ${name!.name}`);
-      }
+      const name = ident(b, node);
       const type = ident(b, node, "type");
       return name && { kind: "param", name, type, default: optionalExpression(b, node), doc: str(b, node), span };
     }
