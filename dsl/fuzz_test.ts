@@ -110,7 +110,7 @@ const sentence = fc.array(
   { maxLength: 6, size: "max" },
 ).map((all) => all.map(([head, rest]) => `${head} ${rest.join(" ")}`).join("\n"));
 /** The same few words again and again: nested, or very long. */
-const repeated = fc.tuple(fc.array(word, { maxLength: 3 }), fc.array(word, { minLength: 1, maxLength: 3 }), fc.nat(150))
+const repeated = fc.tuple(fc.array(word, { maxLength: 3 }), fc.array(word, { minLength: 1, maxLength: 3 }), fc.nat(60))
   .map(([head, words, times]) => `${head.join(" ")} ${words.join(" ").concat(" ").repeat(times)}`);
 const long = fc.tuple(word, fc.constantFrom(..."a0_.\"'(){}|-é$#:%\\e"), fc.nat(3000), word)
   .map(([before, letter, times, after]) => `${before}${letter.repeat(times)}${after}`);
@@ -170,10 +170,10 @@ const mutant = fc.tuple(fc.nat(RECIPES.length - 1), fc.array(mutation, { minLeng
   .map(([i, mutations]) => mutate(RECIPE_TOKENS[i], mutations));
 
 const anyText: fc.Arbitrary<string> = fc.oneof(
-  { weight: 1, arbitrary: units },
+  { weight: 2, arbitrary: units },
   { weight: 1, arbitrary: ascii },
   { weight: 2, arbitrary: soup },
-  { weight: 2, arbitrary: sentence },
+  { weight: 1, arbitrary: sentence },
   { weight: 1, arbitrary: repeated },
   { weight: 1, arbitrary: long },
   { weight: 4, arbitrary: mutant },
