@@ -6,7 +6,7 @@ import { checkCondition } from "./check_condition.ts";
 import { checkTyped } from "./check_expr.ts";
 import { checkParam } from "./check_param.ts";
 import { checkPipeline } from "./check_pipeline.ts";
-import { checkSave, checkShow } from "./check_show.ts";
+import { checkSave, checkShow, checkShownOnce } from "./check_show.ts";
 import { checkDuration } from "./check_source.ts";
 import { checkResult, declare, freeName, type Results, type State } from "./check_state.ts";
 import type { Diagnostics } from "./diagnostic.ts";
@@ -75,6 +75,7 @@ export function checkTree(
     unnamed: 0,
     recipe: null,
     params: [],
+    silent: [],
   };
   const body = checkStatements(tree.statements, new Map(), "recipe", state);
   for (const s of tree.statements) {
@@ -85,6 +86,11 @@ export function checkTree(
       `The parameter "${s.name.name}" is not used`,
       `It is used as $${s.name.name}`,
     );
+  }
+  for (const { name, span } of state.silent) {
+    // With errors, something may be missing that would show it.
+    if (out.hasErrors) continue;
+    out.warn(span, "silent", "This block shows nothing of what it measures", `Add: show ${name}`);
   }
   const { recipe, params } = state;
   return { recipe: recipe?.name.name ?? "", title: recipe?.title?.value ?? "", params, body };
@@ -100,6 +106,7 @@ function checkStatements(
   state: State,
 ): CheckedStatement[] {
   const results: Results = new Map(outer);
+  checkShownOnce(statements, state.cx.out);
   return statements.flatMap((s) => {
     state.cx.observer?.results(s.span.start, results);
     // More errors are not taken, and each looks for names like the one that is wrong.
@@ -135,7 +142,7 @@ function checkStatement(s: ast.Statement, results: Results, place: Place, state:
     case "when": {
       const condition = s.condition && checkCondition(s.condition, "when", results, cx);
       const inner = place === "every" ? "every" : "block";
-      for (const block of [s.then, s.otherwise]) warnOfSilence(block, cx);
+      for (const block of [s.then, s.otherwise]) noteSilence(block, state);
       const then = checkStatements(s.then, results, inner, state);
       const otherwise = checkStatements(s.otherwise, results, inner, state);
       return condition && { kind: "when", condition, then, otherwise };
@@ -172,7 +179,7 @@ function checkEvery(s: ast.EveryStatement, results: Results, place: Place, state
   }
   const period = s.period && s.period.kind !== "missing" ? checkDuration(s.period, "the period", cx) : null;
   const duration = s.duration ? checkDuration(s.duration, "the time in all", cx) : null;
-  warnOfSilence(s.body, cx);
+  noteSilence(s.body, state);
   const body = checkStatements(s.body, results, "every", state);
   if (!period || (s.duration && !duration)) return null;
   if (s.body.length === 0) {
@@ -183,10 +190,9 @@ function checkEvery(s: ast.EveryStatement, results: Results, place: Place, state
 }
 
 /** Names of a block are its own: what it only names, nobody sees. */
-function warnOfSilence(block: readonly ast.Statement[], cx: State["cx"]): void {
+function noteSilence(block: readonly ast.Statement[], state: State): void {
   if (block.length === 0 || !block.every((s) => s.kind === "let")) return;
-  const { name } = block[block.length - 1] as ast.LetStatement;
-  cx.out.warn(name.span, "silent", "This block shows nothing of what it measures", `Add: show ${name.name}`);
+  state.silent.push((block[block.length - 1] as ast.LetStatement).name);
 }
 
 function checkLet(s: ast.LetStatement, results: Results, state: State): CheckedStatement | null {

@@ -16,13 +16,13 @@ export function checkAlert(
   state: State,
 ): AlertPlan | null {
   const { cx } = state;
-  if (s.duration && !inEvery) {
+  const condition = s.condition && checkCondition(s.condition, "alert", results, cx);
+  const holdFor = s.duration && checkDuration(s.duration, "the time that it has to hold", cx);
+  if (s.duration && holdFor && !inEvery) {
     const message = 'An alert with "for" stands in every: it is looked at once here, and never fires';
     cx.out.error(s.duration.span, "alert", message, "Such as: every 5s { … alert … when … for 30s }");
     return null;
   }
-  const condition = s.condition && checkCondition(s.condition, "alert", results, cx);
-  const holdFor = s.duration && checkDuration(s.duration, "the time that it has to hold", cx);
   const names = (s.results ?? []).map((n) => checkResult(n, results, state));
   if (!s.message || (s.condition && !condition) || (s.duration && !holdFor) || names.includes(null)) return null;
   return { kind: "alert", message: s.message.value, condition, holdFor, results: names as string[] };

@@ -3,6 +3,7 @@ import type * as ast from "./ast.ts";
 import type { CheckedStatement } from "./check.ts";
 import { checkResult, type Results, type State } from "./check_state.ts";
 import { ROUND_TIME } from "./endings.ts";
+import type { Diagnostics } from "./diagnostic.ts";
 import type { Flow, FlowColumn } from "./flow.ts";
 import { didYouMean } from "./nearest.ts";
 import type { FormPlan, ShowForm } from "./plan.ts";
@@ -15,6 +16,22 @@ export const FORMS: Readonly<Record<ShowForm, string>> = {
   series: "Lines over time: of a series, or of rows with a time and a number",
   heatmap: "A heat map: rows with a time, and a histogram or a number",
 };
+
+/** Reports a result that the statements of a block show in two forms: it is shown once, and one would be left out. */
+export function checkShownOnce(statements: readonly ast.Statement[], out: Diagnostics): void {
+  const forms = new Map<string, string>();
+  for (const s of statements) {
+    if (s.kind !== "show") continue;
+    for (const { name: { name }, form } of s.items) {
+      if (!form) continue;
+      const known = forms.get(name) ?? form.name;
+      forms.set(name, known);
+      if (known === form.name) continue;
+      const hint = `Name it again for the other form: let ${name}_2 = ${name}`;
+      out.error(form.span, "form", `"${name}" is shown as ${known} already`, hint);
+    }
+  }
+}
 
 /** Checks `show NAME as FORM, …`. Null when something is wrong. */
 export function checkShow(

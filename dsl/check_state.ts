@@ -17,6 +17,8 @@ export interface State {
   unnamed: number;
   recipe: ast.RecipeStatement | null;
   readonly params: PlanParam[];
+  /** The last names of blocks that show nothing. */
+  readonly silent: ast.Ident[];
 }
 
 /** Results so far, by name; null for one whose pipeline has errors. */
@@ -54,7 +56,8 @@ export function checkResult(name: ast.Ident, results: Results, state: State): st
   const names = [...results.keys()];
   const list = names.length > 0 ? `Results so far: ${names.join(", ")}` : "No result was made before this line";
   const collector = state.registry.collector(name.name) ? `To collect, write: collect ${name.name}` : "";
-  const hint = [didYouMean(name.name, names), collector, list].filter(Boolean).join("\n");
+  const inner = state.taken.has(name.name) ? `"${name.name}" is made in a block, and known there only` : "";
+  const hint = [inner || didYouMean(name.name, names), collector, list].filter(Boolean).join("\n");
   state.cx.out.error(name.span, "unknown-result", `There is no result "${name.name}"`, hint);
   return null;
 }

@@ -444,6 +444,11 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
     "Such as: every 5s { … alert … when … for 30s }",
   ],
   [
+    "let a = collect process.exec for 1s | window 100ms | aggregate count()\nshow a as series\nshow a, a as heatmap",
+    '3:14-21 form: "a" is shown as series already',
+    "Name it again for the other form: let a_2 = a",
+  ],
+  [
     "every 5s {\n  let a = collect proc.list\n}",
     "2:7-8 warning silent: This block shows nothing of what it measures",
     "Add: show a",

@@ -114,6 +114,21 @@ Deno.test("each statement, stage, aggregation, function, form, type and unit sta
   assert.deepEqual(all.filter((word) => !seen.has(word)), []);
 });
 
+Deno.test("links of the language's pages lead to files and headings that are there", () => {
+  const docs = new URL("../docs/", import.meta.url);
+  for (const page of ["language.md", "language-reference.md", "decisions/0011-choices-of-the-language.md"]) {
+    const at = new URL(page, docs);
+    const text = Deno.readTextFileSync(at).replace(/^```[\s\S]*?^```/gm, "");
+    for (const [link, path, anchor] of text.matchAll(/\]\(([^)#:\s]*)(?:#([^)]*))?\)/g)) {
+      const target = Deno.readTextFileSync(path === "" ? at : new URL(path, at));
+      const headings = [...target.matchAll(/^#+ (.*)$/gm)].map(([, h]) =>
+        h.toLowerCase().replace(/[^\w\s-]/g, "").replaceAll(" ", "-")
+      );
+      assert.ok(anchor === undefined || headings.includes(anchor), `${page}: ${link}`);
+    }
+  }
+});
+
 /** Cells of the rows of all tables, heads and lines below them included; a bar in a cell is written `\|`. */
 function cellsOf(page: string): string[][] {
   const rows = page.split("\n").filter((line) => line.startsWith("| ") && !line.startsWith("| --"));

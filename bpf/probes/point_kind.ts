@@ -46,7 +46,27 @@ export function upTo<P extends ProbePoint>(points: readonly P[], limit: number):
 /** A matcher of names: `*` is any text, `?` one character. */
 export function globOf(pattern: string): (name: string) => boolean {
   if (!/[*?]/.test(pattern)) return (name) => name === pattern;
-  const source = pattern.replace(/[.+^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*").replaceAll("?", ".");
-  const regex = new RegExp(`^${source}$`, "s");
-  return (name) => regex.test(name);
+  return (name) => matches(pattern, name);
+}
+
+/**
+ * At most name × pattern steps, where a regular expression of as many stars tries all ways to share the name out among
+ * them: only the last star ever has to be tried again.
+ */
+function matches(pattern: string, name: string): boolean {
+  let p = 0, n = 0, retryPattern = -1, retryName = 0;
+  while (n < name.length) {
+    if (pattern[p] === "*") {
+      retryPattern = ++p;
+      retryName = n;
+    } else if (pattern[p] === "?" || pattern[p] === name[n]) {
+      p++;
+      n++;
+    } else if (retryPattern >= 0) {
+      p = retryPattern;
+      n = ++retryName;
+    } else return false;
+  }
+  while (pattern[p] === "*") p++;
+  return p === pattern.length;
 }

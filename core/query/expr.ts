@@ -37,7 +37,7 @@ export type BinaryOp =
 
 /**
  * A typed expression over the fields of one row. Pure data: it prints, compares and travels between Workers.
- * Integers are bigint in literals. What each operator means for null, overflow and signs is `docs/language.md`.
+ * Integers are bigint in literals. What each operator means for null, overflow and signs is `docs/language-reference.md`.
  */
 export type Expr =
   | { readonly op: "lit"; readonly value: bigint | number | string | boolean | null; readonly t: ValueType }

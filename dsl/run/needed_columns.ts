@@ -5,7 +5,7 @@ import type { StagePlan } from "../plan.ts";
 import { definesColumns, exprsOf } from "./stage_exprs.ts";
 
 /** Stages that only need what their expressions name, and pass on what they get. */
-const PASS_ON: readonly StagePlan["kind"][] = ["filter", "derive", "sort", "top", "limit"];
+const PASS_ON: readonly StagePlan["kind"][] = ["filter", "derive", "sort", "top", "limit", "sample"];
 
 /**
  * Leaves out the columns that no stage reads before one defines all columns anew, so that filters need not copy them.
