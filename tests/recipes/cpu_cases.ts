@@ -51,8 +51,10 @@ export const CPU_CASES: readonly RecipeCase[] = [
     check({ rows, facts }, { comm }) {
       const row = only(rows("waits"), { comm });
       between(row, "waits", facts.count, facts.count * 1.2);
-      // The kernel's own account of the thread has the waits after its CPU was taken, too.
-      between(row, "total", 0.3 * facts.run_delay_ns, 1.1 * facts.run_delay_ns);
+      // The kernel's own account of the thread has the waits after its CPU was taken, too, and not the first one of the
+      // second process, which has its name still.
+      const most = 1.1 * facts.run_delay_ns + num(row, "max_duration");
+      between(row, "total", 0.3 * facts.run_delay_ns, most);
       assert.equal(histogramCount(row.hist_duration), num(row, "waits"));
       assert.ok(num(row, "p50_duration") <= num(row, "p99_duration"));
       assert.ok(num(row, "p99_duration") <= num(row, "max_duration") * 1.01);
@@ -65,8 +67,9 @@ export const CPU_CASES: readonly RecipeCase[] = [
     check({ rows, facts }, { comm }) {
       const slow = all(rows("waits"), { comm });
       assert.ok(slow.length >= 1, "no slow wait");
-      for (const row of slow) between(row, "waited", 1e5, facts.run_delay_ns);
-      assert.ok(total(slow, "waited") <= 1.1 * facts.run_delay_ns);
+      const longest = Math.max(...slow.map((r) => num(r, "waited")));
+      assert.ok(slow.every((r) => num(r, "waited") >= 1e5));
+      assert.ok(total(slow, "waited") <= 1.1 * facts.run_delay_ns + longest);
       assert.equal(total(rows("behind"), "waits"), rows("waits").length);
     },
   },
