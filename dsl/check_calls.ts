@@ -12,7 +12,7 @@ import { rowFlow } from "./row_flow.ts";
 const ALWAYS = [
   ...BUILTINS,
   field("ret", "int", "What it returned"),
-  field("errno", "int", "The error that it returned; null when it succeeded"),
+  field("errno", "int", "The error that it returned; 0 when it succeeded"),
   field("duration", "duration", "From its entry to its return"),
 ];
 

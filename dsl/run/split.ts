@@ -1,14 +1,17 @@
 import { UnsupportedError } from "../../core/data/mod.ts";
 import type { ProbeEngine } from "../../core/plugin_api/mod.ts";
 import {
+  aggregateType,
   type Expr,
   exprText,
   fieldRef,
+  isProblem,
   type NamedExpr,
   onlyAtSource,
   type ProbeOutput,
   type ProbeSpec,
   type SourceSpec,
+  type ValueType,
 } from "../../core/query/mod.ts";
 import type { StagePlan } from "../plan.ts";
 import { addedColumns, conjuncts, definesColumns, exprsOf, mapStage, sizeOf, substitute } from "./stage_exprs.ts";
@@ -58,7 +61,8 @@ export async function split(
   });
   const leading = leadingPart(stages);
   if (leading.aggregate && leading.filters.every((f) => f.offered)) {
-    const { stage, at } = leading.aggregate;
+    const { at } = leading.aggregate;
+    const { stage, after } = ratesApart(leading.aggregate.stage);
     const output: ProbeOutput = {
       kind: "aggregate",
       keys: stage.keys,
@@ -67,10 +71,34 @@ export async function split(
     };
     const whole = spec(leading.filters.map((f) => f.expr), output);
     const engine = await tryEngine(choose, whole);
-    if (engine) return { engine, spec: whole, rest: stages.slice(at + 1), pushed: at + 1 };
+    if (engine) return { engine, spec: whole, rest: [...after, ...stages.slice(at + 1)], pushed: at + 1 };
   }
   return await splitStream(source, stages, leading.filters, spec, choose);
 }
+
+/**
+ * A rate is an amount by the length of the window, which is known at the end: engines count or add up, and the rest is
+ * done here, over one row for each group.
+ */
+function ratesApart(stage: Aggregate): { stage: Aggregate; after: Aggregate[] } {
+  if (stage.aggregates.every((a) => a.fn !== "rate")) return { stage, after: [] };
+  const amounts = stage.aggregates.map((a) => a.fn === "rate" ? { ...a, fn: a.args[0] ? "sum" : "count" } : a);
+  const fieldOf = (name: string, t: ValueType): Expr => ({ op: "field", name, t });
+  return {
+    stage: { ...stage, aggregates: amounts },
+    after: [{
+      kind: "aggregate",
+      keys: stage.keys.map((k) => ({ name: k.name, expr: fieldOf(k.name, k.expr.t) })),
+      aggregates: amounts.map((a, i) => {
+        const t = aggregateType(a.fn, a.args.map((x) => x.t));
+        if (isProblem(t)) throw new TypeError(t.error);
+        return { fn: stage.aggregates[i].fn === "rate" ? "rate" : "first", args: [fieldOf(a.name, t)], name: a.name };
+      }),
+    }],
+  };
+}
+
+type Aggregate = Extract<StagePlan, { kind: "aggregate" }>;
 
 interface LeadingFilter {
   readonly expr: Expr;
@@ -82,7 +110,7 @@ interface LeadingFilter {
 
 interface Leading {
   readonly filters: readonly LeadingFilter[];
-  readonly aggregate: { readonly stage: Extract<StagePlan, { kind: "aggregate" }>; readonly at: number } | null;
+  readonly aggregate: { readonly stage: Aggregate; readonly at: number } | null;
 }
 
 /** `str` of a plain number is its digits: a kernel would take it for a pointer. */

@@ -1,5 +1,5 @@
 import type { Column } from "../../data/mod.ts";
-import { columnFrom, UsageError } from "../../data/mod.ts";
+import { cellAt, columnFrom, UsageError } from "../../data/mod.ts";
 import { valueType } from "../build.ts";
 import type { ValueType } from "../expr.ts";
 import { SCALARS } from "../scalars.ts";
@@ -162,9 +162,11 @@ function summing(): Aggregate[] {
       kind: () => "rate",
       create: ([t]) => t ? sumState(t) : countState(),
       result: (s, { groupCount, durationNs, types }) => {
+        // Of the same sum that `sum` tells, which engines may have made.
+        const sums = "value" in s ? sumColumn(s, sumType(types[0]), groupCount) : null;
         const values = perGroup(groupCount, (g): number | null => {
           if (durationNs <= 0) return null;
-          const sum = "value" in s ? (s.counts[g] > 0 ? s.value(g) : 0) : s.counts[g];
+          const sum = sums ? Number(cellAt(sums, g) ?? 0) : s.counts[g];
           return sum / durationNs * (types[0]?.type === "duration" ? 1 : 1e9);
         });
         return columnFrom(values);

@@ -47,7 +47,7 @@ export const en = {
   "quality.sampled": "estimated from {ratio} of the events",
   "quality.truncated": "{n} truncated",
   "quality.unwind": "{n} stacks incomplete",
-  "quality.unmatched": "{n} unpaired at the edges",
+  "quality.unmatched": "{n} unpaired",
   "quality.notes": "{n} remarks on the measurement",
   "quality.snapshot": "snapshot",
   "quality.rounds": "{n} rounds",
