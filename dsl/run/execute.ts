@@ -2,14 +2,14 @@ import { type Batch, mergeQuality, type Quality, quality, UsageError } from "../
 import { type Bindings, loadRegex } from "../../core/query/mod.ts";
 import type { ExpectPlan, PhasePlan, PipelinePlan, Plan, PlanStep } from "../plan.ts";
 import { bindParams, constantValue } from "./bind.ts";
-import { checkExpectation, conditionTruth } from "./condition.ts";
+import { checkExpectation, conditionTruth, sampleBehind } from "./condition.ts";
 import { loadMore } from "./load_more.ts";
 import { type PipelineOutcome, type ReadyPipeline, resultOf, withLocalWork } from "./outcome.ts";
 import { readyPipeline, windowOf } from "./pipeline.ts";
 import { type ExpectReport, type PipelineReport, type RecipeReport, runError } from "./report.ts";
 import { addError, addNames, type Run } from "./run_state.ts";
 import type { RunServices } from "./services.ts";
-import { noEffects } from "./stage_context.ts";
+import { noEffects, sampleRowsOf } from "./stage_context.ts";
 import { bindStages } from "./stage_exprs.ts";
 import { applyStage } from "./stage_runner.ts";
 
@@ -35,6 +35,8 @@ export async function execute(
     results,
     missing: new Map(),
     cut: new Set(),
+    restsOn: new Map(),
+    sampleRows: new Map(),
     shown: [...plan.shown],
     forms: [...plan.forms],
     inRounds: [],
@@ -219,7 +221,13 @@ function keep(plan: PipelinePlan, outcome: PipelineOutcome, run: Run): PipelineR
   run.missing.delete(plan.name);
   if (outcome.cut) run.cut.add(plan.name);
   else run.cut.delete(plan.name);
+  noteSample(plan.name, outcome.sampleRows ?? Infinity, run);
   return outcome.report;
+}
+
+function noteSample(name: string, rows: number, run: Run): void {
+  if (rows < Infinity) run.sampleRows.set(name, rows);
+  else run.sampleRows.delete(name);
 }
 
 /** A pipeline over a result that is there already. */
@@ -235,6 +243,7 @@ function runDerived(plan: PipelinePlan, run: Run): void {
     return;
   }
   const source = run.results.get(plan.source.result)!;
+  let sampled = Math.min(...needs.map((n) => sampleBehind(n, run)));
   try {
     if (source.kind !== "table") {
       run.results.set(plan.name, source);
@@ -245,8 +254,11 @@ function runDerived(plan: PipelinePlan, run: Run): void {
       const batch = stages.reduce<Batch>((b, stage) => applyStage(b, stage, cx), source);
       const q = withLocalWork(source.quality, { effects, cpuNs: 0, notes: [] });
       run.results.set(plan.name, resultOf(plan, batch, withJoined(q, joined, run), run.more));
+      sampled = Math.min(sampled, sampleRowsOf(effects) ?? Infinity);
     }
     run.missing.delete(plan.name);
+    run.restsOn.set(plan.name, needs);
+    noteSample(plan.name, sampled, run);
     if (needs.some((n) => run.cut.has(n))) run.cut.add(plan.name);
     else run.cut.delete(plan.name);
   } catch (error) {

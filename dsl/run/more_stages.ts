@@ -73,14 +73,19 @@ function sampled(batch: Batch, stage: Of<"sample">, effects: StageEffects): Batc
   if (isFloatType(stage.size.t.type)) {
     const ratio = ratioOf(stage);
     effects.sampling *= ratio;
-    return openRowSample(ratio).apply(batch);
+    const kept = openRowSample(ratio).apply(batch);
+    effects.samples.push(kept.length);
+    return kept;
   }
   const count = Number(constantValue(stage.size, {}));
   if (!(count > 0)) throw new UsageError(`A sample is of at least one row, here is ${count}`, "Such as: sample 100");
   const reservoir = openReservoir(count);
   reservoir.add(batch);
   const rows = reservoir.rows(batch.fields);
-  if (reservoir.seen > rows.length) effects.sampling *= rows.length / reservoir.seen;
+  if (reservoir.seen > rows.length) {
+    effects.sampling *= rows.length / reservoir.seen;
+    effects.samples.push(rows.length);
+  }
   return rows;
 }
 

@@ -5,18 +5,25 @@ import type { PipelinePlan, StagePlan } from "../plan.ts";
 export interface StageEffects {
   /** The part of the rows that was kept by `sample`. */
   sampling: number;
+  /** Rows that each `sample` kept. */
+  readonly samples: number[];
   readonly lostBy: Record<string, number>;
   readonly notes: string[];
 }
 
 /** Before any stage. */
 export function noEffects(): StageEffects {
-  return { sampling: 1, lostBy: {}, notes: [] };
+  return { sampling: 1, samples: [], lostBy: {}, notes: [] };
 }
 
 /** Counts rows that had to be left out. */
 export function addLost(effects: StageEffects, why: string, rows: number): void {
   if (rows > 0) effects.lostBy[why] = (effects.lostBy[why] ?? 0) + rows;
+}
+
+/** Rows of the smallest sample that a result is of; null where nothing was left out by one. */
+export function sampleRowsOf({ sampling, samples }: StageEffects): number | null {
+  return sampling < 1 ? Math.min(...samples) : null;
 }
 
 /** Stages and endings that few recipes use. They are loaded when a plan names one of them. */

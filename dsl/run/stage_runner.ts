@@ -125,7 +125,17 @@ function rowWise(stage: StagePlan, cx: StageContext): RowWise {
   if (stage.kind === "sample") {
     if (!cx.more) throw new TypeError('"sample" was not loaded');
     cx.effects.sampling *= Number(constantValue(stage.size, {}));
-    return { apply: cx.more.rowSample(stage), full: () => false };
+    const sample = cx.more.rowSample(stage);
+    const { samples } = cx.effects;
+    const at = samples.push(0) - 1;
+    return {
+      apply(batch): Batch {
+        const kept = sample(batch);
+        samples[at] += kept.length;
+        return kept;
+      },
+      full: () => false,
+    };
   }
   if (stage.kind !== "limit") return { apply: (batch) => applyStage(batch, stage, cx), full: () => false };
   let left = countOf(stage.count);
