@@ -103,6 +103,7 @@ function joined(
     leftKeys,
     rightKeys,
     take,
+    firstOnly: stage.word === "enrich",
     maxRows: MAX_JOINED,
   });
   addLost(effects, "row_limit", lost);
