@@ -2,6 +2,7 @@ import { type Batch, mergeQuality, type Quality, quality, UsageError } from "../
 import { type Bindings, loadRegex } from "../../core/query/mod.ts";
 import type { ExpectPlan, PhasePlan, PipelinePlan, Plan, PlanStep } from "../plan.ts";
 import { bindParams, constantValue } from "./bind.ts";
+import { checkConditionValues, checkStageValues } from "./check_values.ts";
 import { checkExpectation, conditionTruth, sampleBehind } from "./condition.ts";
 import { loadMore } from "./load_more.ts";
 import { type PipelineOutcome, type ReadyPipeline, resultOf, withLocalWork } from "./outcome.ts";
@@ -26,12 +27,14 @@ export async function execute(
 ): Promise<RecipeReport> {
   if (namesRegex(plan)) await loadRegex();
   const bindings = bindParams(plan.params, params);
-  checkWindows(plan.steps, bindings, services);
   const results: Run["results"] = new Map();
+  // Aggregations of plugins are known from here on.
+  const more = await loadMore(plan, results, services);
+  checkWindows(plan.steps, bindings, services);
   const run: Run = {
     services,
     bindings,
-    more: await loadMore(plan, results, services),
+    more,
     results,
     missing: new Map(),
     cut: new Set(),
@@ -93,11 +96,19 @@ function hiddenIn(steps: readonly PlanStep[]): Set<string> {
   }));
 }
 
-/** Refuses windows without end before anything runs. */
+/** Refuses windows without end, and values of parameters that make no sense, before anything runs. */
 function checkWindows(steps: readonly PlanStep[], bindings: Bindings, services: RunServices): void {
   for (const step of steps) {
-    if (step.kind === "phase") { for (const p of step.pipelines) windowOf(p, bindings, services); }
+    if (step.kind === "phase") {
+      for (const p of step.pipelines) {
+        windowOf(p, bindings, services);
+        checkStageValues(p.stages, bindings);
+      }
+    } else if (step.kind === "derived") checkStageValues(step.pipeline.stages, bindings);
+    else if (step.kind === "expect") checkConditionValues(step.condition, bindings);
+    else if (step.kind === "alert" && step.condition) checkConditionValues(step.condition, bindings);
     else if (step.kind === "when") {
+      checkConditionValues(step.condition, bindings);
       checkWindows(step.then.steps, bindings, services);
       checkWindows(step.otherwise.steps, bindings, services);
     } else if (step.kind === "every") {

@@ -1,4 +1,4 @@
-import type { Batch, Quality, Result } from "../../core/data/mod.ts";
+import type { Batch, Field, Quality, Result } from "../../core/data/mod.ts";
 import type { PipelinePlan, StagePlan } from "../plan.ts";
 
 /** What stages did beside changing rows: for the quality of the result. */
@@ -26,12 +26,21 @@ export function sampleRowsOf({ sampling, samples }: StageEffects): number | null
   return sampling < 1 ? Math.min(...samples) : null;
 }
 
+/** A sample of a fixed size at work. */
+export interface RowsSample {
+  add(batch: Batch): void;
+  /** @param fields those of the batches */
+  rows(fields: readonly Field[], effects: StageEffects): Batch;
+}
+
 /** Stages and endings that few recipes use. They are loaded when a plan names one of them. */
 export interface MoreStages {
   /** `sample` of a number of rows, `join`, `detect`, and stages of plugins, over all rows. */
   apply(batch: Batch, stage: StagePlan, effects: StageEffects): Batch;
   /** `sample` of a ratio, batch by batch. */
   rowSample(stage: Extract<StagePlan, { kind: "sample" }>): (batch: Batch) => Batch;
+  /** `sample` of a number of rows, as they come. */
+  rowsSample(stage: Extract<StagePlan, { kind: "sample" }>): RowsSample;
   /** What a pipeline's final rows become. */
   ending(
     plan: PipelinePlan & { readonly ending: NonNullable<PipelinePlan["ending"]> },

@@ -313,3 +313,26 @@ Deno.test("an expectation on a join is inconclusive when most of its other side 
 function manyRows(): Batch {
   return eventBatch(OPENAT, Array.from({ length: 5_000 }, (_, i) => ({ time: i, pid: 20, comm: "nginx" })));
 }
+
+Deno.test("values of parameters that a stage does not take are refused before anything runs", async () => {
+  const refused = async (text: string, v: string, message: RegExp): Promise<void> => {
+    const clock = { ms: 0 };
+    const engine = memoryEngine({ events: EVENTS }, clock);
+    const { plan } = await compile(text, TEST_REGISTRY);
+    await assert.rejects(execute(plan!, testServices(engine, clock), { v }), message);
+    assert.deepEqual(engine.opened, []);
+  };
+  const duration = "param v: duration = 1s\n";
+  await refused(`${duration}${OPENS} | window $v | aggregate count()`, "0s", /^UsageError: A window is longer than 0/);
+  await refused(`${duration}${OPENS} | aggregate series(count(), $v)`, "0s", /^UsageError: A window is longer than 0/);
+  const float = "param v: float = 1.0\n";
+  await refused(`${float}${OPENS} | aggregate quantile(flags, $v)`, "7", /^UsageError: A quantile is between 0 and 1/);
+  await refused(`${float}${OPENS} | detect flags, mad, $v`, "0", /^UsageError: The threshold of detect is above 0/);
+  await refused(`${float}let a = ${OPENS}\nexpect quantile(a.flags, $v) > 0`, "7", /^UsageError: A quantile is/);
+  const int = "param v: int = 4\n";
+  await refused(`${int}${OPENS} | aggregate hist(flags, $v)`, "3", /^UsageError: hist takes a power of two up to 64/);
+  await refused(`${int}${OPENS} | aggregate topk(comm, $v)`, "0", /^UsageError: topk shows 1 to 1000 values/);
+  await refused(`${int}${OPENS} | aggregate lhist(flags, 0, 8, $v)`, "0", /^UsageError: The buckets of lhist/);
+  await refused(`${int}${OPENS} | limit $v`, "-1", /^UsageError: The number of limit is not below 0/);
+  await refused(`${int}let a = ${OPENS}\na | top $v by flags`, "-1", /^UsageError: The number of top is not below 0/);
+});
