@@ -190,6 +190,14 @@ async function runPhase(step: PhasePlan, run: Run): Promise<void> {
     run.results.delete(plan.name);
     run.missing.set(plan.name, e.message);
   };
+  // What was stopped measures no more: a window of nothing would only take the place of what was measured before.
+  if (services.context.signal.aborted && run.phases.size > 0) {
+    for (const { name } of pipelines) {
+      run.results.delete(name);
+      run.missing.set(name, "it was stopped before it began");
+    }
+    return;
+  }
   const ready: { plan: PipelinePlan; pipeline: ReadyPipeline }[] = [];
   for (const plan of pipelines) {
     try {
