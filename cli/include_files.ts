@@ -9,12 +9,17 @@ const MAX_FILES = 100;
  * How the files that a recipe includes are found: relative to the file that names them.
  *
  * @param file the recipe's own, as the user gave it; `-` and `-e` are none, and stand in the working directory
+ * @param tell is told each text that is read
  */
-export function includesFor(file: string): IncludeOptions {
+export function includesFor(file: string, tell: (text: string) => void = () => {}): IncludeOptions {
   const own = realPath(file);
   return {
     file: own === null ? undefined : { id: own, name: file },
-    read: (path, from) => Promise.resolve(readIncluded(path, from ?? own)),
+    read(path, from): Promise<IncludedFile | string> {
+      const found = readIncluded(path, from ?? own);
+      if (typeof found !== "string") tell(found.text);
+      return Promise.resolve(found);
+    },
   };
 }
 
@@ -49,7 +54,19 @@ function realPath(file: string): string | null {
   }
 }
 
-const INCLUDE = /\binclude\s+"((?:[^"\\\n]|\\.)*)"/g;
+/** `include`, and the text behind it; white space and (some) comments may stand between them, or nothing. */
+const INCLUDE = /\binclude(?:\s*#.*){0,20}\s*"((?:[^"\\\n]|\\.)*)"/g;
+const ESCAPE = /\\(?:x([0-9a-fA-F]{2})|u\{([0-9a-fA-F]{1,6})\}|(.))/g;
+const ESCAPED: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", 0: "\0" };
+
+/** The path as the language reads it. What is no escape is an error there. */
+function unescaped(path: string): string {
+  return path.replace(ESCAPE, (whole, byte: string | undefined, point: string | undefined, plain: string) => {
+    if (plain !== undefined) return ESCAPED[plain] ?? plain;
+    const code = parseInt(byte ?? point!, 16);
+    return code <= 0x10ffff ? String.fromCodePoint(code) : whole;
+  });
+}
 
 /**
  * The text of a recipe and of all that it may include, found without its parser: what is kept of a recipe depends on
@@ -61,7 +78,7 @@ export function includedTexts(text: string, file: string): string[] {
   const seen = new Set<string>();
   const add = (of: string, from: string | null): void => {
     for (const [, path] of of.matchAll(INCLUDE)) {
-      const found = readIncluded(path.replaceAll("\\/", "/"), from);
+      const found = readIncluded(unescaped(path), from);
       if (typeof found === "string" || seen.has(found.id) || seen.size > MAX_FILES) continue;
       seen.add(found.id);
       texts.push(found.text);

@@ -139,7 +139,8 @@ export async function compileRecipe(
   tell: (line: string, severity: "error" | "warning") => void = warn,
 ): Promise<Plan | null> {
   // A plan is that of the recipe's text and of all that it includes.
-  const key = includedTexts(text, file).join("\0");
+  const texts = includedTexts(text, file);
+  const key = texts.join("\0");
   const kept = cache?.get("recipe", key);
   if (kept) return parseExactJson(kept) as Plan;
   const [{ compile }, { diagnosticText }, { recipeRegistry }] = await Promise.all([
@@ -147,11 +148,18 @@ export async function compileRecipe(
     import("../dsl/diagnostic.ts"),
     import("./recipe_registry.ts"),
   ]);
-  const { plan, diagnostics } = await compile(text, await recipeRegistry(session, key), includesFor(file));
+  // What was included and is not in the key could change unseen.
+  let allKnown = true;
+  const include = includesFor(file, (included) => {
+    if (!texts.includes(included)) allKnown = false;
+  });
+  const { plan, diagnostics } = await compile(text, await recipeRegistry(session, key), include);
   for (const d of diagnostics) tell(diagnosticText(d, file), d.severity);
   // An unset variable of a shell must not pass for success.
   if (plan && plan.steps.length === 0) throw new UsageError(`${file}: the recipe does nothing`, "Write collect …");
-  if (plan && diagnostics.length === 0 && !namesFiles(plan.steps)) cache?.put("recipe", key, exactJson(plan));
+  if (plan && diagnostics.length === 0 && allKnown && !namesFiles(plan.steps)) {
+    cache?.put("recipe", key, exactJson(plan));
+  }
   return plan;
 }
 

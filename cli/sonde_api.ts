@@ -60,7 +60,10 @@ export function createSondeApi(host: Host = openHost()): SondeApi {
   };
 }
 
-/** Waits; ends early, without an error, when the signal is aborted. */
+/** The longest that a timer waits. Milliseconds. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
+/** Waits; ends early, without an error, when the signal is aborted. What is over already takes no time. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) return resolve();
@@ -69,7 +72,8 @@ export function sleep(ms: number, signal: AbortSignal): Promise<void> {
       signal.removeEventListener("abort", done);
       resolve();
     };
-    const timer = setTimeout(done, ms);
+    // Out of these bounds Node complains on standard error, and waits 1 ms.
+    const timer = setTimeout(done, Math.max(0, Math.min(ms, MAX_TIMER_MS)));
     signal.addEventListener("abort", done, { once: true });
   });
 }

@@ -7,7 +7,7 @@ import {
   type NamedExpr,
 } from "../core/query/mod.ts";
 import { defaultName, nodeText } from "./_node_text.ts";
-import type { ExprNode, Stage, StageItem } from "./ast.ts";
+import type { CallNode, ExprNode, Stage, StageItem } from "./ast.ts";
 import { type CheckContext, plainArgs } from "./check_expr.ts";
 import { checkEnding } from "./check_ending.ts";
 import { namedItems, needs, noDuplicates, noOrder } from "./check_items.ts";
@@ -98,6 +98,16 @@ function callHint(node: ExprNode): string {
   return "Aggregate first, and compute in a derive after it: | derive NAME = EXPRESSION";
 }
 
+/** Reports constants that an aggregation does not take. What a parameter decides is looked at when its value is known. */
+export function wrongConstants(node: CallNode, args: readonly Expr[], cx: CheckContext): boolean {
+  const { constantsFrom, constantsProblem } = AGGREGATES.get(node.name.name)!;
+  const constants = args.slice(constantsFrom).map((a) => a.op === "lit" ? a.value : null);
+  if (!constants.every((c) => typeof c === "number" || typeof c === "bigint")) return false;
+  const problem = constantsProblem?.(constants) ?? null;
+  if (problem !== null) cx.out.error(node.span, "value", problem, `It is ${AGGREGATES.get(node.name.name)!.signature}`);
+  return problem !== null;
+}
+
 /** Checks one call of an aggregate stage. Null when something is wrong. */
 export function checkAggregateItem(item: StageItem, scope: Scope, cx: CheckContext): CheckedAggregate | null {
   const { expr: node } = item;
@@ -136,6 +146,7 @@ export function checkAggregateItem(item: StageItem, scope: Scope, cx: CheckConte
     cx.out.error(node.args[1].span, "value", `A quantile is between 0 and 1, here is ${text}`, hint);
     return null;
   }
+  if (wrongConstants(node, args, cx)) return null;
   const name = item.as?.name ?? defaultName(node);
   if (name === null) {
     cx.out.error(item.span, "column-name", "This column needs a name", `Write: ${nodeText(node)} as NAME`);

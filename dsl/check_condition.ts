@@ -1,6 +1,7 @@
 import { AGGREGATES, aggregateType, type Expr, isProblem } from "../core/query/mod.ts";
 import { nodeText } from "./_node_text.ts";
 import type { CallNode, ExprNode } from "./ast.ts";
+import { wrongConstants } from "./check_aggregate.ts";
 import { aType, type CheckContext, checkExpr, plainArgs } from "./check_expr.ts";
 import type { KnownResults } from "./checked_stage.ts";
 import type { Flow } from "./flow.ts";
@@ -111,7 +112,7 @@ function checkFigure(node: CallNode, name: string, results: KnownResults, cx: Ch
     );
     return null;
   }
-  return { name, result: used[0], fn, args, t };
+  return wrongConstants(node, args, cx) ? null : { name, result: used[0], fn, args, t };
 }
 
 /** The columns of one result, written `result.column`. */

@@ -2,6 +2,7 @@ import { aggregateType, isProblem, isSummable } from "../core/query/mod.ts";
 import type { Stage, StageItem } from "./ast.ts";
 import { aType, checkExpr } from "./check_expr.ts";
 import { bare, namedItems, needs } from "./check_items.ts";
+import { isAbove } from "./check_source.ts";
 import type { CheckedStage, PipelineContext } from "./checked_stage.ts";
 import { type Flow, namedColumn } from "./flow.ts";
 import { didYouMean } from "./nearest.ts";
@@ -36,6 +37,10 @@ export function checkDetect(stage: Stage, flow: Flow, scope: Scope, cx: Pipeline
   if (threshold.t.type !== "int" && threshold.t.type !== "float") {
     const message = `The threshold is a number of standard deviations, here is ${aType(threshold.t)}`;
     cx.out.error(thresholdItem.span, "type", message, `Such as: ${EXAMPLE}`);
+    return null;
+  }
+  if (thresholdItem && !isAbove(threshold, 0)) {
+    cx.out.error(thresholdItem.span, "value", "The threshold is above 0", `Such as: ${EXAMPLE}`);
     return null;
   }
   const mean = aggregateType("avg", [value.t]);

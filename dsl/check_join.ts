@@ -80,17 +80,14 @@ export function checkEnrich(stage: Stage, flow: Flow, scope: Scope, cx: Pipeline
   const keys = joinKeys(stage, right, scope, ENRICH_EXAMPLE, cx);
   if (!keys) return null;
   const checked = joined("enrich", "left", right, keys, flow, scope);
-  // Each row stays one: of several partners the first counts.
-  const taken = (checked.plans[0] as JoinPlan).take.map((t) => source.flow.columns.find((c) => c.field === t.field)!);
+  const { take } = checked.plans[0] as JoinPlan;
+  const used = new Set([...keys.map((k) => k.column.field), ...take.map((t) => t.field)]);
+  const columns = source.flow.columns.filter((c) => used.has(c.field));
   const feed: PipelinePlan = {
     name: result,
     source: source.plan,
-    stages: [{
-      kind: "aggregate",
-      keys: keys.map((k) => ({ name: k.column.field, expr: k.right })),
-      aggregates: taken.map((c) => ({ fn: "first", args: [{ op: "field", name: c.field, t: c.t }], name: c.field })),
-    }],
-    fields: outputFields({ ...source.flow, columns: [...keys.map((k) => k.column), ...taken] }),
+    stages: [{ kind: "select", columns: columns.map((c) => ({ name: c.field, expr: refTo(c) })) }],
+    fields: outputFields({ ...source.flow, columns }),
     hidden: true,
   };
   cx.feeds.push(feed);

@@ -229,6 +229,36 @@ const ERRORS: readonly (readonly [source: string, expected: string, hint: string
     "Samples a second",
   ],
   [
+    "collect proc.list | aggregate lhist(threads, 100, 0, 10)",
+    "1:31-57 value: lhist goes from a smaller to a greater value, here from 100 to 0",
+    "It is lhist(x, min, max, step)",
+  ],
+  [
+    "collect proc.list | aggregate lhist(threads, 0, 1_000_000, 1)",
+    "1:31-62 value: lhist has at most 10000 buckets, here 1000000",
+    "It is lhist(x, min, max, step)",
+  ],
+  [
+    "collect proc.list | aggregate hist(rss, 3)",
+    "1:31-43 value: hist takes a power of two up to 64, here is 3",
+    "It is hist(x, [n])",
+  ],
+  [
+    "collect proc.list | aggregate topk(comm, 0)",
+    "1:31-44 value: topk shows 1 to 1000 values, here are 0",
+    "It is topk(x, [k])",
+  ],
+  [
+    "let a = collect proc.list; expect quantile(a.rss, 7) > 0",
+    "1:35-53 value: A quantile is between 0 and 1, here is 7",
+    "It is quantile(x, q)",
+  ],
+  [
+    "collect proc.list | detect rss, mad, 0",
+    "1:38-39 value: The threshold is above 0",
+    "Such as: | detect p99_duration, mad, 3.5 by comm",
+  ],
+  [
     "collect proc.list for 5",
     "1:23-24 type: The window is a duration, here is an int",
     "Such as: 10s",

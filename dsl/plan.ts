@@ -232,7 +232,7 @@ export type JoinKind = "inner" | "left" | "anti";
 /** How `join` and `enrich` put rows beside rows. */
 export interface JoinPlan {
   readonly kind: "join";
-  /** `join` as it was written, or `enrich`. */
+  /** `join` as it was written, or `enrich`: each row stays one, and of several partners the first counts. */
   readonly word: "join" | "enrich";
   readonly join: JoinKind;
   /** The result whose rows are put beside. */

@@ -20,6 +20,8 @@ export interface JoinSpec {
   readonly rightKeys: readonly Expr[];
   /** Columns of the right that are added, with their new names. `anti` adds none. */
   readonly take: readonly { readonly name: string; readonly field: string }[];
+  /** Of several partners the first alone is put beside a row. */
+  readonly firstOnly?: boolean;
   /** Most rows made; more are counted. */
   readonly maxRows?: number;
 }
@@ -52,7 +54,8 @@ export function joinBatch(left: Batch, right: Batch, spec: JoinSpec): Joined {
   let unmatched = 0, total = 0;
   const made = new Int32Array(left.length);
   for (let i = 0; i < left.length; i++) {
-    const n = partners.count(ours[i]);
+    const all = partners.count(ours[i]);
+    const n = spec.firstOnly ? Math.min(all, 1) : all;
     if (n === 0) unmatched++;
     made[i] = spec.kind === "anti" ? (n === 0 ? 1 : 0) : spec.kind === "left" && n === 0 ? 1 : n;
     total += made[i];

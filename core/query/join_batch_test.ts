@@ -94,3 +94,12 @@ Deno.test("joinBatch(): NaN equals nothing, zeros of both signs are one, and wit
   assert.equal(joinBatch(left, right, { kind: "inner", ...ON_K, take: [] }).batch.length, 1);
   assert.equal(joinBatch(left, right, { kind: "inner", leftKeys: [], rightKeys: [], take: [] }).batch.length, 4);
 });
+
+Deno.test("joinBatch() with firstOnly puts the first partner beside a row as it is, nulls included", () => {
+  const left = batchOf([["k", "int", [1, 2, 1]]]);
+  const right = batchOf([["k", "int", [1, 1, 3]], ["v", "int", [null, 5, 6]], ["w", "int", [7, 8, 9]]]);
+  const take = ["v", "w"].map((name) => ({ name, field: name }));
+  const { batch, unmatched } = joinBatch(left, right, { kind: "left", ...ON_K, take, firstOnly: true });
+  assert.deepEqual(rowsOf(batch), [[1, null, 7], [2, null, null], [1, null, 7]]);
+  assert.equal(unmatched, 1);
+});

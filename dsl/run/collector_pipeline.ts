@@ -3,7 +3,7 @@ import type { ParamValues, ProfileCollector, RowsCollector } from "../../core/pl
 import type { PipelinePlan, StagePlan } from "../plan.ts";
 import { cutNote, type PipelineOutcome, type ReadyPipeline, resultOf, withLocalWork } from "./outcome.ts";
 import type { RunServices } from "./services.ts";
-import { type MoreStages, noEffects } from "./stage_context.ts";
+import { type MoreStages, noEffects, sampleRowsOf } from "./stage_context.ts";
 import { conjuncts } from "./stage_exprs.ts";
 import { stageRunner } from "./stage_runner.ts";
 
@@ -45,6 +45,7 @@ export function rowsPipeline(
         result: resultOf(plan, batch, withLocalWork(known, { effects, cpuNs: 0, notes }), more),
         report: { name: plan.name, engine: null, pushed: 0, local: stages.length },
         cut,
+        sampleRows: sampleRowsOf(effects),
       };
     },
     dispose(): void {},
@@ -96,6 +97,7 @@ export function profilePipeline(
         result: { ...profile, quality: withLocalWork(profile.quality, { effects: noEffects(), cpuNs: 0, notes }) },
         report: { name: plan.name, engine: null, pushed: 0, local: 0 },
         cut,
+        sampleRows: null,
       };
     },
     dispose(): void {},

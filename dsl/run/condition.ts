@@ -15,6 +15,10 @@ export interface ConditionInput {
   /** Names of results whose window was cut short. */
   readonly cut: ReadonlySet<string>;
   readonly bindings: Bindings;
+  /** Results that a result was made from, by name. */
+  readonly restsOn: ReadonlyMap<string, readonly string[]>;
+  /** Rows of the smallest sample behind a result, by name. */
+  readonly sampleRows: ReadonlyMap<string, number>;
 }
 
 /** The truth of a condition: null where a figure is null or its result is missing. */
@@ -56,40 +60,58 @@ export function checkExpectation(plan: ExpectPlan, input: ConditionInput): Expec
   if (cut !== undefined) return report("inconclusive", value, `The window of "${cut}" was cut short`);
   const tolerated = plan.tolerate ? Number(constantValue(plan.tolerate, input.bindings)) : TOLERANCE;
   for (const name of used) {
-    const doubt = doubtAbout(name, input.results.get(name)!.quality, tolerated);
-    if (doubt) return report("inconclusive", value, doubt);
+    // What was lost of a result that was joined is few of all rows together, and yet all of its own.
+    for (const part of behind(name, input)) {
+      const result = input.results.get(part);
+      const said = part === name || part.includes("#") ? `"${name}"` : `"${name}" rests on "${part}", which`;
+      const doubt = result && doubtAbout(said, result.quality, sampleBehind(part, input), tolerated);
+      if (doubt) return report("inconclusive", value, doubt);
+    }
   }
   if (truth === null) return report("inconclusive", value, nullMessage(condition, cells));
   return truth ? report("pass", value, "") : report("fail", value, plan.message);
 }
 
 /** Why a result is too uncertain to tell, with the way to allow it; null when it is not. */
-function doubtAbout(name: string, q: Quality, tolerated: number): string | null {
+function doubtAbout(said: string, q: Quality, sampleRows: number, tolerated: number): string | null {
   const missed = q.lost + q.truncated;
   const loss = missed === 0 ? 0 : missed / (q.events + q.lost);
   if (loss > tolerated) {
     const reasons = Object.entries(q.lost_by).map(([why, n]) => `${why} ${n}`);
     const parts = [...reasons, ...(q.truncated > 0 ? [`truncated ${q.truncated}`] : [])].join(", ");
-    return `"${name}" lost ${percent(loss)} of its events (${parts}), more than ${
+    return `${said} lost ${percent(loss)} of its events (${parts}), more than ${
       percent(tolerated)
     }; to allow it: tolerate ${percent(loss, true)}`;
   }
-  const error = estimateError(q);
+  const error = estimateError(q, sampleRows);
   if (error <= tolerated) return null;
   const how = q.sampling < 1 ? `from a sample of ${percent(q.sampling)}` : "by inference";
-  return `"${name}" is estimated ${how}, with an error of ${percent(error)}, more than ${
+  return `${said} is estimated ${how}, with an error of ${percent(error)}, more than ${
     percent(tolerated)
   }; to allow it: tolerate ${percent(error, true)}`;
+}
+
+/** A result and all that it rests on. */
+function behind(name: string, input: ConditionInput): Set<string> {
+  const names = new Set([name]);
+  for (const n of names) for (const other of input.restsOn.get(n) ?? []) names.add(other);
+  return names;
+}
+
+/** How many rows or events stand for all behind a result; Infinity where it is of no sample. */
+export function sampleBehind(name: string, input: Pick<ConditionInput, "results" | "sampleRows">): number {
+  const q = input.results.get(name)?.quality;
+  return input.sampleRows.get(name) ?? (q && q.sampling < 1 ? q.events : Infinity);
 }
 
 /**
  * Half the width of the 95 % interval of a count scaled from a sample, relative to it. Where values are inferred in
  * another way the error is not known and taken as 100 %.
  */
-function estimateError(q: Quality): number {
+function estimateError(q: Quality, sampleRows: number): number {
   if (!q.estimated && q.sampling >= 1) return 0;
   if (q.sampling >= 1) return 1;
-  return Math.min(1, 1.96 * Math.sqrt((1 - q.sampling) / Math.max(1, q.events)));
+  return Math.min(1, 1.96 * Math.sqrt((1 - q.sampling) / Math.max(1, sampleRows)));
 }
 
 function percent(ratio: number, roundUp = false): string {

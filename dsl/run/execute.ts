@@ -2,14 +2,15 @@ import { type Batch, mergeQuality, type Quality, quality, UsageError } from "../
 import { type Bindings, loadRegex } from "../../core/query/mod.ts";
 import type { ExpectPlan, PhasePlan, PipelinePlan, Plan, PlanStep } from "../plan.ts";
 import { bindParams, constantValue } from "./bind.ts";
-import { checkExpectation, conditionTruth } from "./condition.ts";
+import { checkConditionValues, checkStageValues } from "./check_values.ts";
+import { checkExpectation, conditionTruth, sampleBehind } from "./condition.ts";
 import { loadMore } from "./load_more.ts";
 import { type PipelineOutcome, type ReadyPipeline, resultOf, withLocalWork } from "./outcome.ts";
 import { readyPipeline, windowOf } from "./pipeline.ts";
 import { type ExpectReport, type PipelineReport, type RecipeReport, runError } from "./report.ts";
 import { addError, addNames, type Run } from "./run_state.ts";
 import type { RunServices } from "./services.ts";
-import { noEffects } from "./stage_context.ts";
+import { noEffects, sampleRowsOf } from "./stage_context.ts";
 import { bindStages } from "./stage_exprs.ts";
 import { applyStage } from "./stage_runner.ts";
 
@@ -26,15 +27,19 @@ export async function execute(
 ): Promise<RecipeReport> {
   if (namesRegex(plan)) await loadRegex();
   const bindings = bindParams(plan.params, params);
-  checkWindows(plan.steps, bindings, services);
   const results: Run["results"] = new Map();
+  // Aggregations of plugins are known from here on.
+  const more = await loadMore(plan, results, services);
+  checkWindows(plan.steps, bindings, services);
   const run: Run = {
     services,
     bindings,
-    more: await loadMore(plan, results, services),
+    more,
     results,
     missing: new Map(),
     cut: new Set(),
+    restsOn: new Map(),
+    sampleRows: new Map(),
     shown: [...plan.shown],
     forms: [...plan.forms],
     inRounds: [],
@@ -91,11 +96,19 @@ function hiddenIn(steps: readonly PlanStep[]): Set<string> {
   }));
 }
 
-/** Refuses windows without end before anything runs. */
+/** Refuses windows without end, and values of parameters that make no sense, before anything runs. */
 function checkWindows(steps: readonly PlanStep[], bindings: Bindings, services: RunServices): void {
   for (const step of steps) {
-    if (step.kind === "phase") { for (const p of step.pipelines) windowOf(p, bindings, services); }
+    if (step.kind === "phase") {
+      for (const p of step.pipelines) {
+        windowOf(p, bindings, services);
+        checkStageValues(p.stages, bindings);
+      }
+    } else if (step.kind === "derived") checkStageValues(step.pipeline.stages, bindings);
+    else if (step.kind === "expect") checkConditionValues(step.condition, bindings);
+    else if (step.kind === "alert" && step.condition) checkConditionValues(step.condition, bindings);
     else if (step.kind === "when") {
+      checkConditionValues(step.condition, bindings);
       checkWindows(step.then.steps, bindings, services);
       checkWindows(step.otherwise.steps, bindings, services);
     } else if (step.kind === "every") {
@@ -177,6 +190,14 @@ async function runPhase(step: PhasePlan, run: Run): Promise<void> {
     run.results.delete(plan.name);
     run.missing.set(plan.name, e.message);
   };
+  // What was stopped measures no more: a window of nothing would only take the place of what was measured before.
+  if (services.context.signal.aborted && run.phases.size > 0) {
+    for (const { name } of pipelines) {
+      run.results.delete(name);
+      run.missing.set(name, "it was stopped before it began");
+    }
+    return;
+  }
   const ready: { plan: PipelinePlan; pipeline: ReadyPipeline }[] = [];
   for (const plan of pipelines) {
     try {
@@ -219,7 +240,13 @@ function keep(plan: PipelinePlan, outcome: PipelineOutcome, run: Run): PipelineR
   run.missing.delete(plan.name);
   if (outcome.cut) run.cut.add(plan.name);
   else run.cut.delete(plan.name);
+  noteSample(plan.name, outcome.sampleRows ?? Infinity, run);
   return outcome.report;
+}
+
+function noteSample(name: string, rows: number, run: Run): void {
+  if (rows < Infinity) run.sampleRows.set(name, rows);
+  else run.sampleRows.delete(name);
 }
 
 /** A pipeline over a result that is there already. */
@@ -235,6 +262,7 @@ function runDerived(plan: PipelinePlan, run: Run): void {
     return;
   }
   const source = run.results.get(plan.source.result)!;
+  let sampled = Math.min(...needs.map((n) => sampleBehind(n, run)));
   try {
     if (source.kind !== "table") {
       run.results.set(plan.name, source);
@@ -245,8 +273,11 @@ function runDerived(plan: PipelinePlan, run: Run): void {
       const batch = stages.reduce<Batch>((b, stage) => applyStage(b, stage, cx), source);
       const q = withLocalWork(source.quality, { effects, cpuNs: 0, notes: [] });
       run.results.set(plan.name, resultOf(plan, batch, withJoined(q, joined, run), run.more));
+      sampled = Math.min(sampled, sampleRowsOf(effects) ?? Infinity);
     }
     run.missing.delete(plan.name);
+    run.restsOn.set(plan.name, needs);
+    noteSample(plan.name, sampled, run);
     if (needs.some((n) => run.cut.has(n))) run.cut.add(plan.name);
     else run.cut.delete(plan.name);
   } catch (error) {

@@ -359,6 +359,23 @@ Deno.test("execute() reports a window that is stopped before its time, and expec
   assert.equal(exitCode(report), 1);
 });
 
+Deno.test("execute() begins no phase after it was stopped, and saves nothing of it", async () => {
+  const controller = new AbortController();
+  const clock = { ms: 0 };
+  const engine = memoryEngine({ events: EVENTS }, clock);
+  const text = "let a = collect tracepoint:syscalls:sys_enter_openat for 10s | aggregate count() as n\n" +
+    "when a.n > 0 { a | limit 1 }\n" +
+    'let b = collect tracepoint:syscalls:sys_enter_openat for 10s | aggregate count() as n\nsave b to "b.csv"\nexpect b.n >= 0';
+  const services = testServices(engine, clock, {
+    context: { signal: controller.signal, progress: () => controller.abort() },
+  });
+  const report = await execute(await planOf(text), services);
+  assert.deepEqual([Object.keys(report.results), engine.opened.length, [...services.saved]], [["a"], 1, []]);
+  assert.deepEqual(report.expects.map((e) => `${e.outcome} ${e.message}`), [
+    'inconclusive "b" could not be measured: it was stopped before it began',
+  ]);
+});
+
 Deno.test("execute() runs collectors of rows with parameters, and their filters here", async () => {
   const report = await run(
     "param least: ratio = 30%\ncollect proc.list(interval: 2s) | filter cpu > $least | aggregate sum(cpu), sum(rss), count() by comm",

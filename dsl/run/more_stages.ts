@@ -8,10 +8,10 @@ import { seriesOf } from "../../core/query/series_of.ts";
 import type { StagePlan } from "../plan.ts";
 import { constantValue } from "./bind.ts";
 import { detectRows } from "./detect_rows.ts";
-import { addLost, type MoreStages, type StageEffects } from "./stage_context.ts";
+import { addLost, type MoreStages, type RowsSample, type StageEffects } from "./stage_context.ts";
 
-/** Most rows that a join makes. */
-const MAX_JOINED = 1_000_000;
+/** Most rows that a join makes, and that a sample keeps. */
+const MAX_ROWS = 1_000_000;
 
 type Of<K extends StagePlan["kind"]> = Extract<StagePlan, { readonly kind: K }>;
 
@@ -47,6 +47,7 @@ export function openMoreStages(
       const sample = openRowSample(ratioOf(stage));
       return (batch) => sample.apply(batch);
     },
+    rowsSample,
     ending(plan, rows, q): Result {
       const { ending } = plan;
       if (ending.kind === "flame") {
@@ -73,15 +74,32 @@ function sampled(batch: Batch, stage: Of<"sample">, effects: StageEffects): Batc
   if (isFloatType(stage.size.t.type)) {
     const ratio = ratioOf(stage);
     effects.sampling *= ratio;
-    return openRowSample(ratio).apply(batch);
+    const kept = openRowSample(ratio).apply(batch);
+    effects.samples.push(kept.length);
+    return kept;
   }
+  const sample = rowsSample(stage);
+  sample.add(batch);
+  return sample.rows(batch.fields, effects);
+}
+
+function rowsSample(stage: Of<"sample">): RowsSample {
   const count = Number(constantValue(stage.size, {}));
   if (!(count > 0)) throw new UsageError(`A sample is of at least one row, here is ${count}`, "Such as: sample 100");
-  const reservoir = openReservoir(count);
-  reservoir.add(batch);
-  const rows = reservoir.rows(batch.fields);
-  if (reservoir.seen > rows.length) effects.sampling *= rows.length / reservoir.seen;
-  return rows;
+  const reservoir = openReservoir(Math.min(count, MAX_ROWS));
+  return {
+    add: reservoir.add,
+    rows(fields, effects): Batch {
+      const rows = reservoir.rows(fields);
+      const wanted = Math.min(count, reservoir.seen);
+      addLost(effects, "row_limit", wanted - rows.length);
+      if (reservoir.seen > wanted) {
+        effects.sampling *= wanted / reservoir.seen;
+        effects.samples.push(rows.length);
+      }
+      return rows;
+    },
+  };
 }
 
 function joined(
@@ -98,7 +116,8 @@ function joined(
     leftKeys,
     rightKeys,
     take,
-    maxRows: MAX_JOINED,
+    firstOnly: stage.word === "enrich",
+    maxRows: MAX_ROWS,
   });
   addLost(effects, "row_limit", lost);
   if (stage.join === "inner" && unmatched > 0) {

@@ -9,6 +9,8 @@ export interface PipelineOutcome {
   readonly report: PipelineReport;
   /** The user ended its window before its time. */
   readonly cut: boolean;
+  /** Rows of the sample that the result is of; null where it is of none. */
+  readonly sampleRows: number | null;
 }
 
 /** A pipeline about to run: everything that can be refused has been asked. */

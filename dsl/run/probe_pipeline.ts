@@ -5,7 +5,7 @@ import type { PipelinePlan, StagePlan } from "../plan.ts";
 import { cutNote, type PipelineOutcome, type ReadyPipeline, resultOf, withLocalWork } from "./outcome.ts";
 import type { RunServices } from "./services.ts";
 import { type Split, split } from "./split.ts";
-import type { MoreStages } from "./stage_context.ts";
+import { type MoreStages, sampleRowsOf } from "./stage_context.ts";
 import { type StageRunner, stageRunner } from "./stage_runner.ts";
 
 /** Milliseconds between two looks: into a ring, and for the end of the window without one. */
@@ -74,6 +74,7 @@ async function drain(
     result: resultOf(plan, batch, withLocalWork(q, { effects, cpuNs: local.cpuNs(), notes }), more),
     report: { name: plan.name, engine: cut.engine.name, pushed: cut.pushed, local: cut.rest.length },
     cut: endedEarly,
+    sampleRows: sampleRowsOf(effects),
   };
 }
 

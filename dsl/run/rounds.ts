@@ -9,7 +9,6 @@ import {
   quality,
   type Result,
   type Series,
-  type SeriesLine,
 } from "../../core/data/mod.ts";
 
 import { mergeProfiles } from "../../core/data/merge_profiles.ts";
@@ -30,7 +29,8 @@ export interface Rounds {
 interface Kept {
   readonly qualities: Quality[];
   readonly rows: RowStore | null;
-  /** What is no table. */
+  readonly lines: SeriesStore;
+  /** What is no table and no series. */
   other: Result | null;
 }
 
@@ -39,22 +39,26 @@ export function openRounds(maxRows: number = MAX_ROWS): Rounds {
   const all = new Map<string, Kept>();
   return {
     add(name, result, startNs): void {
-      const kept = all.get(name) ?? { qualities: [], rows: storeFor(result, maxRows), other: null };
+      const kept = all.get(name) ?? {
+        qualities: [],
+        rows: storeFor(result, maxRows),
+        lines: seriesStore(maxRows),
+        other: null,
+      };
       all.set(name, kept);
       // One quality for all rounds so far: a list of them would grow without end.
       kept.qualities.splice(0, 2, inSequence([...kept.qualities, result.quality]));
       if (result.kind === "table" && kept.rows) kept.rows.add(withTime(result, startNs));
+      else if (result.kind === "series") kept.lines.add(result);
       else kept.other = kept.other ? together(kept.other, result) : result;
     },
     results(): Map<string, Result> {
       return new Map([...all].map(([name, kept]): [string, Result] => {
         const [q] = kept.qualities;
-        if (kept.rows) {
-          const lost: Record<string, number> = kept.rows.lost > 0 ? { row_limit: kept.rows.lost } : {};
-          const whole = kept.rows.lost > 0 ? inSequence([q, quality({ lost_by: lost })]) : q;
-          return [name, { kind: "table", ...kept.rows.rows(), quality: whole }];
-        }
-        return [name, { ...kept.other!, quality: q }];
+        const lost = kept.rows?.lost ?? kept.lines.lost;
+        const whole = lost > 0 ? inSequence([q, quality({ lost_by: { row_limit: lost } })]) : q;
+        if (kept.rows) return [name, { kind: "table", ...kept.rows.rows(), quality: whole }];
+        return [name, { ...kept.other ?? kept.lines.result()!, quality: whole }];
       }));
     },
   };
@@ -83,24 +87,43 @@ function inSequence(parts: readonly Quality[]): Quality {
 
 function together(a: Result, b: Result): Result {
   if (a.kind === "profile" && b.kind === "profile") return mergeProfiles([a, b] as Profile[]);
-  if (a.kind === "series" && b.kind === "series") return mergeSeries(a, b);
   return b;
 }
 
-/** Lines of the same name go on. */
-function mergeSeries(a: Series, b: Series): Series {
-  // Of a round without points nothing is known, not even when it began.
-  if (b.points.length === 0) return a;
-  if (a.points.length === 0) return b;
-  const offset = Number(b.startNs - a.startNs);
-  const lines = new Map(a.points.map((p): [string, SeriesLine] => [p.name, p]));
-  for (const line of b.points) {
-    const before = lines.get(line.name);
-    lines.set(line.name, {
-      name: line.name,
-      tNs: [...before?.tNs ?? [], ...line.tNs.map((t) => t + offset)],
-      v: [...before?.v ?? [], ...line.v],
-    });
-  }
-  return { ...a, points: [...lines.values()] };
+/** The lines of all rounds; those of the same name go on. */
+interface SeriesStore {
+  /** Points that came after the store was full. */
+  readonly lost: number;
+  add(series: Series): void;
+  /** Null before the first. */
+  result(): Series | null;
+}
+
+/** @param limit most points kept */
+function seriesStore(limit: number): SeriesStore {
+  const lines = new Map<string, { readonly name: string; readonly tNs: number[]; readonly v: number[] }>();
+  let first: Series | null = null;
+  let points = 0, lost = 0;
+  return {
+    get lost(): number {
+      return lost;
+    },
+    add(series): void {
+      // Of a round without points nothing is known, not even when it began.
+      if (first === null || points === 0) first = series;
+      const offset = Number(series.startNs - first.startNs);
+      for (const { name, tNs, v } of series.points) {
+        const line = lines.get(name) ?? { name, tNs: [], v: [] };
+        lines.set(name, line);
+        const kept = Math.min(tNs.length, limit - points);
+        for (let i = 0; i < kept; i++) {
+          line.tNs.push(tNs[i] + offset);
+          line.v.push(v[i]);
+        }
+        points += kept;
+        lost += tNs.length - kept;
+      }
+    },
+    result: () => first && { ...first, points: [...lines.values()] },
+  };
 }

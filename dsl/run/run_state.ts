@@ -28,6 +28,8 @@ export interface Run extends ConditionInput {
   readonly results: Map<string, Result>;
   readonly missing: Map<string, string>;
   readonly cut: Set<string>;
+  readonly restsOn: Map<string, readonly string[]>;
+  readonly sampleRows: Map<string, number>;
   /** Names of what is shown; of a round, what that round shows. */
   readonly shown: string[];
   readonly forms: FormPlan[];

@@ -52,8 +52,12 @@ export function stageRunner(
   const run = (batch: Batch): Batch => head.reduce((b, stage) => stage.apply(b), needed(batch));
   const [first, ...after] = tail;
   const afterHead = run(emptyBatch(fields)).fields;
-  const sink = first?.kind === "aggregate" ? aggregateSink(first, afterHead) : storeSink(first, afterHead, maxRows);
-  const late = first?.kind === "aggregate" ? after : tail;
+  const sink = first?.kind === "aggregate"
+    ? aggregateSink(first, afterHead)
+    : first?.kind === "sample"
+    ? sampleSink(first, afterHead, { durationNs: 0, more, effects })
+    : storeSink(first, afterHead, maxRows);
+  const late = first?.kind === "aggregate" || first?.kind === "sample" ? after : tail;
   return {
     get full(): boolean {
       return head.some((s) => s.full());
@@ -125,7 +129,17 @@ function rowWise(stage: StagePlan, cx: StageContext): RowWise {
   if (stage.kind === "sample") {
     if (!cx.more) throw new TypeError('"sample" was not loaded');
     cx.effects.sampling *= Number(constantValue(stage.size, {}));
-    return { apply: cx.more.rowSample(stage), full: () => false };
+    const sample = cx.more.rowSample(stage);
+    const { samples } = cx.effects;
+    const at = samples.push(0) - 1;
+    return {
+      apply(batch): Batch {
+        const kept = sample(batch);
+        samples[at] += kept.length;
+        return kept;
+      },
+      full: () => false,
+    };
   }
   if (stage.kind !== "limit") return { apply: (batch) => applyStage(batch, stage, cx), full: () => false };
   let left = countOf(stage.count);
@@ -153,6 +167,13 @@ function aggregateSink(stage: Extract<StagePlan, { kind: "aggregate" }>, fields:
       lostBy: lostBy("map_full", running.lost),
     }),
   };
+}
+
+/** Keeps the rows of a sample alone, however many come. */
+function sampleSink(stage: Extract<StagePlan, { kind: "sample" }>, fields: readonly Field[], cx: StageContext): Sink {
+  if (!cx.more) throw new TypeError('"sample" was not loaded');
+  const sample = cx.more.rowsSample(stage);
+  return { add: sample.add, result: () => ({ batch: sample.rows(fields, cx.effects), lostBy: {} }) };
 }
 
 /** Keeps rows; before a `top` only as many as can still be among the first. */

@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { type Batch, field, recordsOf, tableFromRows } from "../../core/data/mod.ts";
 import { concatBatches, fieldRef, literal } from "../../core/query/mod.ts";
 import type { StagePlan } from "../plan.ts";
+import { openMoreStages } from "./more_stages.ts";
 import { applyStage, stageRunner } from "./stage_runner.ts";
 
 const FIELDS = [field("n", "int"), field("s", "string"), field("b", "bytes")];
@@ -94,4 +95,17 @@ Deno.test("a runner is full when its limit has all its rows", () => {
   runner.push(batch([[2, "a", 1], [3, "a", 1]]));
   assert.equal(runner.full, true);
   assert.deepEqual(recordsOf(runner.finish(0).batch), [{ n: 1 }, { n: 2 }]);
+});
+
+Deno.test("sample of a number of rows takes from all that come, not from those that a store has room for", () => {
+  const stages: StagePlan[] = [{ kind: "sample", size: literal(50) }];
+  const runner = stageRunner(stages, FIELDS, openMoreStages(new Map(), new Map()), 100);
+  const part = (first: number): Batch => batch(Array.from({ length: 100 }, (_, i) => [first + i, "a", null]));
+  for (let i = 0; i < 100; i++) runner.push(part(i * 100));
+  const { batch: rows, effects } = runner.finish(0);
+  const numbers = recordsOf(rows).map((r) => Number(r.n));
+  assert.equal(numbers.length, 50);
+  // The chance that none of fifty is of the upper half is 2^-50.
+  assert.ok(Math.max(...numbers) >= 5_000);
+  assert.deepEqual([effects.sampling, effects.samples, effects.lostBy], [50 / 10_000, [50], {}]);
 });

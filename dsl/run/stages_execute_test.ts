@@ -257,3 +257,82 @@ Deno.test("a stage of a plugin is checked before anything runs, and does its wor
   ]);
   assert.match((await found("collect proc.list | spreat rss"))[0], /Did you mean spread\?/);
 });
+
+Deno.test("the error of a sample is that of the rows that it kept, also behind filters, derives and joins", async () => {
+  const many = eventBatch(
+    OPENAT,
+    Array.from({ length: 20_000 }, (_, i) => ({ time: i, pid: i, comm: "x", "args.flags": i })),
+  );
+  const messages = async (text: string): Promise<string[]> =>
+    (await run(text, { events: many })).expects.map((e) => `${e.outcome} ${e.message}`);
+  const hundred = 'inconclusive "a" is estimated from a sample of 0.5%, with an error of 19.6%, more than 1%; ' +
+    "to allow it: tolerate 20%";
+  assert.deepEqual(
+    await messages(
+      `let a = ${OPENS} | sample 100 | aggregate count() as n\nexpect a.n > 0\nexpect a.n > 0 tolerate 20%`,
+    ),
+    [hundred, "pass "],
+  );
+  assert.deepEqual(
+    await messages(`let s = ${OPENS} | sample 100\nlet a = s | aggregate count() as n\nexpect a.n > 0`),
+    [hundred],
+  );
+  // Of the hundred rows that the filter leaves about fifty are taken.
+  const [few] = await messages(
+    `let a = ${OPENS} | filter flags < 100 | sample 50% | aggregate count() as n\nexpect a.n > 0`,
+  );
+  const error = Number(/with an error of ([0-9.]+)%/.exec(few)?.[1]);
+  assert.ok(error > 14 && error < 30, few);
+  const [joined] = await messages(
+    `let s = ${OPENS} | sample 100 | aggregate count() as n by comm\n` +
+      `let a = ${OPENS} | join s by comm | aggregate count() as n\nexpect a.n > 0 tolerate 19%`,
+  );
+  assert.match(joined, /^inconclusive "a" is estimated from a sample of 0.5%, with an error of 19.6%/);
+});
+
+Deno.test("an expectation on a join is inconclusive when most of its other side was lost", async () => {
+  const clock = { ms: 0 };
+  const right = eventBatch(OPENAT, [{ time: 1, pid: 20, comm: "nginx" }, { time: 2, pid: 20, comm: "nginx" }]);
+  const lossy = { ...memoryEngine({ events: right, lost: 8 }, clock), name: "lossy" };
+  const text =
+    `let many = ${OPENS}\nlet few = collect tracepoint:syscalls:sys_enter_open for 3s | aggregate count() by comm\n` +
+    "let a = many | join few, left by comm\nlet b = a | limit 5\nexpect count(b) == 5\nexpect count(many) > 0";
+  const engine = memoryEngine({ events: manyRows() }, clock);
+  const { plan } = await compile(text, TEST_REGISTRY);
+  const services = testServices(engine, clock, {
+    chooseEngine: (spec) =>
+      JSON.stringify(spec, (_, v) => typeof v === "bigint" ? `${v}` : v).includes("sys_enter_openat") ? engine : lossy,
+  });
+  const report = await execute(plan!, services);
+  assert.deepEqual(report.expects.map((e) => `${e.outcome} ${e.message}`), [
+    'inconclusive "b" rests on "few", which lost 80% of its events (ring 8), more than 1%; to allow it: tolerate 80%',
+    "pass ",
+  ]);
+});
+
+function manyRows(): Batch {
+  return eventBatch(OPENAT, Array.from({ length: 5_000 }, (_, i) => ({ time: i, pid: 20, comm: "nginx" })));
+}
+
+Deno.test("values of parameters that a stage does not take are refused before anything runs", async () => {
+  const refused = async (text: string, v: string, message: RegExp): Promise<void> => {
+    const clock = { ms: 0 };
+    const engine = memoryEngine({ events: EVENTS }, clock);
+    const { plan } = await compile(text, TEST_REGISTRY);
+    await assert.rejects(execute(plan!, testServices(engine, clock), { v }), message);
+    assert.deepEqual(engine.opened, []);
+  };
+  const duration = "param v: duration = 1s\n";
+  await refused(`${duration}${OPENS} | window $v | aggregate count()`, "0s", /^UsageError: A window is longer than 0/);
+  await refused(`${duration}${OPENS} | aggregate series(count(), $v)`, "0s", /^UsageError: A window is longer than 0/);
+  const float = "param v: float = 1.0\n";
+  await refused(`${float}${OPENS} | aggregate quantile(flags, $v)`, "7", /^UsageError: A quantile is between 0 and 1/);
+  await refused(`${float}${OPENS} | detect flags, mad, $v`, "0", /^UsageError: The threshold of detect is above 0/);
+  await refused(`${float}let a = ${OPENS}\nexpect quantile(a.flags, $v) > 0`, "7", /^UsageError: A quantile is/);
+  const int = "param v: int = 4\n";
+  await refused(`${int}${OPENS} | aggregate hist(flags, $v)`, "3", /^UsageError: hist takes a power of two up to 64/);
+  await refused(`${int}${OPENS} | aggregate topk(comm, $v)`, "0", /^UsageError: topk shows 1 to 1000 values/);
+  await refused(`${int}${OPENS} | aggregate lhist(flags, 0, 8, $v)`, "0", /^UsageError: The buckets of lhist/);
+  await refused(`${int}${OPENS} | limit $v`, "-1", /^UsageError: The number of limit is not below 0/);
+  await refused(`${int}let a = ${OPENS}\na | top $v by flags`, "-1", /^UsageError: The number of top is not below 0/);
+});

@@ -45,6 +45,11 @@ export interface Aggregate<S extends AggregateState = AggregateState> {
   readonly merges: "exact" | "within 1e-12" | "bit-equal" | "within its bound";
   /** The type of the result, or what is wrong with the arguments (their number is already checked). */
   type(args: readonly ValueType[]): TypeAnswer;
+  /**
+   * What is wrong with the values of the constant arguments, as a sentence without a full stop; null or absent: nothing.
+   * Aggregates answer something for wrong ones all the same.
+   */
+  constantsProblem?(constants: readonly (number | bigint)[]): string | null;
   /** Aggregates of one kind over the same arguments share one state. */
   kind(constants: readonly (number | bigint)[]): string;
   create(types: readonly ValueType[], constants: readonly (number | bigint)[]): S;

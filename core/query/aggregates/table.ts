@@ -103,6 +103,8 @@ function counting(): Aggregate[] {
       constantsFrom: 1,
       merges: "within its bound",
       type: ([, k]) => k && k.type !== "int" ? { error: `"topk" needs an int as k`, hint: "" } : valueType("string"),
+      constantsProblem: ([k]) =>
+        k === undefined || (Number(k) >= 1 && Number(k) <= 1000) ? null : `topk shows 1 to 1000 values, here are ${k}`,
       kind: (constants) => `topk ${kOf(constants)}`,
       create: (_t, constants) => topkState(kOf(constants)),
       result: (s, { groupCount, constants }) =>
@@ -272,6 +274,8 @@ function quantile(name: string, fixed?: number): Aggregate {
       }
       return isSummable(t.type) && t.type !== "bool" ? t : unsummable(name, t);
     },
+    constantsProblem: ([q]) =>
+      q === undefined || (Number(q) >= 0 && Number(q) <= 1) ? null : `A quantile is between 0 and 1, here is ${q}`,
     kind: () => "buckets",
     create: bucketState,
     result: (s, { groupCount, types, constants }) => quantileColumn(s, qOf(constants), types[0], groupCount),
@@ -287,14 +291,17 @@ function histograms(): Aggregate[] {
     if (wrong) return { error: `"${name}" of ${typeText(t)} has bounds in ${typeText(wrong)}`, hint: "" };
     return { type: "histogram", unit: t.unit };
   };
-  const bounds = ([min, max, step]: readonly (number | bigint)[]): number[] => {
+  const wrongBounds = ([min, max, step]: readonly (number | bigint)[]): string | null => {
     const [low, high, width] = [Number(min), Number(max), Number(step)];
-    if (!(high > low) || !(width > 0) || (high - low) / width > 10_000) {
-      throw new RangeError(
-        `lhist needs min < max and a step that makes at most 10000 buckets: ${low}, ${high}, ${width}`,
-      );
-    }
-    return [low, high, width];
+    if (!(high > low)) return `lhist goes from a smaller to a greater value, here from ${low} to ${high}`;
+    if (!(width > 0)) return `The buckets of lhist are wider than 0, here ${width}`;
+    const buckets = Math.ceil((high - low) / width);
+    return buckets > 10_000 ? `lhist has at most 10000 buckets, here ${buckets}` : null;
+  };
+  const bounds = (constants: readonly (number | bigint)[]): number[] => {
+    const wrong = wrongBounds(constants);
+    if (wrong !== null) throw new RangeError(wrong);
+    return constants.map(Number);
   };
   return [
     aggregate<BucketState>({
@@ -306,6 +313,10 @@ function histograms(): Aggregate[] {
       constantsFrom: 1,
       merges: "bit-equal",
       type: (args) => result("hist", args),
+      constantsProblem: ([n]) =>
+        n === undefined || [1, 2, 4, 8, 16, 32, 64].includes(Number(n))
+          ? null
+          : `hist takes a power of two up to 64, here is ${n}`,
       kind: () => "buckets",
       create: bucketState,
       result: (s, { groupCount, types, constants }): Column =>
@@ -320,6 +331,7 @@ function histograms(): Aggregate[] {
       constantsFrom: 1,
       merges: "bit-equal",
       type: (args) => result("lhist", args),
+      constantsProblem: wrongBounds,
       kind: (constants) => `lhist ${bounds(constants)}`,
       create: (_t, constants) => {
         const [min, max, step] = bounds(constants);
