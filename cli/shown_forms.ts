@@ -5,6 +5,7 @@ import {
   type HistogramCell,
   type Result,
   type Results,
+  type Series,
   type Table,
 } from "../core/data/mod.ts";
 import type { ShownForm } from "../core/render/shown_form.ts";
@@ -48,13 +49,37 @@ async function shownAs(name: string, result: Result, forms: readonly FormPlan[])
       return { result: profileOf(result, spec, result.quality), form: "flame" };
     }
     case "series": {
-      const { seriesOf } = await import("../core/query/series_of.ts");
-      return { result: seriesOf(result, { time: time!, value: value!, keys, unit }, result.quality), form: "series" };
+      return { result: await asSeries(result, { ...plan, time: time!, value: value! }), form: "series" };
     }
     case "heatmap":
       return { result, form: { kind: "heatmap", time: time!, value: value! } };
   }
 }
+
+/** A line for each column of numbers and combination of keys. What is of another unit is named. */
+async function asSeries(result: Table, plan: FormPlan & { time: string; value: string }): Promise<Series> {
+  const { seriesOf } = await import("../core/query/series_of.ts");
+  const { time, keys } = plan;
+  const values = [plan.value, ...plan.more ?? []];
+  const { unit } = fieldOf(result, plan.value);
+  const parts = values.map((value) => ({ value, ...seriesOf(result, { time, value, keys, unit }, result.quality) }));
+  const known = parts.filter((p) => p.points.length > 0);
+  const startNs = known.reduce((least, p) => p.startNs < least ? p.startNs : least, known[0]?.startNs ?? 0n);
+  const points = known.flatMap((p) => {
+    const later = Number(p.startNs - startNs);
+    return p.points.map((line) => ({
+      name: values.length > 1 && keys.length > 0 ? `${line.name}, ${p.value}` : line.name,
+      tNs: line.tNs.map((t) => t + later),
+      v: line.v,
+    }));
+  });
+  const rest = result.fields.filter((f) => AMOUNTS.has(f.type) && !values.includes(f.name)).map((f) => f.name);
+  const notes = rest.length > 0 ? [`Not drawn, being of another unit: ${rest.join(", ")}`] : [];
+  const quality = { ...result.quality, notes: [...result.quality.notes, ...notes] };
+  return { kind: "series", unit, startNs, points, quality };
+}
+
+const AMOUNTS: ReadonlySet<string> = new Set(["int", "float", "duration", "bytes", "rate", "ratio"]);
 
 async function asHistogram(result: Table, value: string): Promise<Shown> {
   const f = fieldOf(result, value);

@@ -70,6 +70,7 @@ export function checkTree(
   const state: State = {
     registry,
     stages,
+    ownLength,
     cx: { out, params: new Map(), used: new Set(), aggregations: registry.aggregationNames?.(), observer },
     taken: new Set(),
     unnamed: 0,
@@ -93,7 +94,12 @@ export function checkTree(
     out.warn(span, "silent", "This block shows nothing of what it measures", `Add: show ${name}`);
   }
   const { recipe, params } = state;
-  return { recipe: recipe?.name.name ?? "", title: recipe?.title?.value ?? "", params, body };
+  return {
+    recipe: recipe?.name.name ?? "",
+    title: recipe?.title?.value ?? "",
+    params: params.map(({ isOwn: _, ...p }) => p),
+    body,
+  };
 }
 
 /** Where a statement stands: in the recipe itself, between braces, or in a block that runs again and again. */

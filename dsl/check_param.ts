@@ -22,7 +22,9 @@ const EXAMPLES: Readonly<Record<string, string>> = {
 export function checkParam(s: ast.ParamStatement, state: State): void {
   const { cx } = state;
   const { name, span } = s.name;
-  if (cx.params.has(name)) {
+  const before = state.params.findIndex((p) => p.name === name);
+  const isOwn = span.start <= state.ownLength;
+  if (before >= 0 && isOwn === state.params[before].isOwn && isOwn) {
     cx.out.error(span, "duplicate", `There is a parameter "${name}" already`, "Names of parameters are given once");
     return;
   }
@@ -57,6 +59,16 @@ export function checkParam(s: ast.ParamStatement, state: State): void {
   // A parameter of the declared type, whatever is wrong with its default: what uses it can still be checked. A rate
   // keeps the unit of its default.
   const type = t?.type === "rate" && value ? value.t : t ?? value?.t ?? valueType("int");
-  cx.params.set(name, type);
-  state.params.push({ name, t: type, default: value, doc: s.doc?.value ?? "" });
+  const declared = { name, t: type, default: value, doc: s.doc?.value ?? "", isOwn };
+  if (before < 0) {
+    cx.params.set(name, type);
+    state.params.push(declared);
+    return;
+  }
+  // Files that are included together may each want a window: one parameter, as the recipe itself says it, else the first.
+  const known = state.params[before];
+  if (known.t.type !== type.type || known.t.unit !== type.unit) {
+    const hint = "Files that are included share their parameters: their types have to agree";
+    cx.out.error(span, "duplicate", `There is a parameter "${name}" already, which is ${aType(known.t)}`, hint);
+  } else if (isOwn) state.params[before] = declared;
 }

@@ -13,7 +13,7 @@ export const FORMS: Readonly<Record<ShowForm, string>> = {
   table: "Rows and columns",
   hist: "A histogram: of the column that is one, else of the values of the last column of numbers",
   flame: "A flame graph: of a profile, or of rows with a stack and a number",
-  series: "Lines over time: of a series, or of rows with a time and a number",
+  series: "Lines over time: of a series, or of rows with a time and numbers: those of the first one's unit",
   heatmap: "A heat map: rows with a time, and a histogram or a number",
 };
 
@@ -103,15 +103,30 @@ function formOf(result: string, form: ShowForm, flow: Flow, inEvery: boolean): F
     case "flame":
       if (!stack) return "it has no stacks";
       return { ...bare, value: number?.output ?? null, keys: [stack.output] };
-    case "series":
-    case "heatmap": {
-      const value = form === "heatmap" ? histogram ?? number : number;
+    case "series": {
+      const [value, ...others] = shown.filter((c) => isNumericType(c.t.type) && isAmount(c));
       if (timeName === null) return "it has no column of times";
       if (!value) return "it has no column of numbers";
-      const keys = form === "series" ? keysOf(shown, value) : [];
-      return { ...bare, time: timeName, value: value.output, keys };
+      const more = others.filter((c) => isLike(c, value)).map((c) => c.output);
+      return {
+        ...bare,
+        time: timeName,
+        value: value.output,
+        keys: keysOf(shown, value),
+        ...(more.length > 0 && { more }),
+      };
+    }
+    case "heatmap": {
+      const value = histogram ?? number;
+      if (timeName === null) return "it has no column of times";
+      return value ? { ...bare, time: timeName, value: value.output } : "it has no column of numbers";
     }
   }
+}
+
+/** Whether two columns of numbers can share an axis. */
+function isLike(c: FlowColumn, other: FlowColumn): boolean {
+  return c.t.unit === other.t.unit && (c.t.type === other.t.type || c.t.unit !== null);
 }
 
 function isAmount(c: FlowColumn): boolean {

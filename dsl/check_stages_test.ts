@@ -176,7 +176,7 @@ Deno.test("the lines of show as series are told apart by keys, not by what detec
       "show a as series",
   );
   assert.deepEqual(forms, [
-    { result: "a", form: "series", time: "window", value: "score", keys: ["comm", "writes"] },
+    { result: "a", form: "series", time: "window", value: "opens", keys: ["comm", "writes"], more: ["expected"] },
   ]);
 });
 
@@ -215,6 +215,21 @@ Deno.test("include puts statements in its place, each file once, without the rec
   );
   assert.deepEqual(texts, []);
   assert.deepEqual([plan!.recipe, plan!.params.map((p) => p.name), plan!.shown], ["mine", ["n", "extra"], ["top"]]);
+});
+
+Deno.test("files that are included share a parameter of one type; the recipe's own declaration counts", async () => {
+  const first = await withFiles('include "lib/top.perf"\nparam n: int = 7 "mine"');
+  assert.deepEqual(first.texts, []);
+  const own = first.plan!.params.find((p) => p.name === "n")!;
+  assert.deepEqual([own.doc, own.default?.op === "lit" && own.default.value], ["mine", 7n]);
+  const last = await withFiles('param n: int = 8 "mine"\ninclude "lib/top.perf"');
+  assert.deepEqual(last.plan!.params.map((p) => `${p.name} ${p.doc}`), ["n mine", "extra "]);
+  assert.deepEqual(
+    (await withFiles('param n: duration = 8s\ninclude "lib/top.perf"\ncollect process.exec for $n')).texts[0].split(
+      "\n",
+    )[0],
+    'lib/top.perf:2:7: There is a parameter "n" already, which is a duration',
+  );
 });
 
 Deno.test("include says where it is wrong: no file, itself, in a block, an error inside", async () => {

@@ -12,11 +12,14 @@ export interface State {
   /** Stages of plugins that the recipe names. */
   readonly stages: ReadonlyMap<string, PluginStage>;
   readonly cx: CheckContext;
+  /** Length of the recipe itself: what lies behind is of files that it includes. */
+  readonly ownLength: number;
   /** Names of all pipelines of the recipe so far, blocks included: results have one name each. */
   readonly taken: Set<string>;
   unnamed: number;
   recipe: ast.RecipeStatement | null;
-  readonly params: PlanParam[];
+  /** `isOwn`: of the recipe itself, not of a file that it includes. */
+  readonly params: (PlanParam & { readonly isOwn: boolean })[];
   /** The last names of blocks that show nothing. */
   readonly silent: ast.Ident[];
 }

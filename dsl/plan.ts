@@ -79,6 +79,8 @@ export interface FormPlan {
   readonly time: string | null;
   readonly value: string | null;
   readonly keys: readonly string[];
+  /** Of a series: further columns of numbers, of the same unit, that are lines too. */
+  readonly more?: readonly string[];
 }
 
 /** `alert` */

@@ -78,3 +78,14 @@ Deno.test("show as draws a result, and JSON keeps what was measured", async () =
   const json = JSON.parse((await sonde(["run", "--json", "-e", text])).out);
   assert.deepEqual([json.results.a.kind, json.forms], ["table", [{ result: "a", form: "hist" }]]);
 });
+
+Deno.test("show as series draws every number of the first one's unit, and names the others", async () => {
+  const text =
+    "every 200ms for 1s { let m = collect system.memory(interval: 100ms) | select total, available, available_ratio" +
+    "\n show m as series }";
+  const { code, out, err } = await sonde(["run", "-e", text]);
+  assert.equal(code, 0, err);
+  assert.match(out, /^available /m);
+  assert.match(out, /^total /m);
+  assert.match(out, /Not drawn, being of another unit: available_ratio/);
+});
