@@ -97,7 +97,7 @@ export function profilePipeline(
         result: { ...profile, quality: withLocalWork(profile.quality, { effects: noEffects(), cpuNs: 0, notes }) },
         report: { name: plan.name, engine: null, pushed: 0, local: 0 },
         cut,
-        sampleRows: null,
+        sampleRows: Infinity,
       };
     },
     dispose(): void {},

@@ -240,7 +240,7 @@ function keep(plan: PipelinePlan, outcome: PipelineOutcome, run: Run): PipelineR
   run.missing.delete(plan.name);
   if (outcome.cut) run.cut.add(plan.name);
   else run.cut.delete(plan.name);
-  noteSample(plan.name, outcome.sampleRows ?? Infinity, run);
+  noteSample(plan.name, outcome.sampleRows, run);
   return outcome.report;
 }
 
@@ -273,7 +273,7 @@ function runDerived(plan: PipelinePlan, run: Run): void {
       const batch = stages.reduce<Batch>((b, stage) => applyStage(b, stage, cx), source);
       const q = withLocalWork(source.quality, { effects, cpuNs: 0, notes: [] });
       run.results.set(plan.name, resultOf(plan, batch, withJoined(q, joined, run), run.more));
-      sampled = Math.min(sampled, sampleRowsOf(effects) ?? Infinity);
+      sampled = Math.min(sampled, sampleRowsOf(effects));
     }
     run.missing.delete(plan.name);
     run.restsOn.set(plan.name, needs);

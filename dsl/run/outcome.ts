@@ -9,8 +9,8 @@ export interface PipelineOutcome {
   readonly report: PipelineReport;
   /** The user ended its window before its time. */
   readonly cut: boolean;
-  /** Rows of the sample that the result is of; null where it is of none. */
-  readonly sampleRows: number | null;
+  /** Rows of the sample that the result is of; Infinity where it is of none. */
+  readonly sampleRows: number;
 }
 
 /** A pipeline about to run: everything that can be refused has been asked. */
@@ -52,8 +52,7 @@ export function withLocalWork(q: Quality, { effects, cpuNs, notes }: LocalWork):
   const said = [...effects.notes, ...notes];
   const sampled = effects.sampling < 1;
   if (sampled) {
-    const part = `${Number((effects.sampling * 100).toPrecision(3))} %`;
-    said.push(`Of a sample of ${part} of the rows: counts and sums are those of the sample`);
+    said.push(sampleNote(effects.sampling, "rows"));
   }
   const lost = Object.values(effects.lostBy).reduce((a, b) => a + b, 0);
   if (lost === 0 && cpuNs === 0 && said.length === 0) return q;
@@ -61,6 +60,12 @@ export function withLocalWork(q: Quality, { effects, cpuNs, notes }: LocalWork):
   const own = quality({ lost_by: effects.lostBy, cost, notes: said, duration_ns: q.duration_ns });
   const merged = mergeQuality([q, own]);
   return sampled ? { ...merged, sampling: q.sampling * effects.sampling } : merged;
+}
+
+/** What is noted of rows that were taken as a sample. */
+export function sampleNote(ratio: number, of: "rows" | "events"): string {
+  const part = `${Number((ratio * 100).toPrecision(3))} %`;
+  return `Of a sample of ${part} of the ${of}: counts and sums are those of the sample`;
 }
 
 /** What is noted of a window that was ended early. */

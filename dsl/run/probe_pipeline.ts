@@ -2,7 +2,7 @@ import type { Batch } from "../../core/data/mod.ts";
 import type { ProbeSession } from "../../core/plugin_api/mod.ts";
 import type { SourceSpec } from "../../core/query/mod.ts";
 import type { PipelinePlan, StagePlan } from "../plan.ts";
-import { cutNote, type PipelineOutcome, type ReadyPipeline, resultOf, withLocalWork } from "./outcome.ts";
+import { cutNote, type PipelineOutcome, type ReadyPipeline, resultOf, sampleNote, withLocalWork } from "./outcome.ts";
 import type { RunServices } from "./services.ts";
 import { type Split, split } from "./split.ts";
 import { type MoreStages, sampleRowsOf } from "./stage_context.ts";
@@ -11,6 +11,8 @@ import { type StageRunner, stageRunner } from "./stage_runner.ts";
 /** Milliseconds between two looks: into a ring, and for the end of the window without one. */
 const DRAIN_MS = 100;
 const LOOK_MS = 1000;
+/** The part of a window that is as good as all of it. */
+const WHOLE = 0.99;
 
 /**
  * A pipeline over probes: cut between an engine and the stages here.
@@ -64,17 +66,24 @@ async function drain(
     if (streams) local.push(session.drain());
   }
   stopped.forget();
+  const { full } = local;
   const endedEarly = durationNs !== null && signal.aborted && now() < end;
   const { batch: last, quality: q } = session.finish();
   const measuredNs = q.duration_ns || (now() - start) * 1e6;
   local.push(last);
   const { batch, effects } = local.finish(measuredNs);
+  // An engine whose probes cost more than they may ends by itself, and says why.
+  const gaveUp = durationNs !== null && !endedEarly && !full && measuredNs < durationNs * WHOLE;
   const notes = endedEarly ? [cutNote(measuredNs, durationNs)] : [];
+  // Over its budget an engine takes a part of the events. What it counts it scales; we cannot.
+  const sampled = q.estimated && q.sampling < 1;
+  if (sampled && streams) notes.push(sampleNote(q.sampling, "events"));
+  const taken = !sampled ? Infinity : streams ? q.events : q.events * q.sampling;
   return {
     result: resultOf(plan, batch, withLocalWork(q, { effects, cpuNs: local.cpuNs(), notes }), more),
     report: { name: plan.name, engine: cut.engine.name, pushed: cut.pushed, local: cut.rest.length },
-    cut: endedEarly,
-    sampleRows: sampleRowsOf(effects),
+    cut: endedEarly || gaveUp,
+    sampleRows: Math.min(sampleRowsOf(effects), taken),
   };
 }
 

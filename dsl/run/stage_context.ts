@@ -21,9 +21,9 @@ export function addLost(effects: StageEffects, why: string, rows: number): void 
   if (rows > 0) effects.lostBy[why] = (effects.lostBy[why] ?? 0) + rows;
 }
 
-/** Rows of the smallest sample that a result is of; null where nothing was left out by one. */
-export function sampleRowsOf({ sampling, samples }: StageEffects): number | null {
-  return sampling < 1 ? Math.min(...samples) : null;
+/** Rows of the smallest sample that a result is of; Infinity where nothing was left out by one. */
+export function sampleRowsOf({ sampling, samples }: StageEffects): number {
+  return sampling < 1 ? Math.min(...samples) : Infinity;
 }
 
 /** A sample of a fixed size at work. */

@@ -1,6 +1,14 @@
 import assert from "node:assert/strict";
-import { type Batch, field, type Profile, recordsOf, type Series, type Table } from "../../core/data/mod.ts";
-import type { Stage } from "../../core/plugin_api/mod.ts";
+import {
+  type Batch,
+  field,
+  type Profile,
+  type Quality,
+  recordsOf,
+  type Series,
+  type Table,
+} from "../../core/data/mod.ts";
+import type { ProbeEngine, ProbeSession, Stage } from "../../core/plugin_api/mod.ts";
 import { eventBatch, memoryEngine, type MemoryEngineOptions, TEST_REGISTRY, testServices } from "../_testing.ts";
 import { compile } from "../compile.ts";
 import { execute } from "./execute.ts";
@@ -335,4 +343,36 @@ Deno.test("values of parameters that a stage does not take are refused before an
   await refused(`${int}${OPENS} | aggregate lhist(flags, 0, 8, $v)`, "0", /^UsageError: The buckets of lhist/);
   await refused(`${int}${OPENS} | limit $v`, "-1", /^UsageError: The number of limit is not below 0/);
   await refused(`${int}let a = ${OPENS}\na | top $v by flags`, "-1", /^UsageError: The number of top is not below 0/);
+});
+
+Deno.test("what an engine leaves out to keep its budget is told, and a window that it ends is cut short", async () => {
+  const clock = { ms: 0 };
+  const over = (part: Partial<Quality>, refuse?: MemoryEngineOptions["refuse"]): ProbeEngine => {
+    const engine = memoryEngine({ events: manyRows(), refuse }, clock);
+    return {
+      ...engine,
+      open(spec): ProbeSession {
+        const session = engine.open(spec);
+        const finish = (): ReturnType<ProbeSession["finish"]> => {
+          const { batch, quality } = session.finish();
+          return { batch, quality: { ...quality, estimated: true, ...part } };
+        };
+        return { ...session, finish };
+      },
+    };
+  };
+  const outcome = async (engine: ProbeEngine, more = ""): Promise<[string, readonly string[]]> => {
+    const { plan } = await compile(`let a = ${OPENS} | aggregate count() as n\nexpect a.n > 0${more}`, TEST_REGISTRY);
+    const report = await execute(plan!, testServices(engine, clock));
+    const [{ outcome, message }] = report.expects;
+    return [`${outcome} ${message}`, report.results.a.quality.notes];
+  };
+  const note = "Of a sample of 50 % of the events: counts and sums are those of the sample";
+  const half = { sampling: 0.5 };
+  assert.deepEqual((await outcome(over(half), " tolerate 3%"))[1], [], "what the engine counts it scales");
+  assert.match((await outcome(over(half)))[0], /sample of 50%, with an error of 2.77%/);
+  const here = over(half, (spec) => spec.output.kind === "aggregate" ? "no aggregates" : null);
+  assert.deepEqual(await outcome(here, " tolerate 2%"), ["pass ", [note]]);
+  const ended = over({ ...half, duration_ns: SECOND });
+  assert.deepEqual((await outcome(ended, " tolerate 3%"))[0], 'inconclusive The window of "a" was cut short');
 });
