@@ -121,6 +121,10 @@ function toTerminal(options: RunRecipeOptions): boolean {
 /** Contents of plugins, and which file of type information is used. */
 async function whatPlansDependOn({ plugin = [], btf }: RunRecipeOptions): Promise<string[]> {
   const plugins = await Promise.all(plugin.map((path) => Deno.readTextFile(path)));
+  // Of the files that a plugin imports nothing is known: its recipes are compiled each time.
+  if (plugins.some((text) => /(?:from|import)\s*\(?\s*["'](?:\.|file:|\/)/.test(text))) {
+    plugins.push(crypto.randomUUID());
+  }
   if (btf === undefined) return plugins;
   const { size, mtime } = Deno.statSync(btf);
   return [...plugins, `${Deno.realPathSync(btf)} ${size} ${mtime?.getTime()}`];

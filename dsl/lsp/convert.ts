@@ -44,7 +44,7 @@ export function lspDiagnostic(doc: TextDocument, d: Diagnostic): LspDiagnostic {
 }
 
 function firstInclude(doc: TextDocument): Span {
-  const found = /^[ \t]*include[ \t]+"[^"\n]*"/m.exec(doc.getText());
+  const found = /(?<=^|[;\n])[ \t]*include\s*"[^"\n]*"/.exec(doc.getText());
   return found ? { start: found.index, end: found.index + found[0].length } : { start: 0, end: 0 };
 }
 
@@ -109,7 +109,8 @@ export function lspDefinition(doc: TextDocument, { target, origin }: Definition)
 
 /** The path of a document, or null for one that is no file. */
 export function documentPath(uri: string): string | null {
-  return uri.startsWith("file:") ? fileURLToPath(uri) : null;
+  // A file of another host is none here.
+  return uri.startsWith("file:///") ? fileURLToPath(uri) : null;
 }
 
 function lspPosition({ line, column }: Position): LspPosition {

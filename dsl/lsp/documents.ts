@@ -26,6 +26,8 @@ export function analyses(world: (doc: TextDocument) => Promise<RecipeWorld>): An
       const text = doc.getText();
       const analysis = world(doc).then(({ registry, include }) => analyse(text, registry, include));
       known.set(doc.uri, { version: doc.version, analysis });
+      // What failed is tried again: it need not be the text's fault.
+      analysis.catch(() => known.delete(doc.uri));
       return analysis;
     },
     forget: (uri) => void known.delete(uri),

@@ -174,6 +174,8 @@ function noteExpect(step: ExpectPlan, report: ExpectReport, run: Run): void {
     run.expects.set(step, { report, rounds: 1, bad });
     return;
   }
+  // Ctrl-C is the usual end of rounds: the one that it cuts says nothing against those before it.
+  if (run.services.context.signal.aborted && report.outcome === "inconclusive") return;
   tally.rounds++;
   tally.bad += bad;
   if (WORSE.indexOf(report.outcome) >= WORSE.indexOf(tally.report.outcome)) tally.report = report;

@@ -221,6 +221,27 @@ Deno.test("an expect in every tells in how many rounds it did not pass; an alert
   assert.deepEqual(report.alerts.map((a) => a.message), ["high", "long"]);
 });
 
+Deno.test("the round that Ctrl-C cuts says nothing against those before it", async () => {
+  const clock = { ms: 0 };
+  const stop = new AbortController();
+  const report = await run(
+    "every 1s for 1h { let b = collect tracepoint:syscalls:sys_enter_openat for 2s | aggregate max(flags) as flags\n" +
+      "expect b.flags < 4 }",
+    {},
+    {
+      now: () => {
+        // In the middle of the third window.
+        if (clock.ms > 4500) stop.abort();
+        return clock.ms;
+      },
+      context: { signal: stop.signal, progress: () => {} },
+    },
+    clock,
+  );
+  assert.equal(report.interrupted, true);
+  assert.deepEqual(report.expects.map((e) => [e.outcome, e.message]), [["pass", ""]]);
+});
+
 Deno.test("every without end runs only where somebody watches", async () => {
   await assert.rejects(run("every 1s { collect proc.list }"), /every without end/);
 });
