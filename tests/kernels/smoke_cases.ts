@@ -62,6 +62,12 @@ export const SMOKE_CASES: readonly SmokeCase[] = [
         Deno.build.arch === "x86_64" ? 110 : 173
       } | aggregate count()`,
   },
+  {
+    ...counted("windows of time", "tracepoint", GETPPID, "getppid"),
+    recipe: (b) =>
+      `collect ${GETPPID} | filter comm == "${b.comm}" | window 10ms | aggregate count(), max(time) as last`,
+    problem: (rows) => exactly("count", N)(rows) ?? inWindows(rows),
+  },
   aggregated("histogram", "tracepoint", "tracepoint:syscalls:sys_exit_read", "read", "hist(args.ret)", onePower),
   aggregated(
     "sum and maximum",
@@ -184,6 +190,20 @@ export const SMOKE_CASES: readonly SmokeCase[] = [
     },
   ]),
 ];
+
+/** Windows begin at multiples of their length, come in order, and hold what happened in them. */
+function inWindows(rows: readonly Row[]): string | null {
+  const step = 10_000_000n;
+  let before = 0n;
+  for (const row of rows) {
+    const [start, last] = [BigInt(row.window as string), BigInt(row.last as string)];
+    if (start % step !== 0n || start <= before || last < start || last >= start + step) {
+      return `a window begins at ${start}, after ${before}, and has an event at ${last}`;
+    }
+    before = start;
+  }
+  return null;
+}
 
 /** All values lie in the one bucket that begins at 4096. */
 function onePower(rows: readonly Row[]): string | null {
