@@ -58,6 +58,48 @@ Deno.test("the one executable", async (t) => {
       assert.ok(JSON.parse(out).results.rows.rows[0][0] > 1);
     });
 
+    await t.step("formats, and runs what recipes seldom use", () => {
+      Deno.writeTextFileSync(join(dir, "busy.perf"), "let a=collect proc.list(interval:50ms)|top 2 by rss\n");
+      const formatted = sonde("fmt", "busy.perf");
+      assert.equal(formatted.code, 0, formatted.err);
+      const text = Deno.readTextFileSync(join(dir, "busy.perf"));
+      assert.equal(text, "let a = collect proc.list(interval: 50ms) | top 2 by rss\n");
+      const { code, out, err } = sonde(
+        "run",
+        "--json",
+        "-e",
+        `${text}let b = a | detect rss | sample 100 | join a by pid
+every 100ms for 150ms { let r = collect proc.list(interval: 20ms) | aggregate max(cpu) as cpu
+show r as series }
+show a as hist`,
+      );
+      assert.equal(code, 0, err);
+      const { results } = JSON.parse(out);
+      assert.equal(results.b, undefined, "what show leaves out");
+      assert.deepEqual(results.r.fields.map((f: { name: string }) => f.name), ["round_time", "cpu"]);
+      assert.equal(results.a.rows.length, 2);
+    });
+
+    await t.step("serves editors", async () => {
+      const message = (body: object): Uint8Array => {
+        const text = JSON.stringify({ jsonrpc: "2.0", ...body });
+        return new TextEncoder().encode(`Content-Length: ${text.length}\r\n\r\n${text}`);
+      };
+      const child = new Deno.Command(join(made, "sonde"), { args: ["lsp"], stdin: "piped", stdout: "piped" }).spawn();
+      const writer = child.stdin.getWriter();
+      await writer.write(message({ id: 1, method: "initialize", params: { capabilities: {}, processId: null } }));
+      let out = "", open = true;
+      for await (const part of child.stdout.pipeThrough(new TextDecoderStream())) {
+        out += part;
+        if (!open || !out.includes("completionProvider")) continue;
+        open = false;
+        // It ends with its input.
+        await writer.close();
+      }
+      assert.match(out, /"completionProvider"/);
+      assert.equal((await child.status).code, 0);
+    });
+
     await t.step("counts in the kernel", () => {
       const { code, out, err } = sonde(
         "run",
