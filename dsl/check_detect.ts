@@ -1,4 +1,5 @@
 import { aggregateType, isProblem, isSummable } from "../core/query/mod.ts";
+import { DETECT_THRESHOLD, type DetectMethod } from "../core/stats/detect.ts";
 import type { Stage, StageItem } from "./ast.ts";
 import { aType, checkExpr } from "./check_expr.ts";
 import { bare, namedItems, needs } from "./check_items.ts";
@@ -6,11 +7,8 @@ import { isAbove } from "./check_source.ts";
 import type { CheckedStage, PipelineContext } from "./checked_stage.ts";
 import { type Flow, namedColumn } from "./flow.ts";
 import { didYouMean } from "./nearest.ts";
-import type { DetectMethod } from "./plan.ts";
 import { constantScope, type Scope } from "./scope.ts";
 
-/** Methods, and the distance in standard deviations from which a value is odd. */
-export const METHODS: Readonly<Record<DetectMethod, number>> = { mad: 3.5, ema: 3, cusum: 5 };
 const EXAMPLE = "| detect p99_duration, mad, 3.5 by comm";
 
 /** Checks `detect X [, METHOD [, THRESHOLD]] [by KEY, …]`. Null when something is wrong. */
@@ -32,7 +30,7 @@ export function checkDetect(stage: Stage, flow: Flow, scope: Scope, cx: Pipeline
   }
   const threshold = thresholdItem
     ? checkExpr(thresholdItem.expr, constantScope("the threshold"), cx)
-    : ({ op: "lit", value: METHODS[method], t: { type: "float", unit: null } } as const);
+    : ({ op: "lit", value: DETECT_THRESHOLD[method], t: { type: "float", unit: null } } as const);
   if (!threshold) return null;
   if (threshold.t.type !== "int" && threshold.t.type !== "float") {
     const message = `The threshold is a number of standard deviations, here is ${aType(threshold.t)}`;
@@ -62,7 +60,7 @@ export function checkDetect(stage: Stage, flow: Flow, scope: Scope, cx: Pipeline
 }
 
 function methodOf(item: StageItem, cx: PipelineContext): DetectMethod | null {
-  const names = Object.keys(METHODS) as DetectMethod[];
+  const names = Object.keys(DETECT_THRESHOLD) as DetectMethod[];
   const { expr } = item;
   if (expr.kind === "missing") return null;
   const found = names.find((m) => expr.kind === "path" && expr.name === m);

@@ -1,3 +1,4 @@
+import type { JoinKind } from "../core/query/join_batch.ts";
 import { binaryType, type Expr, isProblem } from "../core/query/mod.ts";
 import type { ExprNode, Stage, StageItem } from "./ast.ts";
 import { checkCollector } from "./check_collector.ts";
@@ -6,7 +7,7 @@ import { bare, needs } from "./check_items.ts";
 import type { CheckedStage, PipelineContext } from "./checked_stage.ts";
 import { type Flow, type FlowColumn, namedColumn, outputFields } from "./flow.ts";
 import { didYouMean, nearest } from "./nearest.ts";
-import type { JoinKind, JoinPlan, PipelinePlan } from "./plan.ts";
+import type { JoinPlan, PipelinePlan } from "./plan.ts";
 import type { Scope } from "./scope.ts";
 
 const KINDS: readonly JoinKind[] = ["inner", "left", "anti"];

@@ -1,5 +1,7 @@
 import type { Field, Unit } from "../core/data/mod.ts";
+import type { JoinKind } from "../core/query/join_batch.ts";
 import type { AggregateSpec, Expr, NamedExpr, SourceSpec, ValueType } from "../core/query/mod.ts";
+import type { DetectMethod } from "../core/stats/detect.ts";
 
 /**
  * What running a recipe means. Pure data (JSON but for bigint): parameters are unbound, engines unasked, plugins
@@ -224,12 +226,6 @@ export type StagePlan =
     /** What comes out. */
     readonly fields: readonly Field[];
   };
-
-/** `mad`: distance from the median; `ema`: from what was before; `cusum`: how far a shift has added up. */
-export type DetectMethod = "mad" | "ema" | "cusum";
-
-/** Which rows of the left stay: those with a partner, all, or those without one. */
-export type JoinKind = "inner" | "left" | "anti";
 
 /** How `join` and `enrich` put rows beside rows. */
 export interface JoinPlan {

@@ -49,7 +49,7 @@ export const zh: Messages = {
   "quality.sampled": "根据 {ratio} 的事件估算",
   "quality.truncated": "{n} 个值被截断",
   "quality.unwind": "{n} 个调用栈不完整",
-  "quality.unmatched": "窗口边缘有 {n} 个未配对",
+  "quality.unmatched": "{n} 个未配对",
   "quality.notes": "{n} 条测量说明",
   "quality.snapshot": "瞬时快照",
   "quality.rounds": "{n} 轮",
