@@ -3,6 +3,8 @@ import type { JoinKind } from "../core/query/join_batch.ts";
 import type { AggregateSpec, Expr, NamedExpr, SourceSpec, ValueType } from "../core/query/mod.ts";
 import type { DetectMethod } from "../core/stats/detect.ts";
 
+export type { DetectMethod, JoinKind };
+
 /**
  * What running a recipe means. Pure data (JSON but for bigint): parameters are unbound, engines unasked, plugins
  * unloaded, so that a plan can be kept and run again elsewhere.
