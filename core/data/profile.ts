@@ -30,11 +30,27 @@ export interface ProfileStack {
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/**
+ * When samples were taken, where that is known and was asked for: one entry a sample, in the order of time. It lets
+ * pictures show a profile over time; values and stacks are those of the profile, which is complete without it.
+ */
+export interface Timeline {
+  /** Unix time of `timeNs` 0 in nanoseconds; null when the clock is not known. */
+  readonly startNs: bigint | null;
+  /** Nanoseconds since the start, ascending. */
+  readonly timeNs: Float64Array;
+  /** Index into `Profile.stacks`. */
+  readonly stack: Uint32Array;
+  /** What the sample counts of the first sample type. */
+  readonly value: Float64Array;
+}
+
 /** One model for CPU samples, off-CPU time, GPU kernels and heap bytes. */
 export interface Profile {
   readonly kind: "profile";
   readonly sampleTypes: readonly SampleType[];
   readonly frames: readonly Frame[];
   readonly stacks: readonly ProfileStack[];
+  readonly timeline?: Timeline;
   readonly quality: Quality;
 }

@@ -15,6 +15,8 @@ export interface Quality {
   readonly truncated: number;
   /** Stacks that ended before their root. */
   readonly unwind_failures: number;
+  /** The same by reason, as far as it is known: `no_table`, `copy_too_short`, `frame_pointer`, … */
+  readonly unwind_failures_by: Readonly<Record<string, number>>;
   /** Fraction of events taken when events were sampled, 0–1; 1 is all of them. */
   readonly sampling: number;
   /** True when values were scaled from a sample or otherwise inferred. */
@@ -41,11 +43,12 @@ export interface Cost {
 /** A Quality with nothing to complain about; fields of `over` replace its own. */
 export function quality(over: Partial<Quality> = {}): Quality {
   const lost_by = over.lost_by ?? {};
+  const unwind_failures_by = over.unwind_failures_by ?? {};
   const lost = over.lost ?? Object.values(lost_by).reduce((a, b) => a + b, 0);
   return {
     events: 0,
     truncated: 0,
-    unwind_failures: 0,
+    unwind_failures: Object.values(unwind_failures_by).reduce((a, b) => a + b, 0),
     sampling: 1,
     estimated: false,
     duration_ns: 0,
@@ -53,6 +56,7 @@ export function quality(over: Partial<Quality> = {}): Quality {
     cost: { cpu_ns: 0, probe_ns: 0, ratio: 0, estimated: false },
     notes: [],
     ...over,
+    unwind_failures_by,
     lost_by,
     lost,
   };
@@ -64,17 +68,13 @@ export function quality(over: Partial<Quality> = {}): Quality {
  */
 export function mergeQuality(parts: readonly Quality[]): Quality {
   if (parts.length === 1) return parts[0];
-  const lost_by: Record<string, number> = {};
   const sum = (f: (q: Quality) => number): number => parts.reduce((a, q) => a + f(q), 0);
-  for (const q of parts) {
-    for (const [why, n] of Object.entries(q.lost_by)) lost_by[why] = (lost_by[why] ?? 0) + n;
-  }
   const duration_ns = Math.max(0, ...parts.map((q) => q.duration_ns));
   const cpu_ns = sum((q) => q.cost.cpu_ns);
   const probe_ns = sum((q) => q.cost.probe_ns);
   return quality({
     events: sum((q) => q.events),
-    lost_by,
+    lost_by: sumBy(parts.map((q) => q.lost_by)),
     lost: sum((q) => q.lost),
     unmatched: {
       starts: sum((q) => q.unmatched.starts),
@@ -83,6 +83,7 @@ export function mergeQuality(parts: readonly Quality[]): Quality {
     },
     truncated: sum((q) => q.truncated),
     unwind_failures: sum((q) => q.unwind_failures),
+    unwind_failures_by: sumBy(parts.map((q) => q.unwind_failures_by)),
     sampling: Math.min(1, ...parts.map((q) => q.sampling)),
     estimated: parts.some((q) => q.estimated),
     duration_ns,
@@ -94,4 +95,13 @@ export function mergeQuality(parts: readonly Quality[]): Quality {
     },
     notes: [...new Set(parts.flatMap((q) => q.notes))],
   });
+}
+
+/** Counts by reason, added up. Results of older recordings lack those that came later. */
+function sumBy(parts: readonly (Readonly<Record<string, number>> | undefined)[]): Record<string, number> {
+  const all: Record<string, number> = {};
+  for (const part of parts) {
+    for (const [why, n] of Object.entries(part ?? {})) all[why] = (all[why] ?? 0) + n;
+  }
+  return all;
 }

@@ -1,5 +1,18 @@
 import type { Profile } from "../data/mod.ts";
 
+/**
+ * How samples are taken. `perf`: perf_event_open(2), with registers and a copy of the stack where it is unwound by us;
+ * `bpf`: a BPF program on a perf event, chains counted in the kernel; `ptrace`: a timer stops the threads, so the clock
+ * is the wall's; `signal`: SIGPROF in a command that we started, through a library that is loaded into it.
+ */
+export type SamplerName = "perf" | "bpf" | "ptrace" | "signal";
+
+/**
+ * How user stacks are unwound. `auto`: each module by its own tables where it has them, else by frame pointer. `fp`: what
+ * the kernel finds by frame pointers. `dwarf`: by tables only. `lbr`: the processor's record of the last branches.
+ */
+export type UnwindMethod = "auto" | "fp" | "dwarf" | "lbr";
+
 /** What to sample. */
 export interface CpuSampleRequest {
   /** A process with all its threads and the children it makes while sampled; 0 for all CPUs. */
@@ -13,6 +26,16 @@ export interface CpuSampleRequest {
   readonly signal: AbortSignal;
   /** Called once, as soon as everything is attached and counting. */
   readonly onReady?: () => void;
+  /** Default: what suits the machine best, `perf` before `bpf` before `ptrace`. */
+  readonly sampler?: SamplerName;
+  /** Default: `auto`. */
+  readonly unwind?: UnwindMethod;
+  /** Only tasks of this cgroup (its path below the cgroup file system, as in /proc/PID/cgroup) and of those below it. */
+  readonly cgroup?: string;
+  /** Keep when each sample was taken (`Profile.timeline`). */
+  readonly timeline?: boolean;
+  /** Most of one CPU that sampling may cost, 0–1: above it, fewer samples are taken. Default: no limit. */
+  readonly budget?: number;
 }
 
 /**

@@ -11,6 +11,7 @@ export const qualitySchema = z.object({
   unmatched: z.object({ starts: amount, ends: amount, replaced: amount }),
   truncated: amount,
   unwind_failures: amount,
+  unwind_failures_by: z.record(z.string(), amount).default({}),
   sampling: z.number().min(0).max(1),
   estimated: z.boolean(),
   duration_ns: amount,

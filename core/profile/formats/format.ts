@@ -1,0 +1,34 @@
+import type { Profile } from "../../data/mod.ts";
+
+/**
+ * A file format of profiles. Pure: bytes in, data out; no file is opened here. Readers stream, so that a file of
+ * gigabytes takes the memory of its distinct stacks; writers hand out pieces.
+ */
+export interface ProfileFormat {
+  /** As options name it: `folded`, `perf-script`, `pprof`, … */
+  readonly name: string;
+  /** Endings of file names, with the dot, the usual one first. */
+  readonly endings: readonly string[];
+  /** One line for lists: what writes it, what opens it. */
+  readonly doc: string;
+  /** Whether a file that begins with these bytes (at most 64 KiB, uncompressed) is of this format. */
+  sniff?(head: Uint8Array): boolean;
+  /** Absent when it is written only. */
+  reader?(options?: ReadOptions): ProfileReader;
+  /** Absent when it is read only. Pieces of the file, in order. */
+  write?(profile: Profile): Iterable<Uint8Array>;
+}
+
+/** How to read. */
+export interface ReadOptions {
+  /** Keep the time of each sample, where the format has it (`Profile.timeline`). Takes 20 bytes a sample. */
+  readonly timeline?: boolean;
+}
+
+/** Takes a file in pieces of any size. */
+export interface ProfileReader {
+  /** @throws {FormatError} when the file is broken here */
+  push(chunk: Uint8Array): void;
+  /** The profile of all that came. @throws {FormatError} when the file ends too early */
+  end(): Profile;
+}
