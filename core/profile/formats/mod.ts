@@ -1,4 +1,5 @@
-/** Profiles as other tools write them. Pure: text in, data out. @module */
+/** Profiles as other tools write them. Pure: bytes in, data out. @module */
+export { formatByEnding, formatByName, sniffFormat } from "./find_format.ts";
 export {
   type FoldedOptions,
   type FoldedParser,
@@ -7,5 +8,8 @@ export {
   parseFolded,
   writeFolded,
 } from "./folded.ts";
+export type { ProfileFormat, ProfileReader, ReadOptions, WriteOptions } from "./format.ts";
 export { FormatError } from "./format_error.ts";
+export { type FormatEntry, PROFILE_FORMATS } from "./formats.ts";
+export { packing } from "./packing.ts";
 export { looksLikePerfScript, parsePerfScript, type PerfScriptParser, perfScriptParser } from "./perf_script.ts";
