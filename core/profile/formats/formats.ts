@@ -13,8 +13,18 @@ export interface FormatEntry {
  */
 export const PROFILE_FORMATS: readonly FormatEntry[] = [
   {
+    name: "perf-script",
+    endings: [".perf", ".perf.txt", ".script"],
+    load: async () => (await import("./perf_script.ts")).perfScriptFormat,
+  },
+  {
     name: "folded",
     endings: [".folded", ".collapsed"],
-    load: async () => (await import("./folded_format.ts")).foldedFormat,
+    load: async () => (await import("./folded.ts")).foldedFormat,
+  },
+  {
+    name: "stackcollapse",
+    endings: [".stackcollapse"],
+    load: async () => (await import("./stackcollapse.ts")).stackcollapseFormat,
   },
 ];
