@@ -1,6 +1,6 @@
 import type * as data from "../data/mod.ts";
 import type * as query from "../query/mod.ts";
-import type { Counts, CountRequest } from "../perf/counters/count_events.ts";
+import type { CountRequest, Counts } from "../perf/counters/count_events.ts";
 import type { CpuSampler } from "../profile/sampler.ts";
 import type { Host } from "../host/host.ts";
 import type { ProbeSession } from "./engine.ts";
