@@ -12,6 +12,12 @@ export {
 export { type CodeModule, loadModule } from "./code_module.ts";
 export { findDebugFile, type OpenDebugFile } from "./debug_file.ts";
 export { demangle } from "./demangle/mod.ts";
+export { type CfiRow, RULE } from "./dwarf/cfi_row.ts";
+export { type CfiRows, cfiRows } from "./dwarf/cfi_rows.ts";
+export { type CfiSection, cfiSections } from "./dwarf/cfi_section.ts";
+export { type CfiTable, cfiTable } from "./dwarf/cfi_table.ts";
+export { type Cie, type Fde } from "./dwarf/cfi_entries.ts";
+export { evaluateExpression, type ExpressionContext } from "./dwarf/dwarf_expression.ts";
 export * from "./elf.ts";
 export { buildId, debugLink } from "./elf_notes.ts";
 export { type StaticProbe, staticProbes } from "./elf_probes.ts";
