@@ -1,4 +1,4 @@
-import { type Elf, ElfError, type ElfSection, PT, SHT, sectionBytes, sectionNamed } from "../elf.ts";
+import { type Elf, ElfError, type ElfSection, PT, sectionBytes, sectionNamed, SHT } from "../elf.ts";
 
 /** A section of call frame information, with what its pointers count from. */
 export interface CfiSection {
@@ -65,9 +65,7 @@ function framesOf(
   // Linkers write the pointer as a 32-bit offset from its own place.
   if (bytes.length < 8 || bytes[1] !== 0x1b) return null;
   const address = header.address + 4 + new DataView(bytes.buffer).getInt32(4, true);
-  const segment = elf.segments.find((s) =>
-    s.type === PT.LOAD && address >= s.vaddr && address < s.vaddr + s.fileSize
-  );
+  const segment = elf.segments.find((s) => s.type === PT.LOAD && address >= s.vaddr && address < s.vaddr + s.fileSize);
   if (!segment) return null;
   const from = address - segment.vaddr;
   const frames = elf.source.read(segment.offset + from, Math.min(segment.fileSize - from, limit));

@@ -1,6 +1,6 @@
 import { ElfError } from "../elf.ts";
 import { CfiReader } from "./_cfi_reader.ts";
-import { cfiEntries, type CfiEntries, type Fde } from "./cfi_entries.ts";
+import { type CfiEntries, cfiEntries, type Fde } from "./cfi_entries.ts";
 import type { CfiSection } from "./cfi_section.ts";
 
 /** The unwind entries of one section, to be asked by address. */
