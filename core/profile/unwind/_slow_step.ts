@@ -28,7 +28,8 @@ export function slowStep(rule: SlowRule, from: Float64Array, to: Float64Array, s
   for (const { register, rule: kind, value, end } of rule.registers) {
     switch (kind) {
       case RULE.OFFSET:
-        to[register] = stack.load(base + value);
+        // Below the stack pointer lies what was popped.
+        if (!(base + value < from[sp])) to[register] = stack.load(base + value);
         break;
       case RULE.VAL_OFFSET:
         to[register] = base + value;

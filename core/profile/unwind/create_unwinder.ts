@@ -144,7 +144,9 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
         }
         if (cfa <= sp && (cfa < sp || LINK < 0) && !(head & FLAG.SIGNAL)) return "no_progress";
         for (let i = rule + 5, end = i + words[rule + 4] * 2; i < end; i += 2) {
-          regs[words[i]] = copy.load(cfa + words[i + 1]);
+          const at = cfa + words[i + 1];
+          // Below the stack pointer lies what was popped: tables go on naming the place where the register was saved.
+          if (at >= sp) regs[words[i]] = copy.load(at);
         }
         regs[SP] = cfa;
         regs[PC] = codeAddress(ra);
@@ -183,7 +185,8 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
         if (end !== null) return end;
         isExact = 0;
       }
-      if (regs[PC] === 0) return "root";
+      // What a signal interrupted may have jumped to 0; a return address of 0 is none.
+      if (regs[PC] === 0 && !isExact) return "root";
     }
   };
 
