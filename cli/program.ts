@@ -206,6 +206,27 @@ export function program(): Command {
       return profileCommand(words, options);
     }));
 
+  json(command("stat [command...]", "count events of the processor and the kernel"))
+    .option(
+      "-e, --event <list>",
+      "events: cycles,{instructions,branches},page-faults:u,sched:sched_switch,pmu/event/,rNNN",
+    )
+    .option("-p, --pid <pid>", "only this process and its children", pid)
+    .option("-a, --all", "all CPUs (the default)")
+    .option("-d, --for <duration>", "how long", duration("--for"))
+    .option("-I, --every <duration>", "also tell the counts of each such time", duration("--every"))
+    .option(
+      "-r, --repeat <runs>",
+      "run the command so often; tell mean and deviation",
+      (t) => parseInteger(t, "-r", 1, 1000),
+    )
+    .option("-o, --output <file>", "write the counts (.json, .csv, .txt)")
+    .usage("[options] [-- command...]")
+    .action(run(async (words: string[], options: Options) => {
+      const { stat } = await import("./commands/stat.ts");
+      return stat(words, options);
+    }));
+
   command("flamegraph [file]", "draw folded stacks as an interactive SVG (- or nothing: standard input)")
     .option("-o, --output <file>", "where to (default: standard output)")
     .option("--title <text>", "heading", "Flame graph")

@@ -45,6 +45,9 @@ export function createSondeApi(host: Host = openHost()): SondeApi {
     samplers: {
       cpu: async (request) => (await import("../core/profile/mod.ts")).cpuSampler(host)(request),
     },
+    counters: {
+      count: async (request) => (await import("../core/perf/counters/mod.ts")).countEvents(host, request),
+    },
     profiles: {
       topFunctions: async (profile, limit) => (await import("../core/profile/mod.ts")).topFunctions(profile, limit),
       byProcess: async (profile) => (await import("../core/profile/mod.ts")).profileByProcess(profile),

@@ -71,7 +71,7 @@ export const MISC = { COMM_EXEC: 1 << 13, MMAP_BUILD_ID: 1 << 14 } as const;
 export const CONTEXT = { HV: -32, KERNEL: -128, USER: -512, GUEST: -2048, MAX: -4095 } as const;
 
 /** Bits of `perf_event_attr.read_format`: what read(2) answers behind the count. LOST is there since Linux 6.0. */
-export const FORMAT = { LOST: 1 << 4 } as const;
+export const FORMAT = { TOTAL_TIME_ENABLED: 1 << 0, TOTAL_TIME_RUNNING: 1 << 1, LOST: 1 << 4 } as const;
 
 /** `ioctl(2)` requests: `_IO('$', n)`, but `_IOR('$', 7, __u64 *)` for ID. */
 export const IOC = { ENABLE: 0x2400, DISABLE: 0x2401, RESET: 0x2403, SET_OUTPUT: 0x2405, ID: 0x80082407 } as const;
