@@ -44,17 +44,17 @@ export function readFileHeader(head: Uint8Array): FileHeader | null {
   if (head.length < PIPE_HEADER) return null;
   const magic = text(head);
   if (magic === "2ELIFREP") {
-    throw new FormatError("perf.data of a big-endian machine: only little-endian is read", 0, "Byte");
+    throw new FormatError("perf.data of a big-endian machine: only little-endian is read", "byte 0");
   }
-  if (magic === "PERFFILE") throw new FormatError("perf.data of version 1, from before 2010, is not read", 0, "Byte");
-  if (magic !== "PERFILE2") throw new FormatError("not perf.data: the file does not begin with PERFILE2", 0, "Byte");
+  if (magic === "PERFFILE") throw new FormatError("perf.data of version 1, from before 2010, is not read", "byte 0");
+  if (magic !== "PERFILE2") throw new FormatError("not perf.data: the file does not begin with PERFILE2", "byte 0");
   const v = new DataView(head.buffer, head.byteOffset, head.length);
   const size = u64(v, 8);
   const none = { offset: 0, size: 0 };
   if (size === PIPE_HEADER) {
     return { pipe: true, size, attrSize: 0, attrs: none, data: none, eventTypes: none, features: [] };
   }
-  if (size !== FILE_HEADER) throw new FormatError(`a head of ${size} bytes: not 16 or ${FILE_HEADER}`, 8, "Byte");
+  if (size !== FILE_HEADER) throw new FormatError(`a head of ${size} bytes: not 16 or ${FILE_HEADER}`, "byte 8");
   if (head.length < FILE_HEADER) return null;
   const section = (at: number): FileSection => ({ offset: u64(v, at), size: u64(v, at + 8) });
   const features: number[] = [];

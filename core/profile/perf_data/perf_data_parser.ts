@@ -88,7 +88,7 @@ export function perfDataParser(sink: PerfDataSink): PerfDataParser {
   let unpacked = 0;
 
   const addEvent = (attr: RecordedAttr, ids: readonly number[]): void => {
-    if (events.length >= MAX_EVENTS) throw new FormatError(`more than ${MAX_EVENTS} events`, position, "Byte");
+    if (events.length >= MAX_EVENTS) throw new FormatError(`more than ${MAX_EVENTS} events`, `byte ${position}`);
     const event: RecordedEvent = { index: events.length, attr, name: eventName(attr) };
     const decoder = { event, decode: sampleDecoder(attr), ...places(attr) };
     events.push(event);
@@ -237,7 +237,7 @@ export function perfDataParser(sink: PerfDataSink): PerfDataParser {
       switch (type) {
         case FILE_RECORD.HEADER_ATTR: {
           const size = bytes >= 16 ? attrOwnSize(all, from + 8) : 0;
-          if (size + 8 > bytes) throw new FormatError("event attributes are cut", position, "Byte");
+          if (size + 8 > bytes) throw new FormatError("event attributes are cut", `byte ${position}`);
           const ids: number[] = [];
           for (let i = from + 8 + size; i + 8 <= from + bytes; i += 8) ids.push(u64At(words, i >>> 2));
           return addEvent(readAttr(all, from + 8, size), ids);
@@ -268,7 +268,7 @@ export function perfDataParser(sink: PerfDataSink): PerfDataParser {
           return;
         case FILE_RECORD.COMPRESSED:
         case FILE_RECORD.COMPRESSED2: {
-          if (inside) throw new FormatError("a compressed record inside of another", position, "Byte");
+          if (inside) throw new FormatError("a compressed record inside of another", `byte ${position}`);
           const second = type === FILE_RECORD.COMPRESSED2;
           const start = from + (second ? 16 : 8);
           // The later form says how long its data is: what follows pads the record.
@@ -298,7 +298,7 @@ export function perfDataParser(sink: PerfDataSink): PerfDataParser {
       unpacked += out.length;
       // A few bytes can stand for gigabytes of zeros; records do not compress like that.
       if (unpacked > packed * MAX_RATIO + (16 << 20)) {
-        throw new FormatError(`compressed data that grows more than ${MAX_RATIO} times`, position, "Byte");
+        throw new FormatError(`compressed data that grows more than ${MAX_RATIO} times`, `byte ${position}`);
       }
       inner.push(out);
     });
@@ -316,7 +316,7 @@ export function perfDataParser(sink: PerfDataSink): PerfDataParser {
     const { attrs, attrSize } = h;
     const n = attrs.size / attrSize;
     if (attrSize < 80 || attrSize > 4096 || !Number.isInteger(n) || n === 0 || n > MAX_EVENTS) {
-      throw new FormatError(`${attrs.size} bytes of event attributes of ${attrSize} bytes each`, 16, "Byte");
+      throw new FormatError(`${attrs.size} bytes of event attributes of ${attrSize} bytes each`, "byte 16");
     }
     const v = new DataView(head.buffer, head.byteOffset, head.length);
     for (let i = 0; i < n; i++) {
@@ -324,7 +324,7 @@ export function perfDataParser(sink: PerfDataSink): PerfDataParser {
       const attr = readAttr(head, at, attrSize - 16);
       const offset = u64(v, at + attrSize - 16);
       const size = u64(v, at + attrSize - 8);
-      if (offset + size > head.length) throw new FormatError("ids of an event lie behind the data", at, "Byte");
+      if (offset + size > head.length) throw new FormatError("ids of an event lie behind the data", `byte ${at}`);
       const ids: number[] = [];
       for (let k = 0; k + 8 <= size; k += 8) ids.push(u64(v, offset + k));
       addEvent(attr, ids);
@@ -354,9 +354,9 @@ export function perfDataParser(sink: PerfDataSink): PerfDataParser {
         return bytes.subarray(n);
       }
       const { attrs, data } = header;
-      if (data.offset > MAX_HEAD) throw new FormatError(`data begins at byte ${data.offset}`, 40, "Byte");
+      if (data.offset > MAX_HEAD) throw new FormatError(`data begins at byte ${data.offset}`, "byte 40");
       if (data.offset < FILE_HEADER || attrs.offset + attrs.size > data.offset) {
-        throw new FormatError("event attributes lie behind the data: this order is not read", 24, "Byte");
+        throw new FormatError("event attributes lie behind the data: this order is not read", "byte 24");
       }
       return pushHead(bytes.subarray(n));
     }
@@ -424,8 +424,8 @@ export function perfDataParser(sink: PerfDataSink): PerfDataParser {
       position += bytes.length;
     },
     end: () => {
-      if (!header || inHead()) throw new FormatError("the file ends before it says what was recorded", position, "Byte");
-      if (header.pipe && events.length === 0) throw new FormatError("no event is described", position, "Byte");
+      if (!header || inHead()) throw new FormatError("the file ends before it says what was recorded", `byte ${position}`);
+      if (header.pipe && events.length === 0) throw new FormatError("no event is described", `byte ${position}`);
       const { data, pipe } = header;
       const missing = pipe || data.size === 0 ? 0 : data.offset + data.size - position;
       if (missing > 0) notes.push(`The file ends early: ${missing} of ${data.size} bytes of its data are missing.`);

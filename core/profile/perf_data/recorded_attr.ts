@@ -47,10 +47,10 @@ const MAX_SIZE = 4096;
  */
 export function readAttr(bytes: Uint8Array, at: number, size: number): RecordedAttr {
   const v = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  if (at + MIN_SIZE > bytes.length || size < MIN_SIZE) throw new FormatError("event attributes are cut", at, "Byte");
+  if (at + MIN_SIZE > bytes.length || size < MIN_SIZE) throw new FormatError("event attributes are cut", `byte ${at}`);
   const own = v.getUint32(at + 4, true) || MIN_SIZE;
   if (own < MIN_SIZE || own > MAX_SIZE || own > size || at + own > bytes.length) {
-    throw new FormatError(`event attributes of ${own} bytes do not fit into ${size}`, at, "Byte");
+    throw new FormatError(`event attributes of ${own} bytes do not fit into ${size}`, `byte ${at}`);
   }
   const u32 = (offset: number): number => offset + 4 <= own ? v.getUint32(at + offset, true) : 0;
   const flags = u32(40);
