@@ -1,7 +1,7 @@
 import { openReader } from "./_reader.ts";
 import { readUnits } from "./_auxv.ts";
 import { openCgroupIds } from "./_cgroup_ids.ts";
-import { readCgroupLayout } from "./_cgroup_layout.ts";
+import { pathInMount, readCgroupLayout } from "./_cgroup_layout.ts";
 import { openCgroups } from "./_cgroups.ts";
 import { wholeDisks } from "./_disks.ts";
 import { findTracefs, readFeatures } from "./_features.ts";
@@ -101,6 +101,12 @@ export function openHost(root = "/", options: HostOptions = {}): Host {
     cgroup: (path) => cgroups().one(path),
     cgroupPath: (id) => cgroupIds().pathOf(id),
     cgroupId: (path) => cgroupIds().idOf(path),
+    perfCgroupDirectory: (path) => {
+      const mount = layout().perf;
+      if (mount === null || !path.startsWith("/") || path.split("/").includes("..")) return null;
+      const inside = pathInMount(path, mount).replace(/\/+$/, "");
+      return reader.exists(`${mount.mountPoint}${inside}`) ? reader.at(`${mount.mountPoint}${inside}`) : null;
+    },
     kernelLog: (maxAgeNs) => readKernelLog(reader, maxAgeNs),
     memoryTraffic: () => {
       const data = "/sys/fs/resctrl/mon_data";

@@ -39,6 +39,14 @@ export interface PerfAttr {
   readonly clockId?: number;
   /** Most frames in a call chain; 0 is the kernel's limit. */
   readonly maxStack?: number;
+  /** Bits of {@linkcode BRANCH}, for samples that hold branches. */
+  readonly branchSampleType?: number;
+  /** Which user registers samples hold: bits by the kernel's numbers ({@linkcode userRegs}). */
+  readonly sampleRegsUser?: number;
+  /** Bytes of user stack that samples hold: a multiple of 8 below 65528. */
+  readonly sampleStackUser?: number;
+  /** Which registers of the interrupted code, be it the kernel's, samples hold. */
+  readonly sampleRegsIntr?: number;
 }
 
 /** PERF_ATTR_SIZE_VER5, of Linux 4.1: all we use, and accepted by every later kernel. */
@@ -80,7 +88,11 @@ export function encodeAttr(a: PerfAttr): Uint8Array<ArrayBuffer> {
   v.setUint32(48, a.wakeupWatermark ?? 0, true);
   v.setBigUint64(56, a.config1 ?? 0n, true);
   v.setBigUint64(64, a.config2 ?? 0n, true);
+  v.setBigUint64(72, BigInt(a.branchSampleType ?? 0), true);
+  v.setBigUint64(80, BigInt(a.sampleRegsUser ?? 0), true);
+  v.setUint32(88, a.sampleStackUser ?? 0, true);
   v.setInt32(92, a.clockId ?? 0, true);
+  v.setBigUint64(96, BigInt(a.sampleRegsIntr ?? 0), true);
   v.setUint16(108, a.maxStack ?? 0, true);
   return bytes;
 }
