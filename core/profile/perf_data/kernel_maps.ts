@@ -7,7 +7,9 @@ export interface KernelMaps {
   /** The name that the recording itself gives: of BPF programs and trampolines. */
   symbol(address: Address): string | null;
   /** @param path as the record has it: `[kernel.kallsyms]_text`, `/lib/modules/…/nf_tables.ko` */
-  map(start: Address, length: number, path: string): void;
+  map(start: Address, length: number, path: string, offset: number): void;
+  /** Address of `_text` or `_stext`, by which the image was placed; null when not recorded. */
+  readonly text: Address | null;
   ksymbol(start: Address, length: number, name: string, gone: boolean): void;
 }
 
@@ -21,6 +23,7 @@ interface Range {
 export function kernelMaps(): KernelMaps {
   const maps: Range[] = [];
   const symbols: Range[] = [];
+  let text: Address | null = null;
   const add = (list: Range[], range: Range): void => {
     if (list.length >= MAX_RANGES) return;
     let i = list.length;
@@ -42,7 +45,14 @@ export function kernelMaps(): KernelMaps {
   return {
     module: (address) => find(maps, address),
     symbol: (address) => find(symbols, address),
-    map: (start, length, path) => add(maps, { start, end: start + length, name: moduleName(path) }),
+    get text() {
+      return text;
+    },
+    map: (start, length, path, offset) => {
+      // perf puts the address of the symbol behind the name into the offset (tools/perf/util/event.c).
+      if (/^\[kernel\.kallsyms\]_s?text$/.test(path)) text = offset;
+      add(maps, { start, end: start + length, name: moduleName(path) });
+    },
     ksymbol: (start, length, name, gone) => {
       // What is unloaded later was there for the samples before it; its place is taken by what is loaded there next.
       if (!gone) add(symbols, { start, end: start + length, name });

@@ -94,8 +94,8 @@ function mergeRuns(order: Uint32Array, times: Float64Array): Uint32Array {
   let bounds = [0];
   for (let i = 1; i < n; i++) if (times[order[i]] < times[order[i - 1]]) bounds.push(i);
   bounds.push(n);
-  let from = order;
-  let to = new Uint32Array(n);
+  let from: Uint32Array = order;
+  let to: Uint32Array = new Uint32Array(n);
   while (bounds.length > 2) {
     const merged = [0];
     for (let r = 0; r + 1 < bounds.length; r += 2) {

@@ -178,7 +178,11 @@ export function perfDataParser(sink: PerfDataSink): PerfDataParser {
       case "fork":
         return tasks.fork(record.pid | 0, record.tid | 0, record.parentPid | 0, record.parentTid | 0);
       case "mmap":
-        return mapped(misc, record.pid | 0, { ...record, start: recordAddress(words, at + 4) });
+        return mapped(misc, record.pid | 0, {
+          ...record,
+          start: recordAddress(words, at + 4),
+          offset: recordAddress(words, at + 8),
+        });
       case "lost":
         if (Number.isSafeInteger(record.count)) lost[record.by] = (lost[record.by] ?? 0) + record.count;
         return;
@@ -186,7 +190,9 @@ export function perfDataParser(sink: PerfDataSink): PerfDataParser {
   };
   const mapped = (misc: number, pid: number, m: Mapped): void => {
     const mode = misc & 7;
-    if (mode === CPU_MODE.KERNEL || mode === CPU_MODE.GUEST_KERNEL) return kernel.map(m.start, m.length, m.path);
+    if (mode === CPU_MODE.KERNEL || mode === CPU_MODE.GUEST_KERNEL) {
+      return kernel.map(m.start, m.length, m.path, m.offset);
+    }
     if (m.start < 0 || !(m.length > 0)) return;
     const { start, length, offset, major, minor, inode, buildId, path } = m;
     tasks.map(pid, { start, end: start + length, offset, major, minor, inode, buildId, path });

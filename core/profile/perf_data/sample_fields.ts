@@ -27,7 +27,7 @@ export interface SampleFields {
   read: number;
   /** First entry of the call chain, two words each. */
   chain: number;
-  chainLength: number;
+  chainEntries: number;
   /** Bytes follow. */
   raw: number;
   rawSize: number;
@@ -35,7 +35,7 @@ export interface SampleFields {
   branchIndex: number;
   /** First branch, six words each, youngest first. */
   branches: number;
-  branchCount: number;
+  branchEntries: number;
   /** First register, two words each in the order of the mask's bits; -1 when the thread had none (a kernel thread). */
   userRegisters: number;
   /** 0: none, 1: of 32 bits, 2: of 64 bits. */
@@ -72,12 +72,12 @@ export function sampleFields(): SampleFields {
     period: 1,
     read: -1,
     chain: -1,
-    chainLength: 0,
+    chainEntries: 0,
     raw: -1,
     rawSize: 0,
     branchIndex: -1,
     branches: -1,
-    branchCount: 0,
+    branchEntries: 0,
     userRegisters: -1,
     userAbi: 0,
     userStack: -1,
@@ -153,13 +153,13 @@ export function sampleDecoder(attr: RecordedAttr): SampleDecoder {
       if (p > end) return false;
     }
     s.chain = -1;
-    s.chainLength = 0;
+    s.chainEntries = 0;
     if (chains) {
       if (p + 2 > end) return false;
       const n = words[p];
       if (words[p + 1] !== 0 || n > (end - p - 2) / 2) return false;
       s.chain = p + 2;
-      s.chainLength = n;
+      s.chainEntries = n;
       p += 2 + n * 2;
     }
     s.raw = -1;
@@ -175,7 +175,7 @@ export function sampleDecoder(attr: RecordedAttr): SampleDecoder {
       p += step;
     }
     s.branchIndex = s.branches = -1;
-    s.branchCount = 0;
+    s.branchEntries = 0;
     if (branches) {
       if (p + 2 > end) return false;
       const n = words[p];
@@ -187,7 +187,7 @@ export function sampleDecoder(attr: RecordedAttr): SampleDecoder {
       }
       if (p > end || n > (end - p) / 6) return false;
       s.branches = p;
-      s.branchCount = n;
+      s.branchEntries = n;
       p += n * 6;
       if (attr.branchCounters) p += n * 2;
       if (p > end) return false;
