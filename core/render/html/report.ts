@@ -10,7 +10,7 @@ import { evidenceSection } from "./_evidence.ts";
 import { chartsSection, flamesSection } from "./_figures.ts";
 import { reportHead } from "./_head.ts";
 import { matrixSection } from "./_matrix.ts";
-import { sha256Base64 } from "./_sha256.ts";
+import { sha256Base64 } from "./sha256.ts";
 import { toolCallsSection } from "./_tool_calls.ts";
 import { anchorsOf } from "./anchors.ts";
 import { h, raw } from "./markup.ts";
