@@ -70,5 +70,6 @@ export function hueIndex(name: string, n: number): number {
 export function frameClass(frame: Frame | null, colors: FlameColors): string {
   if (frame === null) return "x0";
   const name = colors === "module" ? frame.module : frameName(frame);
-  return KINDS[isUnknown(frame) ? "unknown" : frame.kind].letter + hueIndex(name, SHADES);
+  const set = colors === "offcpu" ? WAITING_KINDS : KINDS;
+  return set[isUnknown(frame) ? "unknown" : frame.kind].letter + hueIndex(name, SHADES);
 }

@@ -1,6 +1,6 @@
 import type { Diagnosis, Results, ToolCallRecord } from "../../data/mod.ts";
 import { escapeText } from "../escape.ts";
-import { FLAME_STYLE } from "../flame/style.ts";
+import { FLAME_COLORS_STYLE, FLAME_STYLE } from "../flame/style.ts";
 import { FLAME_SCRIPT } from "../flame/svg.ts";
 import type { Lang } from "../options.ts";
 import { evidenceEntry, verdictTitle } from "../verdict.ts";
@@ -36,7 +36,7 @@ export interface ReportInput {
   readonly subject?: string;
 }
 
-const STYLE = REPORT_STYLE + FLAME_STYLE;
+const STYLE = REPORT_STYLE + FLAME_STYLE + FLAME_COLORS_STYLE;
 const SCRIPT = `(${reportClient.toString()})();${FLAME_SCRIPT}`;
 
 /**
