@@ -269,7 +269,8 @@ export function flameClient() {
       if (zoom !== 0 && i >= zoom && i < end[zoom]) {
         size += ` · ${fill(texts.of_zoom, { percent: percent(total[i], total[zoom]) })}`;
       }
-      lines.push(size);
+      // Widths that are sums of both profiles are no amount of either.
+      if (!data.mixed) lines.push(size);
       if (self[i] > 0 && self[i] !== total[i]) {
         lines.push(fill(texts.self, { amount: amount(self[i]), percent: percent(self[i], total[0]) }));
       }

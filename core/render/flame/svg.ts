@@ -1,5 +1,6 @@
 import type { Profile, ProfileStack, Unit } from "../../data/mod.ts";
 import { mergeProfiles } from "../../data/merge_profiles.ts";
+import { comparedText } from "../diff/compared_text.ts";
 import type { Comparison } from "../diff/comparison.ts";
 import { escapeText, escapeXml } from "../escape.ts";
 import { formatByUnit, formatNumber, formatRatio } from "../format_value.ts";
@@ -94,7 +95,8 @@ export function flameElement(profile: Profile, options: FlameOptions, alone = fa
   const noun = unit === "count" || unit === null ? escapeText(type?.name ?? "", { limit: 40 }) : "";
   const amount = (v: number): string => noun ? `${formatNumber(v)} ${noun}` : formatByUnit(v, unit);
   const window = profile.quality.duration_ns > 0 ? ` · ${formatByUnit(profile.quality.duration_ns, "ns")}` : "";
-  let subtitle = options.subtitle ?? `${amount(total)}${window}`;
+  let subtitle = options.subtitle ??
+    (before ? comparedText(before.comparison, [before.profile, profile], lang) : `${amount(total)}${window}`);
   if (pruned.dropped > 0) {
     const params = {
       n: formatNumber(pruned.dropped),
@@ -111,6 +113,7 @@ export function flameElement(profile: Profile, options: FlameOptions, alone = fa
     noun,
     unit,
     inverted,
+    mixed: before?.width === "both",
     min: minWidth,
     top: TOP,
     row: ROW,

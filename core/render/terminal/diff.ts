@@ -1,5 +1,6 @@
 import type { Profile } from "../../data/mod.ts";
 import type { Change } from "../diff/change.ts";
+import { comparedText } from "../diff/compared_text.ts";
 import { type Comparison, isRatio } from "../diff/comparison.ts";
 import type { FunctionChange } from "../diff/profile_diff.ts";
 import { escapeText } from "../escape.ts";
@@ -40,7 +41,14 @@ export function renderDiff(
   const columns = [0, 1, 2, 3, 4, 5, 6, 7];
   const widthOf = (k: number): number => Math.max(displayWidth(heads[k]), ...cells.map((row) => displayWidth(row[k])));
   const room = (): number => usableWidth(options) - columns.reduce((sum, k) => sum + widthOf(k) + 2, 0);
-  for (const dropped of [7, 3, 4, 0]) if (room() < 24) columns.splice(columns.indexOf(dropped), 1);
+  for (const dropped of [7, 3, 4, 0]) {
+    if (room() >= 24) break;
+    columns.splice(columns.indexOf(dropped), 1);
+    // The column after it says what it is of then.
+    if (dropped % 4 === 0) {
+      heads[dropped + 1] = `${message(lang, `profile.${dropped === 0 ? "self" : "total"}`)} ${heads[dropped + 1]}`;
+    }
+  }
   const line = (row: readonly string[], paint: (text: string, k: number) => string): string =>
     columns.map((k) => paint(pad(row[k], widthOf(k), "right"), k)).join("  ");
   const lines = [style.heading(`${line(heads, (t) => t)}  ${message(lang, "profile.function")}`)];
@@ -81,19 +89,9 @@ export function diffRemarks(
   profiles: readonly [Profile, Profile],
   lang: RenderOptions["lang"],
 ): string[] {
-  const { by, type, total, events } = comparison;
-  const amount = (v: number): string =>
-    type.unit === "count" ? `${formatNumber(v)} ${type.name}` : formatByUnit(v, type.unit);
+  const { by, events } = comparison;
   const windows = profiles.map((p) => p.quality.duration_ns);
-  const key = by === "time" && type.unit !== "ns" ? "diff.by_rate" : `diff.by_${by}` as const;
-  const remarks = [
-    message(lang, key, {
-      before: amount(total[0]),
-      after: amount(total[1]),
-      before_window: formatByUnit(windows[0], "ns"),
-      after_window: formatByUnit(windows[1], "ns"),
-    }),
-  ];
+  const remarks = [comparedText(comparison, profiles, lang)];
   if (by === "count" && windows[0] !== windows[1]) remarks.push(message(lang, "diff.windows_differ"));
   if (events === null) return [...remarks, message(lang, "diff.no_chance")];
   const outside = changes.filter((c) => !c.self.noise || !c.total.noise).length;
@@ -120,6 +118,7 @@ function changeCells(c: Change, comparison: Comparison): string[] {
     const text = ratio ? number(Math.abs(v) * 100) : plain(Math.abs(v));
     return /^0(\.0+)?$/.test(text) ? text : (v < 0 ? "−" : "+") + text;
   };
+  if (c.before === 0 && c.after === 0) return ["-", "-", "", ""];
   const mark = c.interval === null || !c.noise ? "" : "~";
   return [
     c.before === 0 ? "-" : plain(c.before),
@@ -133,5 +132,5 @@ function changeCells(c: Change, comparison: Comparison): string[] {
 function number(v: number): string {
   const size = Math.abs(v);
   if (size >= 100) return formatNumber(Math.round(v));
-  return size === 0 ? "0" : size >= 9.95 ? v.toFixed(1) : v.toFixed(2);
+  return Number.isInteger(v) ? String(v) : size >= 9.95 ? v.toFixed(1) : v.toFixed(2);
 }
