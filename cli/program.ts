@@ -241,6 +241,32 @@ export function program(): Command {
       return stat(words, options);
     }));
 
+  json(
+    command(
+      "import <files...>",
+      "read profiles of other tools (perf script, folded, speedscope, …; -: standard input)",
+    ),
+  )
+    .option("--format <name>", "the files' format, where how they begin does not tell it")
+    .option("-o, --output <file>", "write the profile; its ending chooses the format")
+    .option("--timeline", "keep when each sample was taken, where the files tell it")
+    .action(run(async (files: string[], options: Options) => {
+      const { importCommand } = await import("./commands/import.ts");
+      return importCommand(files, options);
+    }));
+
+  command("export <file>", "turn a profile of one format into one of another (-: standard input)")
+    .requiredOption("-o, --output <file>", "where to; its ending chooses the format (-: standard output)")
+    .option("--format <name>", "write this format, whatever the ending")
+    .option("--from <name>", "the file's format, where how it begins does not tell it")
+    .option("--sample-type <type>", "what to count, by name or number, in formats that hold one")
+    .option("--timeline", "keep when each sample was taken, where the file tells it")
+    .option("--title <text>", "heading, in formats that have one")
+    .action(run(async (file: string, options: Options) => {
+      const { exportCommand } = await import("./commands/export.ts");
+      return exportCommand(file, options);
+    }));
+
   command("flamegraph [file]", "draw folded stacks as an interactive SVG (- or nothing: standard input)")
     .option("-o, --output <file>", "where to (default: standard output)")
     .option("--title <text>", "heading", "Flame graph")

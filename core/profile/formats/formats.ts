@@ -13,14 +13,21 @@ export interface FormatEntry {
  */
 export const PROFILE_FORMATS: readonly FormatEntry[] = [
   {
-    name: "perf-script",
-    endings: [".perf", ".perf.txt", ".script"],
-    load: async () => (await import("./perf_script.ts")).perfScriptFormat,
+    name: "speedscope",
+    endings: [".speedscope.json", ".speedscope"],
+    load: async () => (await import("./speedscope.ts")).speedscopeFormat,
   },
+  { name: "json", endings: [".json"], load: async () => (await import("./json.ts")).jsonFormat },
+  { name: "csv", endings: [".csv"], load: async () => (await import("./csv.ts")).csvFormat },
   {
     name: "folded",
     endings: [".folded", ".collapsed"],
     load: async () => (await import("./folded.ts")).foldedFormat,
+  },
+  {
+    name: "perf-script",
+    endings: [".perf", ".perf.txt", ".script"],
+    load: async () => (await import("./perf_script.ts")).perfScriptFormat,
   },
   {
     name: "stackcollapse",
