@@ -275,7 +275,7 @@ Deno.test("code without frame pointers is unwound by tables, with no option; by 
     const profile = await sample({ pid: started.pid, durationNs: 5e8 });
     if (!profile) return;
     assertShares(profile);
-    assert.ok(profile.quality.events > 100);
+    assert.ok(profile.quality.events > 20);
     assert.ok(profile.quality.unwind_failures < 0.02 * profile.quality.events, JSON.stringify(profile.quality));
     // Forty-one frames of one function, below main: nothing is left out on the way.
     const whole = profile.stacks.filter((s) => {
