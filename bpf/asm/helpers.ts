@@ -18,6 +18,7 @@ export const HELPER = {
   probe_read_user_str: 114,
   probe_read_kernel_str: 115,
   get_ns_current_pid_tgid: 120,
+  get_current_ancestor_cgroup_id: 123,
   ringbuf_output: 130,
   ringbuf_reserve: 131,
   ringbuf_submit: 132,

@@ -75,9 +75,12 @@ export function buildProfile(
     } else folded.set(key, { frames: indexes, values: [entry.count, entry.weight], label: entry.label });
   });
 
-  const labels = raw.labels.map(({ pid, comm, thread }): ProfileStack["labels"] =>
-    thread === "" ? { pid: String(pid), comm } : { pid: String(pid), comm, thread }
-  );
+  const labels = raw.labels.map(({ pid, comm, thread, state }): ProfileStack["labels"] => ({
+    pid: String(pid),
+    comm,
+    ...(thread !== "" && { thread }),
+    ...(state !== undefined && { state }),
+  }));
   const stacks = [...folded.values()]
     .sort((a, b) => b.values[0] - a.values[0])
     .map((s) => ({ frames: s.frames, values: s.values, labels: labels[s.label] }));

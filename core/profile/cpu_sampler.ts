@@ -1,11 +1,12 @@
-import { type Profile, quality, UsageError } from "../data/mod.ts";
+import { type Profile, quality } from "../data/mod.ts";
 import type { Host } from "../host/mod.ts";
 import { createSymbolisers } from "../symbols/mod.ts";
 import { ownCpuNs } from "../sys/mod.ts";
 import { buildProfile } from "./build_profile.ts";
+import { checkRequest } from "./check_request.ts";
 import { type Collected, collectSamples } from "./_collect_samples.ts";
 import { openCpuEvents } from "./_open_cpu_events.ts";
-import type { CpuSampler, CpuSampleRequest } from "./sampler.ts";
+import type { CpuSampler } from "./sampler.ts";
 
 /**
  * A sampler of this machine's CPUs by perf_event_open(2): CPU cycles where the processor can count them, else the
@@ -71,12 +72,3 @@ const known = new WeakMap<Host, ReturnType<typeof createSymbolisers>>();
  * metal needs a fraction of it, so this errs on the side of too much.
  */
 const NS_PER_INTERRUPT = 15_000;
-
-function checkRequest({ pid, frequencyHz, durationNs, kernel, user }: CpuSampleRequest): void {
-  if (!Number.isInteger(pid) || pid < 0) throw new UsageError(`No process id: ${pid}`, "Give one, or 0 for all CPUs.");
-  if (!(frequencyHz >= 1 && frequencyHz <= 10_000)) {
-    throw new UsageError(`Cannot sample at ${frequencyHz} Hz`, "Frequencies go from 1 to 10000 Hz.");
-  }
-  if (!(durationNs > 0 && durationNs < Infinity)) throw new UsageError("The time to sample must be above 0.");
-  if (!kernel && !user) throw new UsageError("Neither kernel nor user code is to be sampled", "Choose at least one.");
-}

@@ -1,0 +1,12 @@
+import { UsageError } from "../data/mod.ts";
+import type { CpuSampleRequest } from "./sampler.ts";
+
+/** Refuses what no sampler can do. @throws {UsageError} */
+export function checkRequest({ pid, frequencyHz, durationNs, kernel, user }: CpuSampleRequest): void {
+  if (!Number.isInteger(pid) || pid < 0) throw new UsageError(`No process id: ${pid}`, "Give one, or 0 for all CPUs.");
+  if (!(frequencyHz >= 1 && frequencyHz <= 10_000)) {
+    throw new UsageError(`Cannot sample at ${frequencyHz} Hz`, "Frequencies go from 1 to 10000 Hz.");
+  }
+  if (!(durationNs > 0 && durationNs < Infinity)) throw new UsageError("The time to sample must be above 0.");
+  if (!kernel && !user) throw new UsageError("Neither kernel nor user code is to be sampled", "Choose at least one.");
+}
