@@ -16,8 +16,10 @@ import { readNamespace } from "./probes/namespace.ts";
 import { refusalOf } from "./refusal.ts";
 import { collectCounts } from "./sampler/collect_counts.ts";
 import { execIdOffset } from "./sampler/exec_id_offset.ts";
+import { createSpilledSamples } from "./sampler/spilled_samples.ts";
+import { openRing } from "./ring/ring_reader.ts";
 import { openSampleEvents, type SampleEvents } from "./sampler/open_events.ts";
-import { COUNTER, KEY, SAMPLER_MAP, samplerProgram } from "./sampler/program.ts";
+import { COUNTER, KEY, MAX_FRAMES, SAMPLER_MAP, samplerProgram } from "./sampler/program.ts";
 import { createSampledPrograms } from "./sampler/sampled_programs.ts";
 
 /**
@@ -25,6 +27,7 @@ import { createSampledPrograms } from "./sampler/sampled_programs.ts";
  * pointers, and adds one to the count of who ran on which stacks. Nothing is copied a sample, so it is the cheapest at
  * high rates. It does not know when samples were taken, nor can it unwind by tables.
  *
+ * @param places for distinct stacks in the kernel's map, a power of two; what finds none there takes the dear way
  * @example
  * ```ts ignore
  * const sample = bpfCpuSampler(openHost());
@@ -32,13 +35,13 @@ import { createSampledPrograms } from "./sampler/sampled_programs.ts";
  * const profile = await sample({ pid: 0, frequencyHz: 4999, durationNs: 3e9, kernel: true, user: true, signal });
  * ```
  */
-export function bpfCpuSampler(host: Host): CpuSampler {
+export function bpfCpuSampler(host: Host, places = STACK_PLACES): CpuSampler {
   const symbolisers = createSymbolisers(host);
   return async (request) => {
     checkRequest(request);
     const notes = checkServed(request, host);
     const before = ownCpuNs();
-    const collected = await withRefusals(host, () => collect(host, request, notes));
+    const collected = await withRefusals(host, () => collect(host, request, places, notes));
     const { counters, durationNs, cycles } = collected;
     const symboliser = symbolisers.start();
     const { profile, stackQuality } = buildProfile(collected, symboliser);
@@ -62,19 +65,14 @@ export function bpfCpuSampler(host: Host): CpuSampler {
       );
     }
     if (truncated > 0) notes.push(`${truncated} of ${events} stacks were cut at the kernel's limit of frames.`);
-    const lost_by: Record<string, number> = {};
-    const lose = (why: string, n: number): void => {
-      if (n > 0) lost_by[why] = (lost_by[why] ?? 0) + n;
-    };
-    lose("stack_collision", counters[COUNTER.COLLISION]);
-    lose("map_full", counters[COUNTER.STACKS_FULL] + counters[COUNTER.COUNTS_FULL]);
+    const lost = counters[COUNTER.RING_FULL];
     const cpu_ns = ownCpuNs() - before;
     const probe_ns = (events + own) * NS_PER_SAMPLE;
     return {
       ...profile,
       quality: quality({
         events,
-        lost_by,
+        lost_by: lost > 0 ? { map_full: lost } : {},
         truncated,
         unwind_failures: unwindFailures,
         duration_ns: durationNs,
@@ -89,8 +87,6 @@ export function bpfCpuSampler(host: Host): CpuSampler {
 const NS_PER_SAMPLE = 15_000;
 /** Bytes of each CPU's ring of mappings and names, and how often it is read. */
 const RING_BYTES = 256 << 10;
-/** `PERF_MAX_STACK_DEPTH`: 64-bit addresses in a stack of the map. */
-const MAX_FRAMES = 127;
 
 /** @returns notes @throws {UsageError | UnsupportedError} for what counting in the kernel cannot do */
 function checkServed(request: CpuSampleRequest, host: Host): string[] {
@@ -113,33 +109,33 @@ function checkServed(request: CpuSampleRequest, host: Host): string[] {
   return [];
 }
 
-async function collect(host: Host, request: CpuSampleRequest, notes: string[]) {
+async function collect(host: Host, request: CpuSampleRequest, places: number, notes: string[]) {
   const frequencyHz = allowedFrequency(host, request, notes);
   const cpus = possibleCpus(host);
-  const expected = frequencyHz * request.durationNs / 1e9 * navigator.hardwareConcurrency;
-  // A map of stacks has one place for each hash: at eight times the stacks there are, one in sixteen finds it taken. How
-  // many there will be nobody knows; the kernel takes 1 KiB for each place at once.
-  const stackPlaces = 2 ** Math.ceil(Math.log2(Math.min(MAX_STACK_PLACES, Math.max(MIN_STACK_PLACES, expected))));
   const countSpec: MapSpec = {
     name: SAMPLER_MAP.counts,
     type: "percpu_hash",
     keyBytes: KEY.BYTES,
     valueBytes: 8,
-    maxEntries: Math.max(MIN_STACK_PLACES, stackPlaces / 2),
+    maxEntries: COUNT_PLACES,
   };
   const seenSpec: MapSpec = { name: "seen", type: "hash", keyBytes: KEY.SEEN_BYTES, valueBytes: 8, maxEntries: 16_384 };
-  const counterSpec: MapSpec = { name: "counters", type: "percpu_array", keyBytes: 4, valueBytes: 32, maxEntries: 1 };
+  const counterSpec: MapSpec = { name: "counters", type: "percpu_array", keyBytes: 4, valueBytes: 16, maxEntries: 1 };
   using counts = createMap(countSpec);
   using stacks = createMap({
     name: SAMPLER_MAP.stacks,
     type: "stack_trace",
     keyBytes: 4,
     valueBytes: MAX_FRAMES * 8,
-    maxEntries: stackPlaces,
+    maxEntries: places,
   });
   using seen = createMap(seenSpec);
   using counters = createMap(counterSpec);
+  using ringMap = createMap({ name: "ring", type: "ringbuf", keyBytes: 0, valueBytes: 0, maxEntries: SPILL_BYTES });
+  using ring = openRing(ringMap.fd, SPILL_BYTES, host.pageSize);
+  const spilled = createSpilledSamples(ring);
   const fds: Record<string, number> = {
+    [SAMPLER_MAP.ring]: ringMap.fd,
     [SAMPLER_MAP.counts]: counts.fd,
     [SAMPLER_MAP.stacks]: stacks.fd,
     [SAMPLER_MAP.seen]: seen.fd,
@@ -167,6 +163,7 @@ async function collect(host: Host, request: CpuSampleRequest, notes: string[]) {
       if (record.type === "lost") lostRecords += record.count;
       // A thread that one of the watched creates has inherited its event.
       else if (record.type === "fork" && watched.has(record.parentTid)) watched.add(record.tid);
+      else if (record.type === "exit") watched.delete(record.tid);
       programs.record(record);
     },
     corrupt: () => lostRecords++,
@@ -190,16 +187,18 @@ async function collect(host: Host, request: CpuSampleRequest, notes: string[]) {
   let ended = false;
   for (;;) {
     const left = request.durationNs / 1e6 - (performance.now() - start);
-    if (left <= 0 || request.signal.aborted || ended) break;
-    await wait(Math.min(left, LOOK_MS), request.signal);
-    ended = events.ended();
+    if (left > 0) await wait(Math.min(left, LOOK_MS), request.signal);
+    if (left <= LOOK_MS || request.signal.aborted || ended) break;
     look();
+    // A record of an exit may have been lost.
+    ended = pid !== 0 && (watched.size === 0 || lostRecords > 0 && host.threads(pid).length === 0);
   }
   events.stop();
   const durationNs = Math.round((performance.now() - start) * 1e6);
   look();
 
   function look(): void {
+    spilled.drain();
     side.drain(sink, true);
     const fresh: { pid: number; exec: number }[] = [];
     for (const { count, keys } of readMap(seen.fd, seenSpec, cpus)) {
@@ -226,6 +225,7 @@ async function collect(host: Host, request: CpuSampleRequest, notes: string[]) {
     counts: { fd: counts.fd, spec: countSpec },
     stacks: stacks.fd,
     frames: MAX_FRAMES,
+    spilled,
     cpus,
     programs,
     weightNs: 1e9 / frequencyHz,
@@ -256,11 +256,11 @@ function watch(
 }
 
 function readCounters(fd: number, spec: MapSpec, cpus: number): number[] {
-  const sums = [0, 0, 0, 0];
+  const sums = [0, 0];
   for (const { count, values } of readMap(fd, spec, cpus)) {
     if (count === 0) continue;
-    const words = new BigUint64Array(values.buffer, 0, 4 * cpus);
-    words.forEach((n, i) => sums[i & 3] += Number(n));
+    const words = new BigUint64Array(values.buffer, 0, 2 * cpus);
+    words.forEach((n, i) => sums[i & 1] += Number(n));
   }
   return sums;
 }
@@ -314,5 +314,10 @@ function wait(ms: number, signal: AbortSignal): Promise<void> {
 
 /** How often new processes are looked for: one that lives shorter may keep only what its records tell. */
 const LOOK_MS = 100;
-const MIN_STACK_PLACES = 8192;
-const MAX_STACK_PLACES = 65_536;
+/**
+ * A map of stacks has one place for each hash, and takes 1 KiB of memory for each at once. Of 4,000 stacks one in nine
+ * finds its place taken, and goes through the ring.
+ */
+const STACK_PLACES = 16_384;
+const COUNT_PLACES = 16_384;
+const SPILL_BYTES = 4 << 20;

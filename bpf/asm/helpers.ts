@@ -12,6 +12,7 @@ export const HELPER = {
   perf_event_output: 25,
   get_stackid: 27,
   get_current_task: 35,
+  get_stack: 67,
   get_current_cgroup_id: 80,
   probe_read_user: 112,
   probe_read_kernel: 113,

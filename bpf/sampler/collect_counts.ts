@@ -4,6 +4,8 @@ import type { TaskLabel } from "../../core/profile/process_table.ts";
 import { createStackTable } from "../../core/profile/stack_table.ts";
 import { lookupMap, type MapSpec, readMap } from "../kernel/map.ts";
 import { KEY } from "./program.ts";
+import type { SpilledSamples } from "./spilled_samples.ts";
+import { commIn } from "./comm_in.ts";
 import type { SampledPrograms } from "./sampled_programs.ts";
 
 /** Maps that were filled. */
@@ -12,6 +14,7 @@ export interface FilledMaps {
   /** Descriptor of the map of stacks, and the most frames in one. */
   readonly stacks: number;
   readonly frames: number;
+  readonly spilled: SpilledSamples;
   /** Possible CPUs. */
   readonly cpus: number;
   readonly programs: SampledPrograms;
@@ -50,6 +53,10 @@ export function collectCounts(maps: FilledMaps): RawProfile {
     }
     return label;
   };
+  const ownerOf = (pid: number, exec: number, name: string): { space: number; label: number } => {
+    const { space, comm } = programs.of(pid, exec);
+    return { space, label: labelOf(pid, comm === "" ? name : comm, comm === "" || name === comm ? "" : name) };
+  };
 
   for (const { count, keys, values, valueStride } of readMap(maps.counts.fd, maps.counts.spec, maps.cpus)) {
     const key = new DataView(keys.buffer);
@@ -59,9 +66,7 @@ export function collectCounts(maps: FilledMaps): RawProfile {
       let samples = 0;
       for (let cpu = 0; cpu < maps.cpus; cpu++) samples += Number(numbers[(i * valueStride) / 8 + cpu]);
       const pid = key.getUint32(at + KEY.TGID, true);
-      const { space, comm } = programs.of(pid, key.getUint32(at + KEY.EXEC, true));
-      const name = text(keys.subarray(at + KEY.COMM, at + KEY.BYTES));
-      const label = labelOf(pid, comm === "" ? name : comm, comm === "" || name === comm ? "" : name);
+      const { space, label } = ownerOf(pid, key.getUint32(at + KEY.EXEC, true), commIn(keys, at + KEY.COMM));
       let length = 0;
       for (const [offset, context] of [[KEY.KERNEL, CONTEXT.KERNEL], [KEY.USER, CONTEXT.USER]] as const) {
         const id = key.getInt32(at + offset, true);
@@ -75,12 +80,9 @@ export function collectCounts(maps: FilledMaps): RawProfile {
       table.add(chain, 0, length, space, label, samples * maps.weightNs, samples);
     }
   }
+  maps.spilled.each(({ pid, exec, comm }, { words, count }) => {
+    const { space, label } = ownerOf(pid, exec, comm);
+    table.add(words, 0, words.length, space, label, count * maps.weightNs, count);
+  });
   return { stacks: table, spaces: programs.spaces, labels };
 }
-
-function text(bytes: Uint8Array): string {
-  const end = bytes.indexOf(0);
-  return decoder.decode(end < 0 ? bytes : bytes.subarray(0, end));
-}
-
-const decoder = new TextDecoder();

@@ -1,6 +1,6 @@
 import { type Host, parseCpuList } from "../../core/host/mod.ts";
 import { encodeAttr, HW, IOC, PERF_TYPE, type PerfAttr, SW } from "../../core/perf/mod.ts";
-import { ERRNO, type Fd, ioctl, ownFd, perfEventOpenRaw, POLL, poll, SysError } from "../../core/sys/mod.ts";
+import { ERRNO, type Fd, ioctl, ownFd, perfEventOpenRaw, SysError } from "../../core/sys/mod.ts";
 
 /** Perf events that call a program and write nothing. */
 export interface SampleEvents extends Disposable {
@@ -17,8 +17,6 @@ export interface SampleEvents extends Disposable {
   add(tid: number): boolean;
   /** Starts counting. @throws {SysError} */
   enable(): void;
-  /** Whether all that was watched has ended, with all it created. Never for whole CPUs. */
-  ended(): boolean;
   stop(): void;
 }
 
@@ -79,8 +77,6 @@ export function openSampleEvents(host: Host, options: SampleEventsOptions): Samp
         if (result < 0) throw new SysError("ioctl", result, "PERF_EVENT_IOC_ENABLE");
       }
     },
-    // The kernel reports a hang-up once an event's task and all that inherited the event are gone (perf_poll).
-    ended: () => !options.all && poll(fds.map(({ fd }) => ({ fd })), 0).every((e) => (e & POLL.HUP) !== 0),
     stop: () => {
       // The ioctl fails only for an event in error state, which has stopped already.
       for (const fd of fds) ioctl(fd.fd, IOC.DISABLE);

@@ -13,7 +13,13 @@ export interface SamplerProgram {
 }
 
 /** Names of the maps that {@linkcode samplerProgram} uses. */
-export const SAMPLER_MAP = { counts: "counts", stacks: "stacks", seen: "seen", counters: "counters" } as const;
+export const SAMPLER_MAP = {
+  counts: "counts",
+  stacks: "stacks",
+  seen: "seen",
+  counters: "counters",
+  ring: "ring",
+} as const;
 
 /**
  * The key of `counts`: `u32 tgid, u32 exec id, s32 kernel stack, s32 user stack, char comm[16]`. The first two are the
@@ -21,18 +27,28 @@ export const SAMPLER_MAP = { counts: "counts", stacks: "stacks", seen: "seen", c
  */
 export const KEY = { TGID: 0, EXEC: 4, KERNEL: 8, USER: 12, COMM: 16, BYTES: 32, SEEN_BYTES: 8 } as const;
 
-/** Indexes of the 64-bit words of the entry of `counters`. */
-export const COUNTER = { OWN: 0, COLLISION: 1, STACKS_FULL: 2, COUNTS_FULL: 3 } as const;
+/** `PERF_MAX_STACK_DEPTH`: 64-bit addresses in a stack. */
+export const MAX_FRAMES = 127;
 
-const EEXIST = 17;
-const ENOMEM = 12;
+/**
+ * A record of `ring`: a key whose numbers of stacks are the bytes of both, negative for none; then the kernel's stack,
+ * then the user's, each with room for {@linkcode MAX_FRAMES}.
+ */
+export const SPILL = { STACKS: 32, STACK_BYTES: MAX_FRAMES * 8, BYTES: 32 + 2 * MAX_FRAMES * 8 } as const;
+
+/** Indexes of the 64-bit words of the entry of `counters`. */
+export const COUNTER = { OWN: 0, RING_FULL: 1 } as const;
+
+const EFAULT = 14;
 /** BPF_F_USER_STACK of bpf_get_stackid (include/uapi/linux/bpf.h). */
 const USER_STACK = 1 << 8;
+/** BPF_RB_NO_WAKEUP. */
+const NO_WAKEUP = 1;
 
 /**
  * A program for perf events that counts samples by who ran and on which stacks, in the kernel. Idle is left out. A stack
- * that finds its place in the map taken by another is counted as a collision: the sample is lost, as one with half of its
- * stack would be attributed to a wrong place.
+ * that finds its place in the map taken by another, or no room in a map, is written into a ring instead, with all of its
+ * addresses: that is dear and seldom.
  */
 export function samplerProgram(options: SamplerProgram): readonly Insn[] {
   const a = new Assembler();
@@ -61,35 +77,52 @@ export function samplerProgram(options: SamplerProgram): readonly Insn[] {
     a.call(HELPER.get_current_task).movReg(3, 0).alu("add", 3, options.execIdOffset).constant(2, 4)
       .movReg(1, 10).alu("add", 1, key + KEY.EXEC).call(HELPER.probe_read_kernel);
   }
+  const spill = a.label("spill");
   const takeStack = (wanted: boolean, at: number, flags: number): void => {
     if (!wanted) return void a.storeImm(4, 10, key + at, -1);
-    const [there, full, none] = [a.label("there"), a.label("full"), a.label("none")];
-    a.movReg(1, 6).map(2, SAMPLER_MAP.stacks).constant(3, flags).call(HELPER.get_stackid)
-      .jump("sge", 0, 0, there).jump("ne", 0, -EEXIST, full);
-    count(COUNTER.COLLISION);
-    a.mark(full).jump("ne", 0, -ENOMEM, none);
-    count(COUNTER.STACKS_FULL);
-    // -EFAULT: code of this kind was not running, or the task has none.
-    a.mark(none).constant(0, -1).mark(there).store(4, 10, key + at, 0);
+    const there = a.label("there");
+    a.movReg(1, 6).map(2, SAMPLER_MAP.stacks).constant(3, flags).call(HELPER.get_stackid).jump("sge", 0, 0, there)
+      // EFAULT: code of this kind was not running, or the task has none. Others: another stack is in its place.
+      .jump("ne", 0, -EFAULT, spill).constant(0, -1)
+      .mark(there).store(4, 10, key + at, 0);
   };
+  const comm = (): void =>
+    void a.movReg(1, 10).alu("add", 1, key + KEY.COMM).constant(2, 16).call(HELPER.get_current_comm);
   takeStack(options.kernel, KEY.KERNEL, 0);
   takeStack(options.user, KEY.USER, USER_STACK);
-  a.movReg(1, 10).alu("add", 1, key + KEY.COMM).constant(2, 16).call(HELPER.get_current_comm);
+  comm();
 
-  const fresh = a.label("fresh");
+  const [fresh, first] = [a.label("fresh"), a.label("first")];
   a.map(1, SAMPLER_MAP.counts).movReg(2, 10).alu("add", 2, key).call(HELPER.map_lookup_elem).jump("eq", 0, 0, fresh)
     .load(8, 1, 0, 0).alu("add", 1, 1).store(8, 0, 0, 1).goto(out)
     .mark(fresh).constant(1, 1).store(8, 10, key - 8, 1)
     .map(1, SAMPLER_MAP.counts).movReg(2, 10).alu("add", 2, key).movReg(3, 10).alu("add", 3, key - 8).constant(4, 0)
-    .call(HELPER.map_update_elem);
-  const stored = a.label("stored");
-  a.jump("eq", 0, 0, stored);
-  count(COUNTER.COUNTS_FULL);
+    .call(HELPER.map_update_elem).jump("eq", 0, 0, first);
+
+  a.mark(spill);
+  comm();
+  const [reserved, lost] = [a.label("reserved"), a.label("lost")];
+  a.map(1, SAMPLER_MAP.ring).constant(2, SPILL.BYTES).constant(3, 0).call(HELPER.ringbuf_reserve)
+    .jump("ne", 0, 0, reserved).goto(lost)
+    .mark(reserved).movReg(8, 0);
+  for (const at of [KEY.TGID, KEY.COMM, KEY.COMM + 8]) a.load(8, 1, 10, key + at).store(8, 8, at, 1);
+  const copyStack = (wanted: boolean, at: number, index: number, flags: number): void => {
+    if (!wanted) return void a.storeImm(4, 8, at, -1);
+    a.movReg(1, 6).movReg(2, 8).alu("add", 2, SPILL.STACKS + index * SPILL.STACK_BYTES).constant(3, SPILL.STACK_BYTES)
+      .constant(4, flags).call(HELPER.get_stack).store(4, 8, at, 0);
+  };
+  copyStack(options.kernel, KEY.KERNEL, 0, 0);
+  copyStack(options.user, KEY.USER, 1, USER_STACK);
+  // The reader looks from time to time, so nobody has to be woken.
+  a.movReg(1, 8).constant(2, NO_WAKEUP).call(HELPER.ringbuf_submit);
+
   // Of a process that was not sampled yet, the reader wants to look at the mappings while it is there.
-  a.mark(stored).map(1, SAMPLER_MAP.seen).movReg(2, 10).alu("add", 2, key).call(HELPER.map_lookup_elem)
-    .jump("ne", 0, 0, out)
+  a.mark(first).constant(1, 1).store(8, 10, key - 8, 1)
+    .map(1, SAMPLER_MAP.seen).movReg(2, 10).alu("add", 2, key).call(HELPER.map_lookup_elem).jump("ne", 0, 0, out)
     .map(1, SAMPLER_MAP.seen).movReg(2, 10).alu("add", 2, key).movReg(3, 10).alu("add", 3, key - 8).constant(4, 0)
-    .call(HELPER.map_update_elem)
-    .mark(out).constant(0, 0).exit();
+    .call(HELPER.map_update_elem).goto(out)
+    .mark(lost);
+  count(COUNTER.RING_FULL);
+  a.mark(out).constant(0, 0).exit();
   return a.insns;
 }

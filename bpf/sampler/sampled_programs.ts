@@ -78,8 +78,10 @@ export function createSampledPrograms(host: Host): SampledPrograms {
         const parent = parents.get(pid);
         const inherited = parent === undefined ? undefined : programs.get(`${parent} ${exec}`);
         const goneOn = execs.has(pid) && (last.get(pid) !== exec || inherited !== undefined);
-        if (!goneOn) current.set(pid, program);
-        // It ran its parent's program until it called exec, which it has done by now: its own memory cannot be seen.
+        if (!goneOn) {
+          current.set(pid, program);
+          now(pid); // looks at its memory while it is there
+        } // It ran its parent's program until it called exec, which it has done by now: its own memory cannot be seen.
         else if (inherited) program.ended = inherited.ended ?? now(inherited.pid);
         else program.ended = { space: -1, comm: now(pid).comm };
       }
