@@ -4,6 +4,7 @@ import { readNumberFile } from "../core/host/read_number_file.ts";
 import { openProbeEvents, type ProbeEvents, type RecordSink } from "../core/perf/mod.ts";
 import { buildProfile } from "../core/profile/build_profile.ts";
 import { checkRequest } from "../core/profile/check_request.ts";
+import { failureNotes } from "../core/profile/failure_notes.ts";
 import type { CpuSampler, CpuSampleRequest } from "../core/profile/sampler.ts";
 import { createSymbolisers } from "../core/symbols/mod.ts";
 import { ERRNO, ownCpuNs, SysError } from "../core/sys/mod.ts";
@@ -45,8 +46,8 @@ export function bpfCpuSampler(host: Host, places = STACK_PLACES): CpuSampler {
     const { counters, durationNs, cycles } = collected;
     const symboliser = symbolisers.start();
     const { profile, stackQuality } = buildProfile(collected, symboliser);
-    const { events, truncated, unwindFailures } = stackQuality;
-    notes.push(...symboliser.notes());
+    const { events, truncated, failures } = stackQuality;
+    notes.push(...symboliser.notes(), ...failureNotes(failures, events, 0));
     if (!cycles && request.kernel) {
       notes.push(
         "Sampled by the CPU clock, as the processor's counters are not available: kernel code that runs with " +
@@ -58,12 +59,6 @@ export function bpfCpuSampler(host: Host, places = STACK_PLACES): CpuSampler {
       const share = Math.round(own / (own + events) * 1000) / 10;
       notes.push(`Sonde itself took ${own} of ${own + events} samples (${share} %): left out.`);
     }
-    if (unwindFailures > 0) {
-      notes.push(
-        `${unwindFailures} of ${events} stacks end early: unwinding by frame pointers loses callers in code that was ` +
-          "built without them.",
-      );
-    }
     if (truncated > 0) notes.push(`${truncated} of ${events} stacks were cut at the kernel's limit of frames.`);
     const lost = counters[COUNTER.RING_FULL];
     const cpu_ns = ownCpuNs() - before;
@@ -74,7 +69,7 @@ export function bpfCpuSampler(host: Host, places = STACK_PLACES): CpuSampler {
         events,
         lost_by: lost > 0 ? { map_full: lost } : {},
         truncated,
-        unwind_failures: unwindFailures,
+        unwind_failures_by: failures,
         duration_ns: durationNs,
         cost: { cpu_ns, probe_ns, ratio: (cpu_ns + probe_ns) / durationNs, estimated: true },
         notes: [...new Set(notes)],
@@ -144,7 +139,7 @@ async function collect(host: Host, request: CpuSampleRequest, places: number, no
   const insns = samplerProgram({
     kernel: request.kernel,
     user: request.user,
-    selfTgid: request.pid === Deno.pid ? null : Deno.pid,
+    selfTgid: request.pid === Deno.pid || request.pids?.includes(Deno.pid) ? null : Deno.pid,
     cgroup: request.cgroup === undefined ? null : cgroupOf(host, request.cgroup),
     execIdOffset: execIdOffset(host),
   });
@@ -176,9 +171,10 @@ async function collect(host: Host, request: CpuSampleRequest, places: number, no
     tasks: true,
     mappings: true,
   });
-  const { kernel, user, pid } = request;
-  using events = openSampleEvents(host, { program: program.fd, frequencyHz, kernel, user, all: pid === 0 });
-  if (pid !== 0) watch(host, pid, events, side, sink, watched);
+  const { kernel, user } = request;
+  const pids = request.pids ?? (request.pid === 0 ? [] : [request.pid]);
+  using events = openSampleEvents(host, { program: program.fd, frequencyHz, kernel, user, all: pids.length === 0 });
+  for (const pid of pids) watch(host, pid, events, side, sink, watched);
   events.enable();
   request.onReady?.();
 
@@ -191,7 +187,8 @@ async function collect(host: Host, request: CpuSampleRequest, places: number, no
     if (left <= LOOK_MS || request.signal.aborted || ended) break;
     look();
     // A record of an exit may have been lost.
-    ended = pid !== 0 && (watched.size === 0 || lostRecords > 0 && host.threads(pid).length === 0);
+    ended = pids.length > 0 &&
+      (watched.size === 0 || lostRecords > 0 && pids.every((pid) => host.threads(pid).length === 0));
   }
   events.stop();
   const durationNs = Math.round((performance.now() - start) * 1e6);
@@ -218,7 +215,7 @@ async function collect(host: Host, request: CpuSampleRequest, places: number, no
     const planned = Math.round(request.durationNs / 1e8) / 10;
     notes.push(`Stopped after ${Math.round(durationNs / 1e8) / 10} s of ${planned} s.`);
   }
-  if (ended) notes.push(`Process ${pid} ended after ${Math.round(durationNs / 1e8) / 10} s.`);
+  if (ended) notes.push(`Process ${pids.join(", ")} ended after ${Math.round(durationNs / 1e8) / 10} s.`);
   if (lostRecords > 0) notes.push(`${lostRecords} records of names and mappings were lost: some code has no name.`);
   if (events.missingCpus.length > 0) notes.push(`Not sampled, went offline: CPU ${events.missingCpus.join(", ")}.`);
   const raw = collectCounts({
@@ -242,6 +239,7 @@ function watch(
   sink: RecordSink,
   watched: Set<number>,
 ): void {
+  const before = watched.size;
   for (let round = 0; round < 4; round++) {
     side.drain(sink, true);
     const fresh = host.threads(pid).filter((tid) => !watched.has(tid));
@@ -252,7 +250,7 @@ function watch(
       if (!watched.has(tid) && events.add(tid)) watched.add(tid);
     }
   }
-  if (watched.size === 0) throw new GoneError(`Process ${pid} does not exist`);
+  if (watched.size === before) throw new GoneError(`Process ${pid} does not exist`);
 }
 
 function readCounters(fd: number, spec: MapSpec, cpus: number): number[] {

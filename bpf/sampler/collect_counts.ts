@@ -84,5 +84,5 @@ export function collectCounts(maps: FilledMaps): RawProfile {
     const { space, label } = ownerOf(pid, exec, comm);
     table.add(words, 0, words.length, space, label, count * maps.weightNs, count);
   });
-  return { stacks: table, spaces: programs.spaces, labels };
+  return { stacks: table, spaces: programs.spaces, labels, failures: null, nsPerCount: null, times: null };
 }

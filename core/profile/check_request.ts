@@ -2,8 +2,16 @@ import { UsageError } from "../data/mod.ts";
 import type { CpuSampleRequest } from "./sampler.ts";
 
 /** Refuses what no sampler can do. @throws {UsageError} */
-export function checkRequest({ pid, frequencyHz, durationNs, kernel, user }: CpuSampleRequest): void {
-  if (!Number.isInteger(pid) || pid < 0) throw new UsageError(`No process id: ${pid}`, "Give one, or 0 for all CPUs.");
+export function checkRequest({ pid, pids, frequencyHz, durationNs, kernel, user, stackBytes }: CpuSampleRequest): void {
+  for (const id of pids ?? [pid]) {
+    if (!Number.isInteger(id) || id < 0) throw new UsageError(`No process id: ${id}`, "Give one, or 0 for all CPUs.");
+  }
+  if (stackBytes !== undefined && (stackBytes % 8 !== 0 || !(stackBytes >= 512 && stackBytes <= 65_000))) {
+    throw new UsageError(
+      `Cannot copy ${stackBytes} bytes of stack`,
+      "Copies take 512 to 65000 bytes, a multiple of 8.",
+    );
+  }
   if (!(frequencyHz >= 1 && frequencyHz <= 10_000)) {
     throw new UsageError(`Cannot sample at ${frequencyHz} Hz`, "Frequencies go from 1 to 10000 Hz.");
   }
