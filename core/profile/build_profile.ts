@@ -94,9 +94,12 @@ export function buildProfile(
     if (raw.times) foldedOf.push(into);
   });
 
-  const labels = raw.labels.map(({ pid, comm, thread }): ProfileStack["labels"] =>
-    thread === "" ? { pid: String(pid), comm } : { pid: String(pid), comm, thread }
-  );
+  const labels = raw.labels.map(({ pid, comm, thread, state }): ProfileStack["labels"] => ({
+    pid: String(pid),
+    comm,
+    ...(thread !== "" && { thread }),
+    ...(state !== undefined && { state }),
+  }));
   const sorted = [...folded.values()].sort((a, b) => b.values[0] - a.values[0]);
   const stacks = sorted.map(({ frames, values: [count, ns], label }) => ({
     frames,
