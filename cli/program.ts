@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { EXIT } from "./exit_code.ts";
 import { UsageError } from "../core/data/mod.ts";
-import { parseDuration, parseHz, parseInteger, parsePid, parseShare } from "./arguments.ts";
+import { parseDuration, parseHz, parseInteger, parsePid, parsePids, parseShare, parseSize } from "./arguments.ts";
 import { VERSION } from "./version.ts";
 
 /** Commander hands options over untyped; each command declares what it takes. */
@@ -13,6 +13,8 @@ type OptionParser<T> = (text: string) => T;
 
 const duration = (option: string): OptionParser<number> => (text) => parseDuration(text, option);
 const pid: OptionParser<number> = (text) => parsePid(text, "--pid");
+const pids = (text: string, before: number[] = []): number[] => [...before, ...parsePids(text, "--pid")];
+const size: OptionParser<number> = (text) => parseSize(text, "--stack-size", 512, 64512);
 const hz: OptionParser<number> = (text) => parseHz(text, "--frequency");
 const share: OptionParser<number> = (text) => parseShare(text, "--budget");
 const list = (text: string, before: string[] = []): string[] => [...before, text];
@@ -194,16 +196,49 @@ export function program(): Command {
     }));
 
   json(command("profile [command...]", "sample what runs on the CPUs"))
-    .option("-p, --pid <pid>", "only this process and its children", pid)
+    .option("-p, --pid <pids>", "only these processes and their children (12 or 12,15; repeatable)", pids)
     .option("-a, --all", "all processes (the default)")
+    .option("--cgroup <path>", "only tasks of this cgroup and of those below it, as in /proc/PID/cgroup")
     .option("-d, --for <duration>", "how long", duration("--for"))
-    .option("-F, --frequency <hz>", "samples a second and CPU", hz, 99)
+    .option("-F, --frequency <hz>", "samples a second and CPU, 1 to 10000", hz, 99)
+    .addOption(
+      new Option("--unwind <method>", "how callers in user code are found").choices(["auto", "fp", "dwarf", "lbr"])
+        .default("auto"),
+    )
+    .addOption(
+      new Option("--sampler <name>", "who takes samples (default: what works best here)")
+        .choices(["perf", "bpf", "ptrace", "signal"]),
+    )
+    .option("--stack-size <bytes>", "user stack that a sample copies, up to 63K", size)
     .option("--no-kernel", "leave kernel frames out")
-    .option("-o, --output <file>", "write the profile (.svg, .folded, .json)")
+    .option("--budget <share>", "what sampling may cost, of one CPU: 5%; over it fewer samples are taken", share)
+    .option("--timeline", "keep when each sample was taken (as a file that shows it does anyway)")
+    .option("-o, --output <file>", "write the profile (.svg, .folded, .json, …)")
     .usage("[options] [-- command...]")
     .action(run(async (words: string[], options: Options) => {
       const { profileCommand } = await import("./commands/profile.ts");
       return profileCommand(words, options);
+    }));
+
+  json(command("stat [command...]", "count events of the processor and the kernel"))
+    .option(
+      "-e, --event <list>",
+      "events: cycles,{instructions,branches},page-faults:u,sched:sched_switch,pmu/event/,rNNN",
+    )
+    .option("-p, --pid <pid>", "only this process and its children", pid)
+    .option("-a, --all", "all CPUs (the default)")
+    .option("-d, --for <duration>", "how long", duration("--for"))
+    .option("-I, --every <duration>", "also tell the counts of each such time", duration("--every"))
+    .option(
+      "-r, --repeat <runs>",
+      "run the command so often; tell mean and deviation",
+      (t) => parseInteger(t, "-r", 1, 1000),
+    )
+    .option("-o, --output <file>", "write the counts (.json, .csv, .txt)")
+    .usage("[options] [-- command...]")
+    .action(run(async (words: string[], options: Options) => {
+      const { stat } = await import("./commands/stat.ts");
+      return stat(words, options);
     }));
 
   command("flamegraph [file]", "draw folded stacks as an interactive SVG (- or nothing: standard input)")

@@ -43,7 +43,13 @@ export function createSondeApi(host: Host = openHost()): SondeApi {
     query: { calculate, callOf, fieldRef, literal, probePointText, test, valueType },
     host,
     samplers: {
-      cpu: async (request) => (await import("../core/profile/mod.ts")).cpuSampler(host)(request),
+      cpu: async (request) => {
+        const { chooseSampler, localSamplers } = await import("../core/profile/mod.ts");
+        return await chooseSampler({ ...localSamplers(host) })(request);
+      },
+    },
+    counters: {
+      count: async (request) => (await import("../core/perf/counters/mod.ts")).countEvents(host, request),
     },
     profiles: {
       topFunctions: async (profile, limit) => (await import("../core/profile/mod.ts")).topFunctions(profile, limit),

@@ -15,4 +15,6 @@ export {
 } from "./records.ts";
 export { createRing } from "./create_ring.ts";
 export { drainRings, type PerfRing, perfRing, type RecordSink } from "./ring.ts";
+export { type SampleParts, type SamplePartsOptions, samplePartsReader } from "./sample_parts.ts";
+export { type UserRegs, userRegs } from "./user_regs.ts";
 export { type SampleLayout, sampleLayout, u64At } from "./sample_layout.ts";

@@ -11,5 +11,6 @@ export * from "./tool.ts";
 export type * from "../data/mod.ts";
 export type * from "../host/host.ts";
 export type * from "../host/types.ts";
+export type { CountRequest, Counts } from "../perf/counters/count_events.ts";
 export type * from "../profile/sampler.ts";
 export type * from "../query/mod.ts";

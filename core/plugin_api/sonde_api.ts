@@ -1,5 +1,6 @@
 import type * as data from "../data/mod.ts";
 import type * as query from "../query/mod.ts";
+import type { CountRequest, Counts } from "../perf/counters/count_events.ts";
 import type { CpuSampler } from "../profile/sampler.ts";
 import type { Host } from "../host/host.ts";
 import type { ProbeSession } from "./engine.ts";
@@ -34,6 +35,8 @@ export interface SondeApi {
   /** Readers of this machine. */
   readonly host: Host;
   readonly samplers: { readonly cpu: CpuSampler };
+  /** Counts events of the processor and the kernel (perf_event_open(2)). */
+  readonly counters: { count(request: CountRequest): Promise<Counts> };
   readonly profiles: ProfileTools;
   readonly probes: {
     /**

@@ -14,10 +14,11 @@ export interface StackTable {
    * @param space which address space the chain belongs to
    * @param label who ran
    * @param weight added to the chain's weight
-   * @returns false when the table is full: the sample is not counted
+   * @returns the chain's number, as {@linkcode StackTable.each} counts them from 0; -1 when the table is full: the sample is
+   *   not counted
    */
-  add(words: Uint32Array, at: number, length: number, space: number, label: number, weight: number): boolean;
-  /** Visits every chain. `words` is valid during the call only. */
+  add(words: Uint32Array, at: number, length: number, space: number, label: number, weight: number): number;
+  /** Visits every chain, in the order of their numbers. `words` is valid during the call only. */
   each(visit: (entry: StackEntry) => void): void;
 }
 
@@ -76,11 +77,11 @@ export function createStackTable(maxWords = 64 << 20): StackTable {
         ) {
           entries.count[entry]++;
           entries.weight[entry] += weight;
-          return true;
+          return entry;
         }
         slot = (slot + 1) & mask;
       }
-      if (used + length > maxWords) return false;
+      if (used + length > maxWords) return -1;
       if (used + length > arena.length) {
         const larger = new Uint32Array(Math.max(arena.length * 2, used + length));
         larger.set(arena.subarray(0, used));
@@ -98,7 +99,7 @@ export function createStackTable(maxWords = 64 << 20): StackTable {
       used += length;
       slots[slot] = ++size;
       if (size * 2 > slots.length) growSlots();
-      return true;
+      return size - 1;
     },
     each: (visit) => {
       for (let i = 0; i < size; i++) {

@@ -2,6 +2,7 @@ import type { Host } from "../host/mod.ts";
 import type { CodeMapping } from "./code_mapping.ts";
 import { type CodeModule, loadModule } from "./code_module.ts";
 import { ElfError } from "./elf.ts";
+import { openMappedFile } from "./open_mapped_file.ts";
 import { openRegularFile, type RegularFile } from "./regular_file.ts";
 
 /** Why a mapped file has no symbols. */
@@ -13,11 +14,7 @@ export interface ModuleCache {
   load(pid: number, mapping: CodeMapping): CodeModule | ModuleProblem;
 }
 
-/**
- * Opens the files that processes have mapped: as the process sees its path, if that is still the same file; else
- * through the kernel's own link to what is mapped (needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE); and for processes
- * that have ended, as we see the path.
- */
+/** Opens the files that processes have mapped ({@linkcode openMappedFile}). */
 export function createModuleCache(host: Host): ModuleCache {
   const modules = new Map<string, CodeModule | "not_elf">();
 
@@ -49,18 +46,10 @@ export function createModuleCache(host: Host): ModuleCache {
 
   return {
     load: (pid, mapping) => {
-      const path = mapping.path.replace(/ \(deleted\)$/, "");
-      const range = `${mapping.start.toString(16)}-${mapping.end.toString(16)}`;
-      let replaced = false;
-      for (const way of ["path", "link", "own"] as const) {
-        using file = way === "path"
-          ? openRegularFile(path, { root: host.path("pid_root", pid) })
-          : openRegularFile(way === "link" ? `${host.path("pid_map_files", pid)}/${range}` : path);
-        if (!file) continue;
-        if (way === "link" || mapping.inode === 0 || file.inode === mapping.inode) return loadFile(file, pid, path);
-        replaced = true;
-      }
-      return replaced || path !== mapping.path ? "replaced" : "absent";
+      const file = openMappedFile(host, pid, mapping);
+      if (typeof file === "string") return file;
+      using _closed = file;
+      return loadFile(file, pid, mapping.path.replace(/ \(deleted\)$/, ""));
     },
   };
 }

@@ -15,8 +15,16 @@ export interface ProfileFormat {
   sniff?(head: Uint8Array): boolean;
   /** Absent when it is written only. */
   reader?(options?: ReadOptions): ProfileReader;
-  /** Absent when it is read only. Pieces of the file, in order. */
-  write?(profile: Profile): Iterable<Uint8Array>;
+  /** Absent when it is read only. Pieces of the file, in order. @throws {RangeError} when there is no such sample type */
+  write?(profile: Profile, options?: WriteOptions): Iterable<Uint8Array>;
+}
+
+/** How to write. */
+export interface WriteOptions {
+  /** Index of the sample type that a format of one value writes, and that others show first; 0 by default. */
+  readonly sampleType?: number;
+  /** Heading, where the format has one. */
+  readonly title?: string;
 }
 
 /** How to read. */

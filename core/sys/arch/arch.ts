@@ -59,4 +59,9 @@ export interface Arch {
    * the kernel's own answer, a value or -errno.
    */
   readonly syscallStub: readonly number[];
+  /**
+   * Machine code of `unsigned long sonde_rdpmc(unsigned int counter)`, which reads a counter of the processor without the
+   * kernel; null where programs cannot choose a counter in a register.
+   */
+  readonly rdpmcStub: readonly number[] | null;
 }

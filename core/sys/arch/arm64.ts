@@ -65,4 +65,6 @@ export const arm64: Arch = {
     0xd4000001, // svc #0
     0xd65f03c0, // ret
   ].flatMap((word) => [word & 255, word >>> 8 & 255, word >>> 16 & 255, word >>> 24]),
+  // The number of a counter is part of the instruction there (mrs x0, pmevcntr3_el0).
+  rdpmcStub: null,
 };

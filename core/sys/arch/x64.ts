@@ -66,4 +66,11 @@ export const x64: Arch = {
     ...[0x0f, 0x05], // syscall
     0xc3, // ret
   ],
+  rdpmcStub: [
+    ...[0x89, 0xf9], // mov ecx, edi
+    ...[0x0f, 0x33], // rdpmc: edx:eax
+    ...[0x48, 0xc1, 0xe2, 0x20], // shl rdx, 32
+    ...[0x48, 0x09, 0xd0], // or rax, rdx
+    0xc3, // ret
+  ],
 };

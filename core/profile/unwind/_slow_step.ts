@@ -1,0 +1,60 @@
+import { evaluateExpression, type ExpressionContext, RULE } from "../../symbols/mod.ts";
+import type { SlowRule } from "./_rules.ts";
+import type { StackCopy } from "./_stack_copy.ts";
+
+/**
+ * Finds the caller's registers by a rule with expressions.
+ *
+ * @param from registers of the callee
+ * @param to registers of the caller, on entry those of the callee; NaN where they cannot be known
+ * @returns the canonical frame address; NaN when it cannot be known
+ * @throws {ElfError} when an expression is broken
+ */
+export function slowStep(rule: SlowRule, from: Float64Array, to: Float64Array, stack: StackCopy, sp: number): number {
+  let cfa: bigint | null = null;
+  const context: ExpressionContext = {
+    register: (n) => n < from.length ? big(from[n]) : null,
+    load: (address, size) => stack.loadBig(address, size),
+    get cfa() {
+      return cfa;
+    },
+  };
+  const { bytes } = rule.section;
+  if (rule.cfaRegister < 0) cfa = evaluateExpression(bytes, rule.cfaOffset, rule.cfaEnd, context, null);
+  else if (rule.cfaRegister < from.length) cfa = big(from[rule.cfaRegister] + rule.cfaOffset);
+  if (cfa === null) return NaN;
+  const base = number(cfa);
+  to[sp] = base;
+  for (const { register, rule: kind, value, end } of rule.registers) {
+    switch (kind) {
+      case RULE.OFFSET:
+        to[register] = stack.load(base + value);
+        break;
+      case RULE.VAL_OFFSET:
+        to[register] = base + value;
+        break;
+      case RULE.REGISTER:
+        to[register] = value < from.length ? from[value] : NaN;
+        break;
+      case RULE.EXPRESSION:
+      case RULE.VAL_EXPRESSION: {
+        // Both begin with the CFA on the stack (DWARF 5, 6.4.1).
+        const result = evaluateExpression(bytes, value, end, context, cfa);
+        if (result === null) to[register] = NaN;
+        else to[register] = kind === RULE.EXPRESSION ? stack.load(number(result)) : number(result);
+        break;
+      }
+      default:
+        to[register] = NaN;
+    }
+  }
+  return base;
+}
+
+function big(address: number): bigint | null {
+  return Number.isFinite(address) ? BigInt.asUintN(64, BigInt(Math.trunc(address))) : null;
+}
+
+function number(value: bigint): number {
+  return Number(BigInt.asIntN(64, value));
+}

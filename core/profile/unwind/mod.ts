@@ -1,0 +1,3 @@
+/** Unwinding stacks from registers and copies of memory. @module */
+export { createUnwinder, type UnwinderOptions } from "./create_unwinder.ts";
+export type { StackEnd, Unwinder, UserStack, UserState } from "./unwinder.ts";
