@@ -6,6 +6,7 @@ import {
   classifyWaker,
   type OffCpuRequest,
   type OffCpuSampler,
+  pause,
   type ThreadTime,
   type Wait,
   waitChannel,
@@ -99,19 +100,6 @@ async function collect(
   running.drain(stacks.add);
 }
 
-function pause(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done, { once: true });
-    if (signal.aborted) done();
-  });
-}
-
 /** Waits with names, and what is known of their stacks. */
 interface Named {
   readonly waits: Wait[];
@@ -148,8 +136,8 @@ function nameWaits(host: Host, raw: RawOffCpu, symboliser: Symboliser, user: Use
       const kind = classifyWaker(waker.context, leafFirst(frames));
       return { kind, name: `[${kind}]`, tid: 0, pid: 0, frames };
     }
-    const { tid, pid, kernelStack, userStack } = waker;
-    const frames = join(user(tid, pid, 0n, userStack), kernelStack, `${pid} ${userStack} ${kernelStack}`);
+    const { tid, pid, kernelStack, userStack, sp } = waker;
+    const frames = join(user(tid, pid, sp, userStack), kernelStack, `${tid} ${sp} ${userStack} ${kernelStack}`);
     return { kind: "task", name: waker.comm, tid, pid, frames };
   };
   const waits = raw.waits.map((w): Wait => {

@@ -1,8 +1,33 @@
 /** Why a thread is off the CPU, in the words that people use. What each means is told by {@linkcode WAIT_REASONS}. */
-export type WaitReason = keyof typeof WAIT_REASONS;
+export type WaitReason =
+  | "sleep"
+  | "lock"
+  | "disk"
+  | "page fault"
+  | "swap"
+  | "memory reclaim"
+  | "pipe"
+  | "socket"
+  | "events"
+  | "terminal"
+  | "child"
+  | "signal"
+  | "file lock"
+  | "ipc"
+  | "network disk"
+  | "kernel lock"
+  | "rcu"
+  | "preempted"
+  | "yield"
+  | "stopped"
+  | "frozen"
+  | "exit"
+  | "idle"
+  | "uninterruptible"
+  | "other";
 
 /** All reasons, with what they mean. */
-export const WAIT_REASONS = {
+export const WAIT_REASONS: Readonly<Record<WaitReason, string>> = {
   sleep: "sleeps for a time that it asked for: nanosleep, or poll and select until their timeout",
   lock: "waits for another thread: futex, on which mutexes, conditions and semaphores of user code are built",
   disk: "waits for storage: reads, writes back, or for a journal",
@@ -28,7 +53,7 @@ export const WAIT_REASONS = {
   idle: "a kernel thread that has nothing to do",
   uninterruptible: "waits for the kernel, it is not known what for",
   other: "waits for an event, it is not known which",
-} as const;
+};
 
 /** What is known of a wait. */
 export interface WaitFacts {

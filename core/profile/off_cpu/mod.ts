@@ -1,4 +1,5 @@
 /** Time off the CPU: why, where, and who ended it. @module */
+export { chooseOffCpuSampler, type OffCpuSamplers } from "./choose_off_cpu_sampler.ts";
 export {
   classifyWait,
   plainName,
@@ -9,8 +10,11 @@ export {
 } from "./classify_wait.ts";
 export { classifyWaker, type WakerKind } from "./classify_waker.ts";
 export { offCpuProfile, WAKER_SEPARATOR } from "./off_cpu_profile.ts";
+export { type OffCpuResultOptions, offCpuResults } from "./off_cpu_results.ts";
 export type { OffCpuEngine, OffCpuMeasurement, OffCpuRequest, OffCpuSampler } from "./off_cpu_sampler.ts";
 export { offCpuSummary } from "./off_cpu_summary.ts";
 export { type OffCpuTables, offCpuTables } from "./off_cpu_tables.ts";
+export { pause } from "./pause.ts";
+export { pollingOffCpuSampler } from "./polling_off_cpu_sampler.ts";
 export type { ThreadTime, Wait, Waker } from "./wait.ts";
 export { wallProfile } from "./wall_profile.ts";

@@ -61,7 +61,7 @@ const THREAD_FIELDS = [
   field("reason", "string", "Why it was off the CPU most of that time"),
 ];
 
-/** @param limit most rows of stacks and wakers, 1 or more */
+/** @param limit most rows of stacks, wakers and threads, 1 or more */
 export function offCpuTables(measured: OffCpuMeasurement, limit: number): OffCpuTables {
   const { waits, quality } = measured;
   const all = waits.reduce((ns, w) => ns + w.totalNs, 0);
@@ -98,7 +98,7 @@ export function offCpuTables(measured: OffCpuMeasurement, limit: number): OffCpu
     ];
   });
   const byThread = new Map(group(waits, (w) => String(w.tid), (w) => w.totalNs).map((g) => [g.first.tid, g.list]));
-  const threads = [...measured.threads].sort((a, b) => b.offNs - a.offNs).map((t) => {
+  const threads = [...measured.threads].sort((a, b) => b.offNs - a.offNs).slice(0, limit).map((t) => {
     const [top] = group(byThread.get(t.tid) ?? [], (w) => w.reason, (w) => w.totalNs);
     const on = Number.isNaN(t.onNs) ? null : t.onNs;
     const wall = on === null ? null : on + t.offNs;
