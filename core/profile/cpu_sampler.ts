@@ -5,6 +5,7 @@ import { ownCpuNs } from "../sys/mod.ts";
 import { buildProfile } from "./build_profile.ts";
 import { type Collected, collectSamples } from "./_collect_samples.ts";
 import { openCpuEvents } from "./_open_cpu_events.ts";
+import { usedCode } from "./used_code.ts";
 import type { CpuSampler, CpuSampleRequest } from "./sampler.ts";
 
 /**
@@ -35,6 +36,7 @@ export function cpuSampler(host: Host): CpuSampler {
       collected = await collectSamples(host, events, request);
     }
     const symboliser = start();
+    await symboliser.prepare(usedCode(collected));
     const { profile, stackQuality } = buildProfile(collected, symboliser);
     const { durationNs } = collected;
     const { events, truncated, unwindFailures } = stackQuality;
