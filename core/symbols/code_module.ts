@@ -1,7 +1,7 @@
 import type { ByteSource } from "./byte_source.ts";
 import { findDebugFile, findSupplement, type OpenDebugFile } from "./debug_file.ts";
-import { type DebugFrame, type DebugInfo, openDwarf, readDebugInfo } from "./dwarf/mod.ts";
-import { type Elf, ElfError, fileOffsetToVaddr, readElf } from "./elf.ts";
+import { type DebugInfo, openDwarf, readDebugInfo } from "./dwarf/mod.ts";
+import { type Elf, ElfError, fileOffsetToVaddr, PF, PT, readElf } from "./elf.ts";
 import { buildId } from "./elf_notes.ts";
 import { elfFunctions, hasDebugInfo, hasSymtab } from "./elf_symbols.ts";
 import { type SymbolHit, type SymbolTable, symbolTable } from "./symbol_table.ts";
@@ -54,6 +54,12 @@ export function loadModule(source: ByteSource, path: string, openDebug: OpenDebu
   const failures: string[] = [];
   let info: DebugInfo | null | undefined;
 
+  // Most files have one segment of code, and no other that holds its bytes.
+  const first = elf.segments.find((s) => s.type === PT.LOAD && s.flags & PF.X);
+  const addressOf = (offset: number): number | null =>
+    first && offset >= first.offset && offset < first.offset + first.fileSize
+      ? offset - first.offset + first.vaddr
+      : fileOffsetToVaddr(elf, offset);
   const find = (address: number): SymbolHit | null => {
     for (const table of tables) {
       const hit = table.find(address);
@@ -66,7 +72,7 @@ export function loadModule(source: ByteSource, path: string, openDebug: OpenDebu
     info = null;
     if (described) {
       try {
-        info = readInfo(described, described.path, openDebug);
+        info = readInfo(described, described.path, openDebug, find);
       } catch (error) {
         if (!(error instanceof ElfError)) throw error;
         failures.push(error.message);
@@ -74,31 +80,23 @@ export function loadModule(source: ByteSource, path: string, openDebug: OpenDebu
     }
     return info;
   };
-  const joined = new WeakMap<readonly DebugFrame[], Map<number, readonly CodeFrame[]>>();
-  const symbolOnly = new Map<number, readonly CodeFrame[]>();
+  const symbolOnly = new WeakMap<SymbolHit, readonly CodeFrame[]>();
 
   return {
     find: (offset) => {
       // A debug file has no contents, and so no use for offsets: addresses come from the file that was mapped.
-      const address = fileOffsetToVaddr(elf, offset);
+      const address = addressOf(offset);
       return address === null ? null : find(address);
     },
     frames: (offset, lines) => {
-      const address = fileOffsetToVaddr(elf, offset);
+      const address = addressOf(offset);
       if (address === null) return NONE;
-      const hit = find(address);
       const known = debugInfo()?.frames(address, lines) ?? null;
-      if (known === null && hit === null) return NONE;
-      let cache = symbolOnly;
-      if (known !== null) {
-        if (lines) return join(known, hit);
-        const found = joined.get(known);
-        cache = found ?? new Map();
-        if (!found) joined.set(known, cache);
-      }
-      const key = hit?.start ?? -1;
-      let frames = cache.get(key);
-      if (!frames) cache.set(key, frames = join(known ?? NONE, hit));
+      if (known !== null) return known;
+      const hit = find(address);
+      if (hit === null) return NONE;
+      let frames = symbolOnly.get(hit);
+      if (!frames) symbolOnly.set(hit, frames = [{ name: hit.name, file: "", line: 0, isInlined: false }]);
       return frames;
     },
     functions: tables[0].length,
@@ -113,16 +111,15 @@ export function loadModule(source: ByteSource, path: string, openDebug: OpenDebu
  * The function itself goes by its symbol: that is its name in files without debugging information too, and of several
  * copies of a function (`.cold`, `.part.0`) it says which.
  */
-function join(known: readonly DebugFrame[], hit: SymbolHit | null): readonly CodeFrame[] {
-  if (known.length === 0) return hit ? [{ name: hit.name, file: "", line: 0, isInlined: false }] : NONE;
-  if (hit === null || known[0].isInlined) return known;
-  return [{ ...known[0], name: hit.name }, ...known.slice(1)];
-}
-
-function readInfo(elf: Elf, path: string, openDebug: OpenDebugFile): DebugInfo | null {
+function readInfo(
+  elf: Elf,
+  path: string,
+  openDebug: OpenDebugFile,
+  symbol: (address: number) => SymbolHit | null,
+): DebugInfo | null {
   const supplement = findSupplement(elf, path, openDebug);
   const file = openDwarf(elf, supplement && openDwarf(supplement));
-  return file && readDebugInfo(file);
+  return file && readDebugInfo(file, symbol);
 }
 
 const NONE: readonly CodeFrame[] = [];
