@@ -9,6 +9,7 @@ import { failureNotes } from "./failure_notes.ts";
 import { type CpuEvents, openCpuEvents } from "./_open_cpu_events.ts";
 import type { CpuSampler, UnwindMethod } from "./sampler.ts";
 import { createUnwinder, type Unwinder } from "./unwind/mod.ts";
+import { usedCode } from "./used_code.ts";
 
 /**
  * A sampler of this machine's CPUs by perf_event_open(2): CPU cycles where the processor can count them, else the
@@ -52,6 +53,7 @@ export function cpuSampler(host: Host): CpuSampler {
       );
     }
     const symboliser = symbolisers.start();
+    await symboliser.prepare(usedCode(collected));
     const { profile, stackQuality } = buildProfile(collected, symboliser);
     const { durationNs } = collected;
     const { events, truncated, failures } = stackQuality;
