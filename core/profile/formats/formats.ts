@@ -13,6 +13,16 @@ export interface FormatEntry {
  */
 export const PROFILE_FORMATS: readonly FormatEntry[] = [
   {
+    name: "perf-data",
+    endings: [".data", ".perf.data"],
+    load: async () => (await import("../perf_data/perf_data_format.ts")).perfDataFormat,
+  },
+  {
+    name: "pprof",
+    endings: [".pb.gz", ".pprof", ".prof", ".pb"],
+    load: async () => (await import("./pprof/pprof_format.ts")).pprofFormat,
+  },
+  {
     name: "speedscope",
     endings: [".speedscope.json", ".speedscope"],
     load: async () => (await import("./speedscope.ts")).speedscopeFormat,
