@@ -65,13 +65,16 @@ export function profileToPprof(profile: Profile): PprofMessage {
     }
     m.samples.push({
       locations: leafFirst,
-      values: s.values.map(Math.round),
+      values: s.values.map((v) => Math.max(-MAX_INT, Math.min(MAX_INT, Math.round(v)))),
       labels: Object.entries(s.labels).map(([key, text]) => ({ key, text, number: 0, unit: "" })),
       exact: s.values.every(Number.isSafeInteger) ? null : [...s.values],
     });
   }
   return m;
 }
+
+/** Close to 2^63, and a double. */
+const MAX_INT = 2 ** 63 - 1024;
 
 function joins(frame: Frame, caller: Frame): boolean {
   return frame.kind === "inlined" && frame.module === caller.module;
