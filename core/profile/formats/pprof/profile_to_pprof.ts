@@ -55,13 +55,20 @@ export function profileToPprof(profile: Profile): PprofMessage {
     });
   });
 
+  // Most locations are one frame: no key is made for these.
+  const single = new Uint32Array(frames.length);
+  const locationOf = (list: readonly number[], from: number, to: number): number => {
+    if (to - from > 1) return locations(list.slice(from, to).join(","));
+    return single[list[from]] ||= locations(String(list[from]));
+  };
+
   for (const s of stacks) {
     const leafFirst: number[] = [];
     for (let i = s.frames.length; i > 0;) {
       const to = i--;
       // What was inlined is one location with the function that it was inlined into.
       while (i > 0 && joins(frames[s.frames[i]], frames[s.frames[i - 1]])) i--;
-      leafFirst.push(locations(s.frames.slice(i, to).join(",")));
+      leafFirst.push(locationOf(s.frames, i, to));
     }
     m.samples.push({
       locations: leafFirst,
