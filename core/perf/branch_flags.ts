@@ -12,8 +12,23 @@ export interface BranchFlags {
 }
 
 /** PERF_BR_*, in their order. */
-const TYPES = ["", "cond", "uncond", "ind", "call", "ind_call", "ret", "syscall", "sysret", "cond_call", "cond_ret", "eret", "irq",
-  "serror", "no_tx"]; // deno-fmt-ignore-line
+const TYPES = [
+  "",
+  "cond",
+  "uncond",
+  "ind",
+  "call",
+  "ind_call",
+  "ret",
+  "syscall",
+  "sysret",
+  "cond_call",
+  "cond_ret",
+  "eret",
+  "irq",
+  "serror",
+  "no_tx",
+]; // deno-fmt-ignore-line
 
 /** Decodes the third 64-bit word of a branch. @param low its lower half: the upper one holds nothing of this */
 export function branchFlags(low: number): BranchFlags {

@@ -41,7 +41,7 @@ export interface ReadOptions {
 
 /** Takes a file in pieces of any size. */
 export interface ProfileReader {
-  /** @throws {FormatError} when the file is broken here */
+  /** @param chunk valid during the call @throws {FormatError} when the file is broken here */
   push(chunk: Uint8Array): void;
   /** The profile of all that came. @throws {FormatError} when the file ends too early */
   end(): Profile;

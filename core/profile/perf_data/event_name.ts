@@ -13,9 +13,10 @@ export function eventName(attr: RecordedAttr): string {
     : attr.type === PERF_TYPE.RAW
     ? `raw 0x${number}`
     : `event ${attr.type} 0x${number}`;
-  const modifiers = (attr.excludeUser || attr.excludeKernel || attr.excludeHypervisor
-    ? (attr.excludeUser ? "" : "u") + (attr.excludeKernel ? "" : "k") + (attr.excludeHypervisor ? "" : "h")
-    : "") + "p".repeat(attr.precise);
+  const modifiers =
+    (attr.excludeUser || attr.excludeKernel || attr.excludeHypervisor
+      ? (attr.excludeUser ? "" : "u") + (attr.excludeKernel ? "" : "k") + (attr.excludeHypervisor ? "" : "h")
+      : "") + "p".repeat(attr.precise);
   return modifiers === "" ? name : `${name}:${modifiers}`;
 }
 

@@ -33,7 +33,11 @@ export interface LocalFiles {
  */
 export function localFiles(host: Host, cache = `${Deno.env.get("HOME") ?? "/root"}/.debug`): LocalFiles {
   const known = new Map<string, { path: string; major: number; minor: number; inode: number } | null>();
-  const look = (path: string, id: string, inode: number): { path: string; major: number; minor: number; inode: number } | null => {
+  const look = (
+    path: string,
+    id: string,
+    inode: number,
+  ): { path: string; major: number; minor: number; inode: number } | null => {
     const candidates = id.length > 2 ? [path, `${cache}/.build-id/${id.slice(0, 2)}/${id.slice(2)}/elf`] : [path];
     for (const candidate of candidates) {
       if (!candidate.startsWith("/")) continue;

@@ -40,7 +40,9 @@ export function orderQueue(): OrderQueue {
       return used;
     },
     add: (words, at, length, time, tag) => {
-      if (used + length > arena.length) arena = grown(arena, new Uint32Array(Math.max(arena.length * 2, used + length)));
+      if (used + length > arena.length) {
+        arena = grown(arena, new Uint32Array(Math.max(arena.length * 2, used + length)));
+      }
       if (count + 1 >= times.length) {
         times = grown(times, new Float64Array(times.length * 2));
         starts = grown(starts, new Uint32Array(starts.length * 2));

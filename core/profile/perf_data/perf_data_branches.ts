@@ -95,7 +95,7 @@ export function perfDataBranches({ host }: ReadOptions = {}): BranchReader {
       rows.sort((a, b) => b.count - a.count || a.edge - b.edge);
       const place = (row: typeof rows[number], at: number): [string, string, string] => {
         const address = addressOf(row.words[at + 1], row.words[at]);
-        const frame = address < 0 ? names.kernel(address) : names.user(spaces[row.space], address);
+        const frame = address < 0 ? names.kernel(address) : names.user(spaces[row.space], address).at(-1)!;
         return [addressText(address), frame.function, frame.module];
       };
       const cells = rows.slice(0, limit > 0 ? limit : undefined).map((row) => [

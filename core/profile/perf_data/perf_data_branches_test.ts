@@ -45,7 +45,9 @@ Deno.test("branch stacks recorded elsewhere are decoded as perf script shows the
           const f = branchFlags(s.words[at + 4]);
           const place = (k: number): string => addressText(addressOf(s.words[at + k + 1], s.words[at + k]));
           const prediction = f.predicted ? "P" : f.mispredicted ? "M" : "-";
-          list.push([place(0), place(2), prediction, f.inTransaction ? "X" : "-", f.aborted ? "A" : "-", f.cycles].join("/"));
+          list.push(
+            [place(0), place(2), prediction, f.inTransaction ? "X" : "-", f.aborted ? "A" : "-", f.cycles].join("/"),
+          );
         }
         ours.push(list);
       },
@@ -85,7 +87,11 @@ Deno.test("a call chain from branch records of calls is the one that perf makes"
   const kernel = -128;
   const user = -512;
   const sample = (ip: bigint, chain: (number | bigint)[], branches: bigint[][]): Uint8Array =>
-    fileRecord(9, ip < 0n ? 1 : 2, u64s(ip, 7n | 7n << 32n, 1000n, chain.length, ...chain, branches.length, ...branches.flat()));
+    fileRecord(
+      9,
+      ip < 0n ? 1 : 2,
+      u64s(ip, 7n | 7n << 32n, 1000n, chain.length, ...chain, branches.length, ...branches.flat()),
+    );
   const bytes = perfDataFile(
     attr,
     fileRecord(3, 0, u64s(7n | 7n << 32n), padded("work")),

@@ -9,7 +9,7 @@ import { attrOwnSize, readAttr, type RecordedAttr } from "./recorded_attr.ts";
 import { type RecordedTask, type RecordedTasks, recordedTasks } from "./recorded_tasks.ts";
 import { readBuildId, readFeature, type RecordingInfo, recordingInfo } from "./recording_info.ts";
 import { type RecordSplitter, recordSplitter, type RecordVisitor } from "./record_splitter.ts";
-import { type SampleDecoder, sampleDecoder, sampleFields, type SampleFields } from "./sample_fields.ts";
+import { type SampleDecoder, sampleDecoder, type SampleFields, sampleFields } from "./sample_fields.ts";
 import { ZstdError } from "./zstd/zstd_error.ts";
 import { type ZstdStream, zstdStream } from "./zstd/zstd_stream.ts";
 
@@ -431,7 +431,9 @@ export function perfDataParser(sink: PerfDataSink): PerfDataParser {
       position += bytes.length;
     },
     end: () => {
-      if (!header || inHead()) throw new FormatError("the file ends before it says what was recorded", `byte ${position}`);
+      if (!header || inHead()) {
+        throw new FormatError("the file ends before it says what was recorded", `byte ${position}`);
+      }
       if (header.pipe && events.length === 0) throw new FormatError("no event is described", `byte ${position}`);
       const { data, pipe } = header;
       const missing = pipe || data.size === 0 ? 0 : data.offset + data.size - position;

@@ -115,8 +115,8 @@ export function perfDataReader({ timeline, host }: ReadOptions = {}): ProfileRea
       if (index === undefined) frameIndex.set(key, index = frames.push(f) - 1);
       return index;
     };
-    const kernelFrames = new Map<number, number>();
-    const userFrames = spaces.map(() => new Map<number, number>());
+    const kernelFrames = new Map<number, readonly number[]>();
+    const userFrames = spaces.map(() => new Map<number, readonly number[]>());
     const used = new Set(keys.map((k) => k.event));
     const shown = parser.events.filter((e) => used.has(e.index) || (used.size === 0 && !isDummy(e.attr)));
     const columnOf = new Map(shown.map((e, i) => [e.index, i * 2]));
@@ -128,17 +128,17 @@ export function perfDataReader({ timeline, host }: ReadOptions = {}): ProfileRea
       const space = spaces[entry.space];
       const indexes = namedChain(entry.words, (address, context) => {
         const known = context === "user" ? userFrames[entry.space] : kernelFrames;
-        let index = context === "guest" ? undefined : known.get(address);
-        if (index === undefined) {
-          const frame = context === "user"
+        let indexes = context === "guest" ? undefined : known.get(address);
+        if (indexes === undefined) {
+          const frames = context === "user"
             ? names.user(space, address)
             : context === "kernel"
-            ? names.kernel(address)
-            : { function: "[unknown]", module: "[guest]", file: "", line: 0, kind: "unknown" as const };
-          index = intern(frame);
-          if (context !== "guest") known.set(address, index);
+            ? [names.kernel(address)]
+            : [{ function: "[unknown]", module: "[guest]", file: "", line: 0, kind: "unknown" as const }];
+          indexes = frames.map(intern);
+          if (context !== "guest") known.set(address, indexes);
         }
-        return index;
+        return indexes;
       });
       const key = `${label}:${indexes.join(",")}`;
       let into = folded.get(key);
@@ -184,7 +184,7 @@ function sampleTypes(events: readonly RecordedEvent[]): SampleType[] {
 type Context = "user" | "kernel" | "guest";
 
 /** Frames root first. The first of each context is where it was interrupted, the others are behind the calls. */
-function namedChain(words: Uint32Array, nameOf: (address: number, context: Context) => number): number[] {
+function namedChain(words: Uint32Array, nameOf: (address: number, context: Context) => readonly number[]): number[] {
   const parts: Record<Context, number[]> = { kernel: [], user: [], guest: [] };
   let into: Context | null = null;
   for (let i = 0; i + 1 < words.length; i += 2) {
@@ -201,7 +201,9 @@ function namedChain(words: Uint32Array, nameOf: (address: number, context: Conte
     }
     if (into === null) continue;
     const list = parts[into];
-    list.push(nameOf(list.length === 0 ? address : address - 1, into));
+    // Of an address, the function comes first and what is inlined into it after it; the chain has its leaf first.
+    const frames = nameOf(list.length === 0 ? address : address - 1, into);
+    for (let f = frames.length - 1; f >= 0; f--) list.push(frames[f]);
   }
   return [...parts.guest, ...parts.kernel, ...parts.user].reverse();
 }

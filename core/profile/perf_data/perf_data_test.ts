@@ -32,7 +32,10 @@ function fixtures(): { name: string; bytes: Uint8Array }[] {
   }
 }
 
-function ours(bytes: Uint8Array, piece = bytes.length): { lines: Line[]; notes: string[]; lost: Record<string, number> } {
+function ours(
+  bytes: Uint8Array,
+  piece = bytes.length,
+): { lines: Line[]; notes: string[]; lost: Record<string, number> } {
   const lines: (Omit<Line, "event"> & { index: number })[] = [];
   const chains = recordedChains(null);
   const parser = perfDataParser({
@@ -67,7 +70,9 @@ function ours(bytes: Uint8Array, piece = bytes.length): { lines: Line[]; notes: 
 function perfScript(path: string, options: string[] = []): Line[] | null {
   const fields = ["-F", "comm,pid,tid,time,period,event,ip", "--ns", ...options];
   const { code, stdout, stderr } = new Deno.Command("perf", { args: ["script", "-i", path, ...fields] }).outputSync();
-  if (code !== 0 || /incompatible file|failed to process|bad event header/.test(new TextDecoder().decode(stderr))) return null;
+  if (code !== 0 || /incompatible file|failed to process|bad event header/.test(new TextDecoder().decode(stderr))) {
+    return null;
+  }
   const lines: (Omit<Line, "chain"> & { chain: string[] })[] = [];
   for (const text of new TextDecoder().decode(stdout).split("\n")) {
     const head = /^\s*(\S.*?)\s+(-?\d+\/-?\d+)\s+(\d+\.\d+):\s+(\d+)\s+(\S+):\s*([0-9a-f]*)(?: .*)?\s*$/.exec(text);
@@ -98,7 +103,8 @@ function hasPerf(): boolean {
  * file where it knows the mapping: the part within a page is the same.
  */
 function comparable(lines: readonly Line[]): string[] {
-  const place = (address: string): string => /^ffff[89a-f]/.test(address) ? address : address.slice(-3).padStart(3, "0");
+  const place = (address: string): string =>
+    /^ffff[89a-f]/.test(address) ? address : address.slice(-3).padStart(3, "0");
   return lines.map((l) =>
     JSON.stringify([l.comm, l.ids, l.time, l.period, l.event.replace(/:[a-zA-Z]*$/, ""), l.chain.map(place)])
   );

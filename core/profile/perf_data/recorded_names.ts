@@ -17,7 +17,8 @@ import type { RecordingInfo } from "./recording_info.ts";
 
 /** Names for the addresses of a recording. */
 export interface RecordedNames {
-  user(space: RecordedSpace, address: Address): Frame;
+  /** The function at an address, then what is inlined into it there. */
+  user(space: RecordedSpace, address: Address): readonly Frame[];
   kernel(address: Address): Frame;
   /** What could not be named, in sentences. */
   notes(): string[];
@@ -40,9 +41,10 @@ export function recordedNames(
   const localMappings = new Map<RecordedMapping, readonly CodeMapping[]>();
   const recordedKernel = info.buildIds.get(KERNEL_MODULE) ?? "";
   // perf records no build id into pipes and compressed files: then the version says which kernel it was.
-  const sameBuild = local !== null && (recordedKernel === ""
-    ? info.osRelease !== "" && info.osRelease === Deno.osRelease()
-    : recordedKernel === local.kernelBuildId);
+  const sameBuild = local !== null &&
+    (recordedKernel === ""
+      ? info.osRelease !== "" && info.osRelease === Deno.osRelease()
+      : recordedKernel === local.kernelBuildId);
   const sameKernel = sameBuild && host !== null && liesThere(host, kernel.text);
   let kernelUnnamed = 0;
   let userUnnamed = 0;
@@ -65,18 +67,18 @@ export function recordedNames(
       const mapping = findMapping(space.mappings, address) as RecordedMapping | null;
       if (!mapping) {
         userUnnamed++;
-        return unknown("", "user");
+        return [unknown("", "user")];
       }
       const module = isAnonymous(mapping.path) ? "[anon]" : mapping.path;
       const here = symboliser ? localOf(mapping) : [];
       if (here.length === 0) {
         userUnnamed++;
-        return unknown(module, "user");
+        return [unknown(module, "user")];
       }
       // Of our own files, not of the process that has this number now; of its perf map, if it is the same machine.
       const pid = isAnonymous(mapping.path) ? space.pid : Deno.pid;
-      const frame = symboliser!.user(pid, here, address);
-      return frame.module === here[0].path ? { ...frame, module } : frame;
+      const frames = symboliser!.userFrames(pid, here, address);
+      return frames.map((frame) => frame.module === here[0].path ? { ...frame, module } : frame);
     },
     kernel: (address) => {
       const module = kernel.module(address);

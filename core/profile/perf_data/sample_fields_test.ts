@@ -85,7 +85,8 @@ Deno.test("samples of any combination of fields are decoded, and perf reads the 
       const chosen = ALL.filter(() => round === 0 || pick(2) === 0).reduce((a, b) => a | b, 0);
       const compare = perf && (round === 0 || round % 30 === 29);
       // Without ids of counters perf drops what holds their values.
-      const type = (compare ? chosen & ~FIELD.READ : chosen) | FIELD.IP | FIELD.TID | FIELD.TIME | FIELD.PERIOD | (compare ? FIELD.ADDR | FIELD.PHYS_ADDR : 0);
+      const type = (compare ? chosen & ~FIELD.READ : chosen) | FIELD.IP | FIELD.TID | FIELD.TIME | FIELD.PERIOD |
+        (compare ? FIELD.ADDR | FIELD.PHYS_ADDR : 0);
       const samples = Array.from({ length: 5 }, () => makeSample(type, pick))
         .sort((a, b) => a.values.time - b.values.time);
       const attr = fileAttr({
@@ -96,7 +97,11 @@ Deno.test("samples of any combination of fields are decoded, and perf reads the 
         stack: 32,
         readFormat: READ_FORMAT.TOTAL_TIME_ENABLED,
       });
-      const bytes = perfDataFile(attr, fileRecord(3, 0, u64s(7n | 8n << 32n), padded("t")), ...samples.map((s) => s.bytes));
+      const bytes = perfDataFile(
+        attr,
+        fileRecord(3, 0, u64s(7n | 8n << 32n), padded("t")),
+        ...samples.map((s) => s.bytes),
+      );
       const seen: Record<string, number>[] = [];
       const parser = perfDataParser({
         sample: (s) => {

@@ -62,8 +62,7 @@ export function protoReader(bytes: Uint8Array): ProtoReader {
     }
     broken("a number of more than ten bytes");
   };
-  const unsigned = (): Int64 =>
-    high < 0x200000 ? high * 4294967296 + low : BigInt(high) << 32n | BigInt(low);
+  const unsigned = (): Int64 => high < 0x200000 ? high * 4294967296 + low : BigInt(high) << 32n | BigInt(low);
   const signed = (): number => (high | 0) * 4294967296 + low;
   const length = (): number => {
     if (wire !== 2) broken(`a field of wire type ${wire}, not 2`);

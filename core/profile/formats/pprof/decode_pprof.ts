@@ -1,6 +1,6 @@
 import { FormatError } from "../format_error.ts";
 import { emptyMessage, OWN_FIELD, type PprofMessage } from "./message.ts";
-import { type Int64, protoReader, type ProtoReader } from "./_proto_reader.ts";
+import { type Int64, type ProtoReader, protoReader } from "./_proto_reader.ts";
 
 /**
  * Decodes `perftools.profiles.Profile`.

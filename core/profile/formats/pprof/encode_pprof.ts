@@ -1,5 +1,5 @@
 import { OWN_FIELD, type PprofMessage, type PprofValueType } from "./message.ts";
-import { protoWriter, type ProtoWriter } from "./_proto_writer.ts";
+import { type ProtoWriter, protoWriter } from "./_proto_writer.ts";
 
 /** Encodes `perftools.profiles.Profile`, not packed. */
 export function encodePprof(m: PprofMessage): Uint8Array<ArrayBuffer> {

@@ -160,7 +160,13 @@ Deno.test("pprof: what is written is what protoc reads", () => {
     ...emptyMessage(),
     sampleTypes: [{ type: "samples", unit: "count" }],
     functions: [{ id: 1, name: "main", systemName: "", file: "", startLine: 0 }],
-    locations: [{ id: 1, mapping: 0, address: 0, lines: [{ function: 1, line: 300, column: 0, kind: "", place: 0 }], isFolded: false }],
+    locations: [{
+      id: 1,
+      mapping: 0,
+      address: 0,
+      lines: [{ function: 1, line: 300, column: 0, kind: "", place: 0 }],
+      isFolded: false,
+    }],
     samples: [{ locations: [1], values: [150], labels: [], exact: null }],
   }));
   let child;
@@ -208,7 +214,9 @@ Deno.test("pprof: damaged files give a FormatError or a profile, never another e
   const files = Object.keys(EXPECTED).map(fixture).filter((b) => b !== null)
     .map((b) => b[0] === 0x1f ? new Uint8Array(gunzipSync(b)) : b);
   files.push(new Uint8Array(gunzipSync(write(fc.sample(profiles, { numRuns: 1, seed: 5 })[0]))));
-  files.push(new TextEncoder().encode("heap profile: 3: 300 [5: 500] @ heapprofile\n 2: 200 [3: 300] @ 0x401000 0x402000\n"));
+  files.push(
+    new TextEncoder().encode("heap profile: 3: 300 [5: 500] @ heapprofile\n 2: 200 [3: 300] @ 0x401000 0x402000\n"),
+  );
   let x = 12345;
   const pick = (n: number): number => {
     x = Math.imul(x ^ x >>> 15, 0x2c1b3c6d) + 0x9e3779b9 | 0;

@@ -110,9 +110,7 @@ function readLiterals(
   };
   if (kind < 2) {
     const head = format === 1 ? 2 : format === 3 ? 3 : 1;
-    const size = head === 1
-      ? byte(0) >>> 3
-      : (byte(0) >>> 4) + (byte(1) << 4) + (head === 3 ? byte(2) << 12 : 0);
+    const size = head === 1 ? byte(0) >>> 3 : (byte(0) >>> 4) + (byte(1) << 4) + (head === 3 ? byte(2) << 12 : 0);
     if (size > MAX_BLOCK) throw new ZstdError("more literals than a block may have");
     if (kind === 1) return { literals: new Uint8Array(size).fill(byte(head)), next: from + head + 1 };
     if (from + head + size > to) throw new ZstdError("literals are cut");

@@ -41,7 +41,9 @@ export function zstdWindow(size: number): ZstdWindow {
     },
     match: (offset, length) => {
       room(length);
-      if (!(offset >= 1 && offset <= end && offset <= size + MAX_BLOCK)) throw new ZstdError("a copy from before the window");
+      if (!(offset >= 1 && offset <= end && offset <= size + MAX_BLOCK)) {
+        throw new ZstdError("a copy from before the window");
+      }
       if (offset >= length && length > 32) bytes.copyWithin(end, end - offset, end - offset + length);
       else for (let i = 0; i < length; i++) bytes[end + i] = bytes[end + i - offset];
       end += length;

@@ -51,7 +51,9 @@ export function zstdStream(emit: (bytes: Uint8Array) => void): ZstdStream {
       const dictionary = [0, 1, 2, 4][head & 3];
       const length = 5 + (single ? 0 : 1) + dictionary + size;
       if (left < length) return 0;
-      if (dictionary > 0 || (head & 8) !== 0) throw new ZstdError("a frame that needs a dictionary, or what we do not know");
+      if (dictionary > 0 || (head & 8) !== 0) {
+        throw new ZstdError("a frame that needs a dictionary, or what we do not know");
+      }
       const contents = size === 1 ? b[at + 5] : size === 0 ? 0 : u32(b, at + length - size) % 2 ** (size * 8) +
         (size === 8 ? u32(b, at + length - 4) * 2 ** 32 : 0);
       const exponent = b[at + 5] >>> 3;
