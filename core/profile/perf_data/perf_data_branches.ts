@@ -1,7 +1,7 @@
 import { field, quality, type Table, tableFromRows } from "../../data/mod.ts";
 import { branchFlags } from "../../perf/mod.ts";
 import { addressOf, addressText } from "../../symbols/mod.ts";
-import type { ReadOptions } from "../formats/format.ts";
+import type { Host } from "../../host/mod.ts";
 import { createStackTable } from "../stack_table.ts";
 import { localFiles } from "./local_files.ts";
 import { perfDataParser } from "./perf_data_parser.ts";
@@ -36,8 +36,8 @@ export interface BranchReader {
   end(limit: number): Table;
 }
 
-/** @param host names addresses, as in {@linkcode ReadOptions} */
-export function perfDataBranches({ host }: ReadOptions = {}): BranchReader {
+/** @param host the machine whose files give names to addresses; without, they have none */
+export function perfDataBranches(host?: Host): BranchReader {
   const edges = createStackTable(16 << 20);
   const key = new Uint32Array(4);
   const spaces: RecordedSpace[] = [];
