@@ -87,8 +87,10 @@ struct pt_regs___arm64 {
 enum bpf_func_id___has {
 	BPF_FUNC_task_pt_regs___has = 175,
 };
+#define HAS_TASK_PT_REGS bpf_core_enum_value_exists(enum bpf_func_id___has, BPF_FUNC_task_pt_regs___has)
 /* Its declaration in libbpf's header names a type that is not here. */
 static void *(*const task_pt_regs)(struct task_struct *task) = (void *)175;
+static struct task_struct *(*const current_task)(void) = (void *)158; /* bpf_get_current_task_btf */
 
 struct bpf_iter__task {
 	void *meta;
@@ -110,6 +112,7 @@ struct off {
 	__u64 sp;
 	__u64 waker_kstack;
 	__u64 waker_ustack;
+	__u64 waker_sp;
 	__u32 tgid;
 	__s32 syscall;
 	__u32 waker;
@@ -127,6 +130,7 @@ struct sum_key {
 	__u64 sp;
 	__u64 waker_kstack;
 	__u64 waker_ustack;
+	__u64 waker_sp;
 	__u32 tid;
 	__u32 waker;
 	__s32 syscall;
@@ -382,7 +386,7 @@ static __always_inline __u64 take_stack(void *ctx, __u64 flags, __u8 *context)
 
 static __always_inline void *regs_of(bool typed, struct task_struct *p)
 {
-	if (typed && bpf_core_enum_value_exists(enum bpf_func_id___has, BPF_FUNC_task_pt_regs___has))
+	if (typed && HAS_TASK_PT_REGS)
 		return task_pt_regs(p);
 	return BPF_CORE_READ(p, stack) + thread_size - regs_size;
 }
@@ -586,6 +590,7 @@ static __always_inline void add_up(struct task_struct *p, __u32 tid, struct off 
 		.sp = o->sp,
 		.waker_kstack = o->waker_kstack,
 		.waker_ustack = o->waker_ustack,
+		.waker_sp = o->waker_sp,
 		.tid = tid,
 		.waker = o->waker,
 		.syscall = o->syscall,
@@ -694,6 +699,16 @@ static __always_inline int on_waking(bool typed, void *ctx, struct task_struct *
 	o->waker_tgid = me >> 32;
 	bpf_get_current_comm(o->waker_comm, TASK_COMM_LEN);
 	o->waker_ustack = take_stack(ctx, BPF_F_USER_STACK, NULL);
+	if (copy_bytes) {
+		struct task_struct *current = typed && HAS_TASK_PT_REGS ? current_task() : (void *)bpf_get_current_task();
+
+		if (!(READ(false, current, flags) & PF_KTHREAD)) {
+			void *regs = regs_of(typed, current);
+
+			o->waker_sp = sp_of(regs);
+			copy_user(regs, o->waker_sp, o->waker_ustack, me, me >> 32, now, true, true);
+		}
+	}
 	return 0;
 }
 

@@ -9,8 +9,9 @@ import { type CpuEvents, pidsOf } from "./_open_cpu_events.ts";
 import { createProcessTable } from "./process_table.ts";
 import type { CpuSampleRequest } from "./sampler.ts";
 import { createStackTable } from "./stack_table.ts";
+import type { Unwinder } from "./unwind/unwinder.ts";
 import { createSampleTimes } from "./_timeline.ts";
-import { createUserChains, type Unwind } from "./_user_chains.ts";
+import { createUserChains } from "./_user_chains.ts";
 
 /** What the rings gave. */
 export interface Collected extends RawProfile {
@@ -25,21 +26,21 @@ export interface Collected extends RawProfile {
 /**
  * Reads the rings until the time is over, the signal comes, or all that was watched has ended.
  *
- * @param unwind for samples that hold copies of stacks
+ * @param unwinder for samples that hold copies of stacks
  * @param nsPerSample what a sample costs in the kernel
  */
 export async function collectSamples(
   host: Host,
   events: CpuEvents,
   request: CpuSampleRequest,
-  unwind: Unwind,
+  unwinder: Unwinder,
   nsPerSample: number,
 ): Promise<Collected> {
   const { sampler, userStacks, clock } = events;
   const { layout, parts } = sampler;
   const stacks = createStackTable();
   const table = createProcessTable(host);
-  const chains = userStacks === "copy" ? createUserChains(sampler.userRegs, unwind) : null;
+  const chains = userStacks === "copy" ? createUserChains(sampler.userRegs, unwinder) : null;
   const branchChain = new Uint32Array(2048);
   const times = request.timeline ? createSampleTimes() : null;
   const pids = pidsOf(request);

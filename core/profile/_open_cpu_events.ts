@@ -115,7 +115,7 @@ function openBest(
   if (frequencyHz < request.frequencyHz) {
     notes.push(`Sampled at ${frequencyHz} Hz: the sysctl kernel.perf_event_max_sample_rate allows no more.`);
   }
-  const method = request.unwind ?? "fp";
+  const method = request.unwind ?? "auto";
   const userStacks = method === "lbr" ? "lbr" : method === "fp" || !request.user ? "chain" : "copy";
   const stackBytes = userStacks === "copy" ? request.stackBytes ?? defaultStackBytes(frequencyHz) : 0;
   const bytesPerSecond = frequencyHz * (stackBytes === 0 ? RECORD_BYTES : COPY_HEAD_BYTES + stackBytes);

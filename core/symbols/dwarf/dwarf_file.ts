@@ -1,4 +1,4 @@
-import type { Elf } from "../elf.ts";
+import { type Elf, stringAt } from "../elf.ts";
 import { openSection, type SectionBytes } from "../section_bytes.ts";
 import { type AbbrevTable, readAbbrevs } from "./abbrevs.ts";
 import { DwarfError } from "./dwarf_error.ts";
@@ -44,7 +44,7 @@ export function openDwarf(elf: Elf, supplement: DwarfFile | null = null): DwarfF
     supplement,
     string: (name, offset) => {
       const section = texts[name];
-      return section ? textAt(section, offset) : "";
+      return section && offset < section.size ? textAt(section, offset) : "";
     },
     abbrevs: (offset, format) => {
       const key = `${offset} ${format.version} ${format.offsetSize} ${format.addressSize}`;
@@ -56,7 +56,12 @@ export function openDwarf(elf: Elf, supplement: DwarfFile | null = null): DwarfF
       }
       return table;
     },
-    isCode: (address) => code.length === 0 || code.some((s) => address >= s.vaddr && address < s.vaddr + s.memSize),
+    isCode: (address) => {
+      for (let i = 0; i < code.length; i++) {
+        if (address >= code[i].vaddr && address < code[i].vaddr + code[i].memSize) return true;
+      }
+      return code.length === 0;
+    },
   };
 }
 
@@ -78,8 +83,8 @@ function textAt(section: SectionBytes, offset: number): string {
   for (let length = 256;; length *= 16) {
     const n = Math.min(length, MAX_TEXT, section.size - offset);
     const bytes = section.at(offset, n);
-    const nul = bytes.indexOf(0);
-    if (nul >= 0 || n < length) return decoder.decode(nul >= 0 ? bytes.subarray(0, nul) : bytes);
+    const text = stringAt(bytes, 0);
+    if (n < length || bytes.indexOf(0) >= 0) return text;
   }
 }
 
@@ -89,4 +94,3 @@ const MAX_TABLES = 1024;
 const FIRST_TRY = 8 << 10;
 const MAX_TABLE_BYTES = 16 << 20;
 const MAX_TEXT = 64 << 10;
-const decoder = new TextDecoder();
