@@ -220,6 +220,80 @@ export function program(): Command {
       return profileCommand(words, options);
     }));
 
+  json(command("offcpu [command...]", "tell when threads are off the CPU: why, where in the code, and who ends it"))
+    .option("-p, --pid <pid>", "only this process and the children that it makes", pid)
+    .option("-a, --all", "all processes (the default)")
+    .option("--cgroup <path>", "only processes of this cgroup and of those below it, as in /proc/PID/cgroup")
+    .option("-d, --for <duration>", "how long", duration("--for"))
+    .addOption(
+      new Option("--min-block <duration>", "shorter times are only summed up").argParser(duration("--min-block"))
+        .default(1e6, "1ms"),
+    )
+    .option("--wall", "the profile is of all time: CPU samples beside what is off the CPU")
+    .option("--wakers", "the profile goes on to who ended the waits")
+    .addOption(
+      new Option("--unwind <method>", "how callers in user code are found").choices(["auto", "fp", "dwarf"])
+        .default("auto"),
+    )
+    .addOption(
+      new Option("--engine <name>", "who measures (default: what works best here)")
+        .choices(["bpf", "probe", "polling"]),
+    )
+    .option("--top <rows>", "most rows of a table", (t) => parseInteger(t, "--top", 1, 1e6), 100)
+    .option("-o, --output <file>", "write the profile (.svg, .html, .folded, …), or all of it (.json, .csv, .txt)")
+    .usage("[options] [-- command...]")
+    .action(run(async (words: string[], options: Options) => {
+      const { offCpuCommand } = await import("./commands/offcpu.ts");
+      return offCpuCommand(words, options);
+    }));
+
+  json(command("stat [command...]", "count events of the processor and the kernel"))
+    .option(
+      "-e, --event <list>",
+      "events: cycles,{instructions,branches},page-faults:u,sched:sched_switch,pmu/event/,rNNN",
+    )
+    .option("-p, --pid <pid>", "only this process and its children", pid)
+    .option("-a, --all", "all CPUs (the default)")
+    .option("-d, --for <duration>", "how long", duration("--for"))
+    .option("-I, --every <duration>", "also tell the counts of each such time", duration("--every"))
+    .option(
+      "-r, --repeat <runs>",
+      "run the command so often; tell mean and deviation",
+      (t) => parseInteger(t, "-r", 1, 1000),
+    )
+    .option("-o, --output <file>", "write the counts (.json, .csv, .txt)")
+    .usage("[options] [-- command...]")
+    .action(run(async (words: string[], options: Options) => {
+      const { stat } = await import("./commands/stat.ts");
+      return stat(words, options);
+    }));
+
+  json(
+    command(
+      "import <files...>",
+      "read profiles of other tools (perf script, folded, speedscope, …; -: standard input)",
+    ),
+  )
+    .option("--format <name>", "the files' format, where how they begin does not tell it")
+    .option("-o, --output <file>", "write the profile; its ending chooses the format")
+    .option("--timeline", "keep when each sample was taken, where the files tell it")
+    .action(run(async (files: string[], options: Options) => {
+      const { importCommand } = await import("./commands/import.ts");
+      return importCommand(files, options);
+    }));
+
+  command("export <file>", "turn a profile of one format into one of another (-: standard input)")
+    .requiredOption("-o, --output <file>", "where to; its ending chooses the format (-: standard output)")
+    .option("--format <name>", "write this format, whatever the ending")
+    .option("--from <name>", "the file's format, where how it begins does not tell it")
+    .option("--sample-type <type>", "what to count, by name or number, in formats that hold one")
+    .option("--timeline", "keep when each sample was taken, where the file tells it")
+    .option("--title <text>", "heading, in formats that have one")
+    .action(run(async (file: string, options: Options) => {
+      const { exportCommand } = await import("./commands/export.ts");
+      return exportCommand(file, options);
+    }));
+
   command("flamegraph [file]", "draw folded stacks as an interactive SVG (- or nothing: standard input)")
     .option("-o, --output <file>", "where to (default: standard output)")
     .option("--title <text>", "heading", "Flame graph")

@@ -103,7 +103,7 @@ function rowTexts(machine: ReturnType<typeof cfiRows>, fde: Fde, columns: readon
   machine.each(fde, (row) => {
     const cells = [
       row.location.toString(16).padStart(16, "0"),
-      row.cfaRegister < 0 ? "exp" : `${cfaName(row.cfaRegister)}${plus(row.cfaOffset)}`,
+      row.cfaByExpression ? "exp" : `${cfaName(row.cfaRegister)}${plus(row.cfaOffset)}`,
     ];
     for (const n of columns) {
       const value = row.values[n];

@@ -1,3 +1,4 @@
+import type { MemoryTraffic } from "./parse_resctrl.ts";
 import type {
   BuddyZone,
   CgroupStat,
@@ -108,6 +109,8 @@ export interface Host {
   /** Entries of the last `maxAgeNs` nanoseconds that matter to performance, oldest first; null without permission. */
   kernelLog(maxAgeNs: number): KernelLogEntry[] | null;
   topology(): Topology;
+  /** Memory traffic of all CPUs, where the processor monitors it and resctrl is mounted; else null. */
+  memoryTraffic(): MemoryTraffic | null;
   /** Clock ticks a second of `ProcessStat` times (USER_HZ). */
   readonly ticksPerSecond: number;
   readonly pageSize: number;
@@ -152,6 +155,7 @@ export type HostPath =
   | "pid_map_files"
   | "pid_mem"
   | "self_stat"
+  | "kernel_notes"
   | "cpu_possible"
   | "cpu_online"
   | "perf_event_paranoid"

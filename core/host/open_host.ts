@@ -20,6 +20,7 @@ import { parseMemInfo } from "./parse_meminfo.ts";
 import { parseNetCounters } from "./parse_net_counters.ts";
 import { parseNetDev } from "./parse_net_dev.ts";
 import { parsePressure } from "./parse_pressure.ts";
+import { parseResctrl } from "./parse_resctrl.ts";
 import { parseSchedstat } from "./parse_schedstat.ts";
 import { parseSoftnet } from "./parse_softnet.ts";
 import { parseStat } from "./parse_stat.ts";
@@ -107,6 +108,14 @@ export function openHost(root = "/", options: HostOptions = {}): Host {
       return reader.exists(`${mount.mountPoint}${inside}`) ? reader.at(`${mount.mountPoint}${inside}`) : null;
     },
     kernelLog: (maxAgeNs) => readKernelLog(reader, maxAgeNs),
+    memoryTraffic: () => {
+      const data = "/sys/fs/resctrl/mon_data";
+      const domains = reader.list(data).filter((name) => /^mon_L3_\d+$/.test(name));
+      return parseResctrl(domains.map((name) => ({
+        local: text(`${data}/${name}/mbm_local_bytes`),
+        total: text(`${data}/${name}/mbm_total_bytes`),
+      })));
+    },
     topology: () => readTopology(reader),
     get ticksPerSecond() {
       return units().ticksPerSecond;

@@ -2,7 +2,7 @@
 export interface PerfAttr {
   /** One of {@linkcode PERF_TYPE}, or a number from the kernel's list of event sources. */
   readonly type: number;
-  readonly config: number;
+  readonly config: number | bigint;
   /** Samples a second; excludes `period`. */
   readonly frequencyHz?: number;
   /** Events between two samples. */
@@ -11,6 +11,11 @@ export interface PerfAttr {
   readonly sampleType?: number;
   readonly readFormat?: number;
   readonly disabled?: boolean;
+  /** Starts to count when the task calls exec. */
+  readonly enableOnExec?: boolean;
+  /** More of the event's choice, as its source's `format` files say. */
+  readonly config1?: bigint;
+  readonly config2?: bigint;
   /** Count tasks that the target creates as well. */
   readonly inherit?: boolean;
   readonly excludeUser?: boolean;
@@ -69,6 +74,7 @@ export function encodeAttr(a: PerfAttr): Uint8Array<ArrayBuffer> {
   bit(7, a.excludeIdle);
   bit(8, a.mmap);
   bit(9, a.comm);
+  bit(12, a.enableOnExec);
   bit(10, a.frequencyHz !== undefined);
   bit(13, a.task);
   bit(14, a.wakeupWatermark !== undefined);
@@ -80,6 +86,8 @@ export function encodeAttr(a: PerfAttr): Uint8Array<ArrayBuffer> {
   bit(25, a.clockId !== undefined); // use_clockid
   v.setUint32(40, low >>> 0, true);
   v.setUint32(48, a.wakeupWatermark ?? 0, true);
+  v.setBigUint64(56, a.config1 ?? 0n, true);
+  v.setBigUint64(64, a.config2 ?? 0n, true);
   v.setBigUint64(72, BigInt(a.branchSampleType ?? 0), true);
   v.setBigUint64(80, BigInt(a.sampleRegsUser ?? 0), true);
   v.setUint32(88, a.sampleStackUser ?? 0, true);

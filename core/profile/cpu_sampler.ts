@@ -1,13 +1,15 @@
-import { type Profile, quality, UsageError } from "../data/mod.ts";
+import { type Profile, quality } from "../data/mod.ts";
 import type { Host } from "../host/mod.ts";
 import { createSymbolisers } from "../symbols/mod.ts";
 import { ownCpuNs } from "../sys/mod.ts";
 import { buildProfile } from "./build_profile.ts";
+import { checkRequest } from "./check_request.ts";
 import { type Collected, collectSamples } from "./_collect_samples.ts";
-import { failureNotes } from "./_failure_notes.ts";
+import { failureNotes } from "./failure_notes.ts";
 import { type CpuEvents, openCpuEvents } from "./_open_cpu_events.ts";
-import type { CpuSampler, CpuSampleRequest, UnwindMethod } from "./sampler.ts";
+import type { CpuSampler, UnwindMethod } from "./sampler.ts";
 import { createUnwinder, type Unwinder } from "./unwind/mod.ts";
+import { usedCode } from "./used_code.ts";
 
 /**
  * A sampler of this machine's CPUs by perf_event_open(2): CPU cycles where the processor can count them, else the
@@ -51,6 +53,7 @@ export function cpuSampler(host: Host): CpuSampler {
       );
     }
     const symboliser = symbolisers.start();
+    await symboliser.prepare(usedCode(collected));
     const { profile, stackQuality } = buildProfile(collected, symboliser);
     const { durationNs } = collected;
     const { events, truncated, failures } = stackQuality;
@@ -101,21 +104,4 @@ function nsPerInterrupt(stackBytes: number): number {
 function takenShare(profile: Profile, events: number): number {
   const wanted = profile.stacks.reduce((sum, s) => sum + s.values[0], 0);
   return wanted > 0 ? Math.min(1, events / wanted) : 1;
-}
-
-function checkRequest({ pid, pids, frequencyHz, durationNs, kernel, user, stackBytes }: CpuSampleRequest): void {
-  for (const id of pids ?? [pid]) {
-    if (!Number.isInteger(id) || id < 0) throw new UsageError(`No process id: ${id}`, "Give one, or 0 for all CPUs.");
-  }
-  if (stackBytes !== undefined && (stackBytes % 8 !== 0 || !(stackBytes >= 512 && stackBytes <= 65_000))) {
-    throw new UsageError(
-      `Cannot copy ${stackBytes} bytes of stack`,
-      "Copies take 512 to 65000 bytes, a multiple of 8.",
-    );
-  }
-  if (!(frequencyHz >= 1 && frequencyHz <= 10_000)) {
-    throw new UsageError(`Cannot sample at ${frequencyHz} Hz`, "Frequencies go from 1 to 10000 Hz.");
-  }
-  if (!(durationNs > 0 && durationNs < Infinity)) throw new UsageError("The time to sample must be above 0.");
-  if (!kernel && !user) throw new UsageError("Neither kernel nor user code is to be sampled", "Choose at least one.");
 }

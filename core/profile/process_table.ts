@@ -17,6 +17,8 @@ export interface TaskLabel {
   readonly comm: string;
   /** Name of the thread where it differs; else empty. */
   readonly thread: string;
+  /** What the thread was doing, for samplers that tell: `running`, `syscall futex`, … */
+  readonly state?: string;
 }
 
 /** A thread, as samples find it. */

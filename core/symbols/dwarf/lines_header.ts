@@ -1,0 +1,117 @@
+import { FORM } from "./_codes.ts";
+import { Cursor } from "./_cursor.ts";
+import type { DwarfFile } from "./dwarf_file.ts";
+import { DwarfError } from "./dwarf_error.ts";
+import { readNumber, skipForm, type UnitFormat } from "./forms.ts";
+import { readString } from "./_strings.ts";
+
+/** What the header of a line program says (DWARF 5, 6.2.4). */
+export interface LineHeader extends UnitFormat {
+  readonly minInstruction: number;
+  readonly lineBase: number;
+  readonly lineRange: number;
+  /** Number of operands of each standard opcode; the first is of opcode 1. */
+  readonly operands: Uint8Array;
+  /** The instructions. */
+  readonly program: Uint8Array;
+  /** Paths, as complete as they can be told. Programs may add to them. */
+  readonly files: string[];
+  readonly directories: readonly string[];
+}
+
+/** The unit whose lines are meant. */
+export interface LineUnit {
+  readonly file: DwarfFile;
+  readonly directory: string;
+  readonly name: string;
+  readonly stringsBase: number;
+  readonly addressSize: number;
+}
+
+/**
+ * Reads the header of the line program at an offset of `.debug_line`, versions 2 to 5.
+ *
+ * @throws {ElfError} when it is broken, or of a version that is not known
+ */
+export function readLineHeader(unit: LineUnit, offset: number): LineHeader {
+  const section = unit.file.line;
+  if (!section) throw new DwarfError("There is no .debug_line", offset);
+  const head = new Cursor(section.at(offset, Math.min(12, section.size - offset)));
+  let length = head.u32();
+  const offsetSize = length === 0xffffffff ? 8 : 4;
+  if (offsetSize === 8) length = head.u64();
+  if (length > MAX_PROGRAM) throw new DwarfError(`A line program of ${length} bytes: more than ${MAX_PROGRAM}`, offset);
+  const cursor = new Cursor(section.at(offset + head.at, length));
+  const version = cursor.u16();
+  if (version < 2 || version > 5) throw new DwarfError(`Line programs of version ${version} are not known`, offset);
+  const addressSize = version >= 5 ? cursor.u8() : unit.addressSize;
+  if (version >= 5) cursor.u8();
+  const headerLength = cursor.uint(offsetSize);
+  const start = cursor.at + headerLength;
+  if (start > cursor.end) throw new DwarfError("The header of a line program is longer than the program", offset);
+  const minInstruction = cursor.u8();
+  if (version >= 4) cursor.u8();
+  cursor.u8();
+  const lineBase = cursor.i8();
+  const lineRange = cursor.u8();
+  if (lineRange === 0) throw new DwarfError("A line program's line range is zero", offset);
+  const opcodeBase = cursor.u8();
+  const operands = cursor.bytes.subarray(cursor.need(Math.max(0, opcodeBase - 1)), cursor.at);
+  const format: UnitFormat = { version, offsetSize, addressSize };
+  const { files, directories } = version >= 5 ? readTables(unit, cursor, format) : readOldTables(unit, cursor);
+  const program = cursor.bytes.subarray(start);
+  return { ...format, minInstruction, lineBase, lineRange, operands, program, files, directories };
+}
+
+/** Directory 0 is the compiler's; files count from 1. Number 0 means the unit's own file. */
+function readOldTables(unit: LineUnit, cursor: Cursor): { files: string[]; directories: string[] } {
+  const directories = [unit.directory];
+  for (let text = cursor.string(); text !== ""; text = cursor.string()) {
+    directories.push(join(unit.directory, text));
+    if (directories.length > MAX_FILES) throw new DwarfError("Too many directories", cursor.at);
+  }
+  const files = [join(unit.directory, unit.name)];
+  for (let text = cursor.string(); text !== ""; text = cursor.string()) {
+    const directory = cursor.uleb();
+    cursor.skipLeb();
+    cursor.skipLeb();
+    files.push(join(directories[directory] ?? "", text));
+    if (files.length > MAX_FILES) throw new DwarfError("Too many files", cursor.at);
+  }
+  return { files, directories };
+}
+
+const LNCT_PATH = 1;
+const LNCT_DIRECTORY = 2;
+
+/** Tables that say themselves what they hold (DWARF 5, 6.2.4.1). Directory 0 is the compiler's; files count from 0. */
+function readTables(unit: LineUnit, cursor: Cursor, format: UnitFormat): { files: string[]; directories: string[] } {
+  const strings = { ...format, file: unit.file, stringsBase: unit.stringsBase };
+  const table = (each: (path: string, directory: number) => void): void => {
+    const columns = Array.from({ length: cursor.u8() }, () => [cursor.uleb(), cursor.uleb()]);
+    const n = cursor.uleb();
+    if (n > MAX_FILES || (columns.length === 0 && n > 0)) throw new DwarfError("Too many files", cursor.at);
+    for (let i = 0; i < n; i++) {
+      let path = "", directory = 0;
+      for (const [content, form] of columns) {
+        if (content === LNCT_PATH) path = readString(strings, cursor, form);
+        else if (content === LNCT_DIRECTORY && form !== FORM.BLOCK) directory = readNumber(cursor, form, format, 0);
+        else skipForm(cursor, form, format);
+      }
+      each(path, directory);
+    }
+  };
+  const directories: string[] = [];
+  table((path) => directories.push(join(directories[0] ?? unit.directory, path)));
+  const files: string[] = [];
+  table((path, directory) => files.push(join(directories[directory] ?? "", path)));
+  return { files, directories };
+}
+
+/** A path below a directory; an absolute one stays as it is. */
+export function join(directory: string, path: string): string {
+  return path.startsWith("/") || directory === "" ? path : path === "" ? directory : `${directory}/${path}`;
+}
+
+const MAX_PROGRAM = 1 << 30;
+const MAX_FILES = 1 << 20;

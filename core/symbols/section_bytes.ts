@@ -1,0 +1,106 @@
+import { type Elf, ElfError, type ElfSection, sectionNamed, SHF, SHT } from "./elf.ts";
+import { type Compression, inflate } from "./inflate.ts";
+
+/** The contents of a section of which only parts may be in memory. */
+export interface SectionBytes {
+  readonly name: string;
+  /** In bytes, unpacked. */
+  readonly size: number;
+  /**
+   * Bytes that must not be changed.
+   *
+   * @throws {ElfError} when the range does not lie inside the section, or cannot be read
+   */
+  at(offset: number, length: number): Uint8Array;
+}
+
+/**
+ * Opens a section for reading by parts: a small one is read whole when first asked for, a large one in chunks, a
+ * compressed one is unpacked (SHF_COMPRESSED, and the older `.zdebug_…`).
+ *
+ * @returns null when the file has no such section, or none with contents
+ */
+export function openSection(elf: Elf, name: string): SectionBytes | null {
+  const found = withContents(sectionNamed(elf, name));
+  if (found) return found.flags & SHF.COMPRESSED ? unpacked(elf, found, name) : stored(elf, found);
+  const old = name.startsWith(".debug_") ? withContents(sectionNamed(elf, `.z${name.slice(1)}`)) : null;
+  return old ? unpacked(elf, old, name) : null;
+}
+
+function withContents(section: ElfSection | null): ElfSection | null {
+  return section && section.type !== SHT.NOBITS && section.size > 0 ? section : null;
+}
+
+function outside(name: string, offset: number, length: number): ElfError {
+  return new ElfError(`${length} bytes at ${offset} of ${name} lie outside of it`, offset);
+}
+
+function inMemory(name: string, size: number, load: () => Uint8Array): SectionBytes {
+  let bytes: Uint8Array | null = null;
+  return {
+    name,
+    size,
+    at: (offset, length) => {
+      if (!(offset >= 0 && length >= 0 && offset + length <= size)) throw outside(name, offset, length);
+      bytes ??= load();
+      return bytes.subarray(offset, offset + length);
+    },
+  };
+}
+
+function stored(elf: Elf, { name, offset: start, size }: ElfSection): SectionBytes {
+  const read = (offset: number, length: number): Uint8Array => {
+    const bytes = elf.source.read(start + offset, length);
+    if (!bytes) {
+      throw new ElfError(`Section ${name} cannot be read, or reaches past the end of the file`, start + offset);
+    }
+    return bytes;
+  };
+  if (size <= MAX_WHOLE) return inMemory(name, size, () => read(0, size));
+  const chunks = new Map<number, Uint8Array>();
+  return {
+    name,
+    size,
+    at: (offset, length) => {
+      if (!(offset >= 0 && length >= 0 && offset + length <= size)) throw outside(name, offset, length);
+      const number = Math.floor(offset / CHUNK);
+      const into = offset - number * CHUNK;
+      if (into + length > CHUNK) return read(offset, length);
+      let chunk = chunks.get(number);
+      if (!chunk) {
+        chunk = read(number * CHUNK, Math.min(CHUNK, size - number * CHUNK));
+        chunks.set(number, chunk);
+        if (chunks.size > MAX_CHUNKS) chunks.delete(chunks.keys().next().value!);
+      }
+      return chunk.subarray(into, into + length);
+    },
+  };
+}
+
+/** Elf64_Chdr: type u32, reserved u32, size u64, alignment u64. Before it: "ZLIB" and the size, big-endian. */
+function unpacked(elf: Elf, section: ElfSection, name: string): SectionBytes {
+  const { offset } = section;
+  const isOld = section.name !== name;
+  const headSize = isOld ? 12 : 24;
+  const head = section.size < headSize ? null : elf.source.read(offset, headSize);
+  if (!head) throw new ElfError(`Section ${section.name} reaches past the end of the file`, offset);
+  const v = new DataView(head.buffer);
+  const type = isOld ? 1 : v.getUint32(0, true);
+  if (type !== 1 && type !== 2) throw new ElfError(`Section ${name} is compressed in an unknown way (${type})`, offset);
+  const size = Number(isOld ? v.getBigUint64(4) : v.getBigUint64(8, true));
+  if (size > MAX_UNPACKED || section.size > MAX_UNPACKED) {
+    throw new ElfError(`Section ${name} unpacks to ${size} bytes: more than ${MAX_UNPACKED}`, offset);
+  }
+  const compression: Compression = type === 1 ? "zlib" : "zstd";
+  return inMemory(name, size, () => {
+    const packed = elf.source.read(offset + headSize, section.size - headSize);
+    const bytes = packed && inflate(packed, compression, size);
+    if (!bytes) throw new ElfError(`Section ${name} cannot be unpacked (${compression})`, offset);
+    return bytes;
+  });
+}
+
+const MAX_WHOLE = 16 << 20;
+const CHUNK = 1 << 18;
+const MAX_CHUNKS = 32;
+const MAX_UNPACKED = 1 << 30;
