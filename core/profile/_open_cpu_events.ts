@@ -119,7 +119,10 @@ function openBest(
   const userStacks = method === "lbr" ? "lbr" : method === "fp" || !request.user ? "chain" : "copy";
   const stackBytes = userStacks === "copy" ? request.stackBytes ?? defaultStackBytes(frequencyHz) : 0;
   const bytesPerSecond = frequencyHz * (stackBytes === 0 ? RECORD_BYTES : COPY_HEAD_BYTES + stackBytes);
-  const wanted = Math.max(stackBytes > 0 ? COPY_RING : MIN_RING, 2 ** Math.round(Math.log2(bytesPerSecond * SECONDS_BUFFERED)));
+  const wanted = Math.max(
+    stackBytes > 0 ? COPY_RING : MIN_RING,
+    2 ** Math.round(Math.log2(bytesPerSecond * SECONDS_BUFFERED)),
+  );
   const ringBytes = Math.min(wanted, Math.max(MIN_RING, 2 ** Math.floor(Math.log2(ALL_RINGS / cpus.length))));
   const openEvent = (event: Event, kernel: boolean, clock: boolean): Opened => {
     const sampler = openSampler({
