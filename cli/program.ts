@@ -220,6 +220,33 @@ export function program(): Command {
       return profileCommand(words, options);
     }));
 
+  json(command("offcpu [command...]", "tell when threads are off the CPU: why, where in the code, and who ends it"))
+    .option("-p, --pid <pid>", "only this process and the children that it makes", pid)
+    .option("-a, --all", "all processes (the default)")
+    .option("--cgroup <path>", "only processes of this cgroup and of those below it, as in /proc/PID/cgroup")
+    .option("-d, --for <duration>", "how long", duration("--for"))
+    .addOption(
+      new Option("--min-block <duration>", "shorter times are only summed up").argParser(duration("--min-block"))
+        .default(1e6, "1ms"),
+    )
+    .option("--wall", "the profile is of all time: CPU samples beside what is off the CPU")
+    .option("--wakers", "the profile goes on to who ended the waits")
+    .addOption(
+      new Option("--unwind <method>", "how callers in user code are found").choices(["auto", "fp", "dwarf"])
+        .default("auto"),
+    )
+    .addOption(
+      new Option("--engine <name>", "who measures (default: what works best here)")
+        .choices(["bpf", "probe", "polling"]),
+    )
+    .option("--top <rows>", "most rows of a table", (t) => parseInteger(t, "--top", 1, 1e6), 100)
+    .option("-o, --output <file>", "write the profile (.svg, .html, .folded, …), or all of it (.json, .csv, .txt)")
+    .usage("[options] [-- command...]")
+    .action(run(async (words: string[], options: Options) => {
+      const { offCpuCommand } = await import("./commands/offcpu.ts");
+      return offCpuCommand(words, options);
+    }));
+
   json(command("stat [command...]", "count events of the processor and the kernel"))
     .option(
       "-e, --event <list>",

@@ -31,6 +31,11 @@ export interface WriteOptions {
 export interface ReadOptions {
   /** Keep the time of each sample, where the format has it (`Profile.timeline`). Takes 20 bytes a sample. */
   readonly timeline?: boolean;
+  /**
+   * Whether files of this machine may give names to addresses, for formats that hold addresses alone (`perf-data`). A
+   * file is used only if it is the one that was recorded. Default: true.
+   */
+  readonly names?: boolean;
 }
 
 /** Takes a file in pieces of any size. */
