@@ -1,11 +1,19 @@
 import assert from "node:assert/strict";
-import type { Frame, ProfileStack } from "../../core/data/mod.ts";
 import { hotProgram } from "../hot_program.ts";
 import { skip } from "../skip.ts";
 import { sonde } from "./sonde.ts";
 
+/** A stack as JSON has it. */
+interface Stack {
+  readonly frames: readonly { readonly function: string }[];
+  readonly values: readonly number[];
+  readonly labels: Readonly<Record<string, string>>;
+}
+
 /** Runs with a program that has no frame pointers. */
-async function withProgram(test: (path: string, start: (mode: string) => Promise<{ pid: number } & AsyncDisposable>) => Promise<void>): Promise<void> {
+async function withProgram(
+  test: (path: string, start: (mode: string) => Promise<{ pid: number } & AsyncDisposable>) => Promise<void>,
+): Promise<void> {
   const program = await hotProgram(["-fomit-frame-pointer"]);
   if (!program) return skip("no gcc");
   await using _ = program;
@@ -28,12 +36,14 @@ Deno.test("sonde profile -- COMMAND follows it and its children from the start, 
     assert.equal(run.out, "ready\nready\n");
     const { command, results } = JSON.parse(run.err.slice(run.err.indexOf("{")));
     assert.equal(command[0], "sh");
-    const stacks: ProfileStack[] = results.profile.stacks, frames: Frame[] = results.profile.frames;
-    const names = (s: ProfileStack): string[] => s.frames.map((f) => frames[f].function);
+    const stacks: Stack[] = results.profile.stacks;
+    const names = (s: Stack): string[] => s.frames.map((f) => f.function);
     const hot = stacks.filter((s) => names(s).some((n) => n.startsWith("spend_")));
     assert.equal(new Set(hot.map((s) => s.labels.pid)).size, 2);
-    const whole = hot.filter((s) => names(s).indexOf("main") < names(s).indexOf("round_of_work") && names(s).includes("main"));
-    const sum = (list: ProfileStack[]): number => list.reduce((n, s) => n + s.values[0], 0);
+    const whole = hot.filter((s) =>
+      names(s).indexOf("main") < names(s).indexOf("round_of_work") && names(s).includes("main")
+    );
+    const sum = (list: Stack[]): number => list.reduce((n, s) => n + s.values[0], 0);
     assert.ok(sum(whole) > 0.98 * sum(hot), `${sum(whole)} of ${sum(hot)}`);
   }));
 
