@@ -47,7 +47,7 @@ export async function* readelfEntries(path: string): AsyncGenerator<FrameText> {
       if (line === "") {
         if (entry.length > 0) yield { section, lines: entry };
         entry = [];
-      } else if (/^[0-9a-f]{8,} [0-9a-f]{8,} |^   LOC|^[0-9a-f]{16} /.test(line)) entry.push(line);
+      } else if (/^[0-9a-f]{8,} [0-9a-f]{8,} |^ {3}LOC|^[0-9a-f]{16} /.test(line)) entry.push(line);
     }
   }
   if (entry.length > 0) yield { section, lines: entry };

@@ -10,6 +10,7 @@ import { cfiTable } from "./cfi_table.ts";
 const ALL = Deno.env.get("SONDE_ALL_BINARIES") === "1";
 const FOLDERS = ALL ? ["/usr/bin", "/usr/sbin", "/usr/lib/x86_64-linux-gnu"] : ["/usr/bin"];
 const SOME = 60;
+const ET_REL = 1;
 /** Without ALL: readelf takes a minute for some giants. */
 const MAX_BYTES = ALL ? Infinity : 3 << 20;
 
@@ -30,7 +31,8 @@ function elfOf(path: string): { elf: Elf; close: () => void } | null {
   if (!file) return null;
   try {
     const elf = readElf(file);
-    if (elf.machine === EM.X86_64) return { elf, close: () => file[Symbol.dispose]() };
+    // readelf links object files in passing: their tables are not what they will be.
+    if (elf.machine === EM.X86_64 && elf.type !== ET_REL) return { elf, close: () => file[Symbol.dispose]() };
   } catch (error) {
     if (!(error instanceof ElfError)) throw error;
   }
