@@ -47,7 +47,7 @@ export async function* readelfEntries(path: string): AsyncGenerator<FrameText> {
       if (line === "") {
         if (entry.length > 0) yield { section, lines: entry };
         entry = [];
-      } else if (/^[0-9a-f]{8,} [0-9a-f]{8,} |^   LOC|^[0-9a-f]{16} /.test(line)) entry.push(line);
+      } else if (/^[0-9a-f]{8,} [0-9a-f]{8,} |^ {3}LOC|^[0-9a-f]{16} /.test(line)) entry.push(line);
     }
   }
   if (entry.length > 0) yield { section, lines: entry };
@@ -103,7 +103,7 @@ function rowTexts(machine: ReturnType<typeof cfiRows>, fde: Fde, columns: readon
   machine.each(fde, (row) => {
     const cells = [
       row.location.toString(16).padStart(16, "0"),
-      row.cfaRegister < 0 ? "exp" : `${cfaName(row.cfaRegister)}${plus(row.cfaOffset)}`,
+      row.cfaByExpression ? "exp" : `${cfaName(row.cfaRegister)}${plus(row.cfaOffset)}`,
     ];
     for (const n of columns) {
       const value = row.values[n];

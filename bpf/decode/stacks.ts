@@ -1,8 +1,9 @@
 import type { Frame } from "../../core/data/mod.ts";
-import { addressOf, UNKNOWN } from "../../core/symbols/mod.ts";
+import { addressOf } from "../../core/symbols/mod.ts";
 import type { StackPart } from "../codegen/access.ts";
 import { lookupMap } from "../kernel/map.ts";
 import type { CodeNames } from "./code_names.ts";
+import { isPlumbing } from "./plumbing.ts";
 
 /** Turns the numbers of stacks into frames. */
 export interface StackReader {
@@ -17,10 +18,6 @@ export interface StackReader {
   frames(part: StackPart, kernel: number, user: number, pid: number): readonly Frame[] | null;
 }
 
-/** The kernel's own machinery between the event and the program, on top of every kernel stack that it takes. */
-const PLUMBING =
-  /^(__?bpf_|bpf_|__traceiter_|trace_call_bpf|perf_trace_|perf_call_bpf|__perf_event|kprobe_|uprobe_|ftrace_)/;
-
 /** Opens the stacks of a session. @param map descriptor of the map of stacks @param frames most in one stack */
 export function openStacks(map: number, frames: number, names: CodeNames): StackReader {
   const addresses = new BigUint64Array(new ArrayBuffer(frames * 8));
@@ -29,17 +26,17 @@ export function openStacks(map: number, frames: number, names: CodeNames): Stack
   const users = new Map<string, readonly Frame[]>();
   const whole = new Map<string, readonly Frame[]>();
 
-  /** Calls `name` for each address, the leaf first. */
-  const read = (id: number, name: (i: number) => Frame): Frame[] => {
+  /** Calls `name` for each address, the leaf first; it answers leaf first too. */
+  const read = (id: number, name: (i: number) => readonly Frame[]): Frame[] => {
     if (id < 0 || !lookupMap(map, Uint32Array.of(id), addresses, "a stack")) return [];
     const out: Frame[] = [];
-    for (let i = 0; i < frames && (words[2 * i] !== 0 || words[2 * i + 1] !== 0); i++) out.push(name(i));
+    for (let i = 0; i < frames && (words[2 * i] !== 0 || words[2 * i + 1] !== 0); i++) out.push(...name(i));
     return out;
   };
   const kernelFrames = (id: number): readonly Frame[] => {
     let found = kernels.get(id);
     if (!found) {
-      const leafFirst = read(id, (i) => names.kernel(addressOf(words[2 * i + 1], words[2 * i]) - before(i)));
+      const leafFirst = read(id, (i) => [names.kernel(addressOf(words[2 * i + 1], words[2 * i]) - before(i))]);
       const first = leafFirst.findIndex((f) => !isPlumbing(f));
       kernels.set(id, found = leafFirst.slice(Math.max(0, first)).reverse());
     }
@@ -49,7 +46,8 @@ export function openStacks(map: number, frames: number, names: CodeNames): Stack
     const key = `${id} ${pid}`;
     let found = users.get(key);
     if (!found) {
-      found = read(id, (i) => names.user(pid, words[2 * i + 1] * 2 ** 32 + words[2 * i] - before(i))).reverse();
+      found = read(id, (i) => names.userFrames(pid, words[2 * i + 1] * 2 ** 32 + words[2 * i] - before(i)).toReversed())
+        .reverse();
       users.set(key, found);
     }
     return found;
@@ -74,9 +72,4 @@ export function openStacks(map: number, frames: number, names: CodeNames): Stack
 /** All frames but the leaf hold where a call returns to, which may be the next function's: the call lies before it. */
 function before(i: number): number {
   return i === 0 ? 0 : 1;
-}
-
-function isPlumbing(f: Frame): boolean {
-  return f.module === "bpf" || f.function === UNKNOWN || f.function.startsWith("bpf_prog_") ||
-    PLUMBING.test(f.function);
 }

@@ -87,8 +87,10 @@ struct pt_regs___arm64 {
 enum bpf_func_id___has {
 	BPF_FUNC_task_pt_regs___has = 175,
 };
+#define HAS_TASK_PT_REGS bpf_core_enum_value_exists(enum bpf_func_id___has, BPF_FUNC_task_pt_regs___has)
 /* Its declaration in libbpf's header names a type that is not here. */
 static void *(*const task_pt_regs)(struct task_struct *task) = (void *)175;
+static struct task_struct *(*const current_task)(void) = (void *)158; /* bpf_get_current_task_btf */
 
 struct bpf_iter__task {
 	void *meta;
@@ -110,6 +112,7 @@ struct off {
 	__u64 sp;
 	__u64 waker_kstack;
 	__u64 waker_ustack;
+	__u64 waker_sp;
 	__u32 tgid;
 	__s32 syscall;
 	__u32 waker;
@@ -127,6 +130,7 @@ struct sum_key {
 	__u64 sp;
 	__u64 waker_kstack;
 	__u64 waker_ustack;
+	__u64 waker_sp;
 	__u32 tid;
 	__u32 waker;
 	__s32 syscall;
@@ -271,7 +275,7 @@ struct {
 	__type(value, struct allowance);
 } allowances SEC(".maps");
 
-enum { OFF_FULL, THREADS_FULL, SUMS_FULL, SUMS_LOST_NS, STACKS_FULL, COPIES_FULL, COPIES_HELD, TARGETS_FULL, CUT_STACKS, N_COUNTERS };
+enum { OFF_FULL, THREADS_FULL, SUMS_FULL, SUMS_LOST_NS, STACKS_FULL, COPIES_FULL, COPIES_HELD, TARGETS_FULL, CUT_STACKS, MISSED_SWITCHES, N_COUNTERS };
 COUNTERS(N_COUNTERS);
 
 static __always_inline void count_by(__u32 which, __u64 by)
@@ -382,7 +386,7 @@ static __always_inline __u64 take_stack(void *ctx, __u64 flags, __u8 *context)
 
 static __always_inline void *regs_of(bool typed, struct task_struct *p)
 {
-	if (typed && bpf_core_enum_value_exists(enum bpf_func_id___has, BPF_FUNC_task_pt_regs___has))
+	if (typed && HAS_TASK_PT_REGS)
 		return task_pt_regs(p);
 	return BPF_CORE_READ(p, stack) + thread_size - regs_size;
 }
@@ -516,54 +520,6 @@ static __always_inline struct thread *thread_of(bool typed, struct task_struct *
 	return t;
 }
 
-static __always_inline void leave(bool typed, void *ctx, bool preempt, struct task_struct *p, struct window *w, __u64 now)
-{
-	__u32 tid = READ(typed, p, pid), tgid = READ(typed, p, tgid), state;
-	struct off o = { .since = now, .tgid = tgid, .syscall = NO_SYSCALL };
-	struct thread *t;
-	void *regs;
-
-	if (!tid || !is_wanted(typed, p, tgid))
-		return;
-	t = thread_of(typed, p, tid, tgid, w->start, true);
-	if (!t)
-		return;
-	if (t->on) {
-		t->on_ns += now - t->on_since;
-		t->on = 0;
-	}
-	bpf_probe_read_kernel_str(t->comm, TASK_COMM_LEN, &p->comm);
-	state = state_of(typed, p);
-	if (state & TASK_DEAD && !preempt) {
-		t->gone = now;
-		bpf_map_delete_elem(&off, &tid);
-		return;
-	}
-	if (preempt || !state) {
-		o.flags = preempt ? RUNNABLE | PREEMPTED : RUNNABLE;
-		state = 0;
-	} else if (state & TASK_WAKING) {
-		/* Somebody wakes it up while it leaves: the event of that is over. */
-		o.woken = now;
-		state = 1;
-	}
-	o.state = state & STATE_BITS;
-	if (BPF_CORE_READ_BITFIELD_PROBED(p, in_iowait) && !(o.flags & RUNNABLE))
-		o.flags |= IO_WAIT;
-	o.kstack = take_stack(ctx, 0, NULL);
-	if (!(READ(typed, p, flags) & PF_KTHREAD)) {
-		regs = regs_of(typed, p);
-		o.syscall = syscall_of(regs);
-		o.ustack = take_stack(ctx, BPF_F_USER_STACK, NULL);
-		if (copy_bytes) {
-			o.sp = sp_of(regs);
-			copy_user(regs, o.sp, o.ustack, tid, tgid, now, true, !(o.flags & RUNNABLE));
-		}
-	}
-	if (bpf_map_update_elem(&off, &tid, &o, BPF_ANY))
-		count(OFF_FULL);
-}
-
 static __always_inline __u32 exponent(__u64 v)
 {
 	__u32 e = 0;
@@ -586,6 +542,7 @@ static __always_inline void add_up(struct task_struct *p, __u32 tid, struct off 
 		.sp = o->sp,
 		.waker_kstack = o->waker_kstack,
 		.waker_ustack = o->waker_ustack,
+		.waker_sp = o->waker_sp,
 		.tid = tid,
 		.waker = o->waker,
 		.syscall = o->syscall,
@@ -626,24 +583,11 @@ static __always_inline void add_up(struct task_struct *p, __u32 tid, struct off 
 	}
 }
 
-static __always_inline void arrive(bool typed, struct task_struct *p, struct window *w, __u64 now)
+/* Ends what a thread waited for. */
+static __always_inline void end_wait(struct task_struct *p, struct thread *t, __u32 tid, struct off *o, __u64 now)
 {
-	__u32 tid = READ(typed, p, pid), tgid = READ(typed, p, tgid);
-	__u64 ns, queued = 0;
-	struct thread *t;
-	struct off *o;
+	__u64 ns = now - o->since, queued = 0;
 
-	if (!tid || !is_wanted(typed, p, tgid))
-		return;
-	t = thread_of(typed, p, tid, tgid, w->start, false);
-	if (!t)
-		return;
-	t->on = 1;
-	t->on_since = now;
-	o = bpf_map_lookup_elem(&off, &tid);
-	if (!o)
-		return;
-	ns = now - o->since;
 	if (o->flags & RUNNABLE)
 		queued = ns;
 	else if (o->woken)
@@ -656,6 +600,94 @@ static __always_inline void arrive(bool typed, struct task_struct *p, struct win
 	} else {
 		add_up(p, tid, o, ns, queued);
 	}
+}
+
+static __always_inline void leave(bool typed, void *ctx, bool preempt, struct task_struct *p, struct window *w, __u64 now)
+{
+	__u32 tid = READ(typed, p, pid), tgid = READ(typed, p, tgid), state;
+	struct off o = { .since = now, .tgid = tgid, .syscall = NO_SYSCALL };
+	struct thread *t;
+	void *regs;
+
+	if (!tid || !is_wanted(typed, p, tgid))
+		return;
+	t = thread_of(typed, p, tid, tgid, w->start, true);
+	if (!t)
+		return;
+	if (t->on) {
+		t->on_ns += now - t->on_since;
+		t->on = 0;
+	} else {
+		/*
+		 * It goes, and did not come: the kernel told nothing of that switch. It happens, to all programs at once, while other
+		 * tracers attach. The wait is taken to have lasted until now.
+		 */
+		struct off *before = bpf_map_lookup_elem(&off, &tid);
+
+		count(MISSED_SWITCHES);
+		if (before)
+			end_wait(p, t, tid, before, now);
+	}
+	bpf_probe_read_kernel_str(t->comm, TASK_COMM_LEN, &p->comm);
+	state = state_of(typed, p);
+	if (state & TASK_DEAD && !preempt) {
+		t->gone = now;
+		bpf_map_delete_elem(&off, &tid);
+		return;
+	}
+	if (preempt || !state) {
+		o.flags = preempt ? RUNNABLE | PREEMPTED : RUNNABLE;
+		state = 0;
+	} else if (state & TASK_WAKING) {
+		/* Somebody wakes it up while it leaves: the event of that is over. */
+		o.woken = now;
+		state = 1;
+	}
+	o.state = state & STATE_BITS;
+	if (BPF_CORE_READ_BITFIELD_PROBED(p, in_iowait) && !(o.flags & RUNNABLE))
+		o.flags |= IO_WAIT;
+	o.kstack = take_stack(ctx, 0, NULL);
+	if (!(READ(typed, p, flags) & PF_KTHREAD)) {
+		regs = regs_of(typed, p);
+		o.syscall = syscall_of(regs);
+		o.ustack = take_stack(ctx, BPF_F_USER_STACK, NULL);
+		if (copy_bytes) {
+			o.sp = sp_of(regs);
+			copy_user(regs, o.sp, o.ustack, tid, tgid, now, true, !(o.flags & RUNNABLE));
+		}
+	}
+	if (bpf_map_update_elem(&off, &tid, &o, BPF_ANY))
+		count(OFF_FULL);
+}
+
+static __always_inline void arrive(bool typed, struct task_struct *p, struct window *w, __u64 now)
+{
+	__u32 tid = READ(typed, p, pid), tgid = READ(typed, p, tgid);
+	struct thread *t;
+	struct off *o;
+
+	if (!tid || !is_wanted(typed, p, tgid))
+		return;
+	t = thread_of(typed, p, tid, tgid, w->start, false);
+	if (!t)
+		return;
+	/* It went before the window began, and came before it was looked for. */
+	if (t->from == w->start && !t->on && t->on_since == w->start && !bpf_map_lookup_elem(&off, &tid)) {
+		t->off_ns += now - w->start;
+		t->short_ns += now - w->start;
+		t->shorts++;
+	}
+	if (t->on) {
+		/* It comes, and did not go: likewise. It is taken to have run on. */
+		count(MISSED_SWITCHES);
+		t->on_ns += now - t->on_since;
+	}
+	t->on = 1;
+	t->on_since = now;
+	o = bpf_map_lookup_elem(&off, &tid);
+	if (!o)
+		return;
+	end_wait(p, t, tid, o, now);
 	bpf_map_delete_elem(&off, &tid);
 }
 
@@ -694,6 +726,16 @@ static __always_inline int on_waking(bool typed, void *ctx, struct task_struct *
 	o->waker_tgid = me >> 32;
 	bpf_get_current_comm(o->waker_comm, TASK_COMM_LEN);
 	o->waker_ustack = take_stack(ctx, BPF_F_USER_STACK, NULL);
+	if (copy_bytes) {
+		struct task_struct *current = typed && HAS_TASK_PT_REGS ? current_task() : (void *)bpf_get_current_task();
+
+		if (!(READ(false, current, flags) & PF_KTHREAD)) {
+			void *regs = regs_of(typed, current);
+
+			o->waker_sp = sp_of(regs);
+			copy_user(regs, o->waker_sp, o->waker_ustack, me, me >> 32, now, true, true);
+		}
+	}
 	return 0;
 }
 

@@ -59,6 +59,7 @@ export interface RawWait {
     readonly comm: string;
     readonly kernelStack: bigint;
     readonly userStack: bigint;
+    readonly sp: bigint;
   };
   readonly count: number;
   readonly totalNs: number;
@@ -221,11 +222,23 @@ export function startOffCpu(options: OffCpuOptions): OffCpu {
       const read = meter.costed(() => readAll(object, end, minNs));
       switches = read.waits.reduce((n, w) => n + w.count, 0) + read.threads.reduce((n, t) => n + t.shorts, 0);
       const counters = readCounters(object.map("counters").fd, object.map("counters").spec, cpus);
-      const [offFull, threadsFull, sumsFull, lostNs, stacksFull, copiesFull, copiesHeld, targetsFull, cut] = counters;
+      const [
+        offFull,
+        threadsFull,
+        sumsFull,
+        lostNs,
+        stacksFull,
+        copiesFull,
+        copiesHeld,
+        targetsFull,
+        cut,
+        missedSwitches,
+      ] = counters;
       const { cost, missed } = meter.read(end - startNs);
       const all = {
         map_full: offFull + threadsFull + sumsFull + targetsFull,
         stacks_full: stacksFull,
+        missed_switch: missedSwitches,
         recursion: missed,
       };
       return {
@@ -296,25 +309,26 @@ function readAll(object: BpfObject, end: number, minNs: number): Pick<RawOffCpu,
 
 /** struct sum_key and struct sum */
 function sumOf(key: StructView, value: StructView): RawWait {
-  const flags = key.u8(54);
+  const flags = key.u8(62);
   return {
-    tid: key.u32(40),
+    tid: key.u32(48),
     pid: value.u32(32),
     comm: value.text(40, COMM_BYTES),
-    state: key.u16(52),
+    state: key.u16(60),
     ...flagsOf(flags),
     open: false,
-    syscall: key.u32(48) | 0,
+    syscall: key.u32(56) | 0,
     kernelStack: key.big(0),
     userStack: key.big(8),
     sp: key.big(16),
     waker: {
-      context: CONTEXTS[key.u8(55)],
-      tid: key.u32(44),
+      context: CONTEXTS[key.u8(63)],
+      tid: key.u32(52),
       pid: value.u32(36),
       comm: value.text(56, COMM_BYTES),
       kernelStack: key.big(24),
       userStack: key.big(32),
+      sp: key.big(40),
     },
     count: value.u64(0),
     totalNs: value.u64(8),
@@ -326,28 +340,29 @@ function sumOf(key: StructView, value: StructView): RawWait {
 
 /** struct off: a wait that the window's end cuts off. */
 function openWait(tid: number, comm: string, value: StructView, end: number): RawWait {
-  const flags = value.u8(74);
+  const flags = value.u8(82);
   const totalNs = Math.max(0, end - value.u64(0));
   const woken = value.u64(8);
   const queuedNs = flags & FLAG.RUNNABLE ? totalNs : woken > 0 ? Math.max(0, end - woken) : 0;
   return {
     tid,
-    pid: value.u32(56),
+    pid: value.u32(64),
     comm,
-    state: value.u16(72),
+    state: value.u16(80),
     ...flagsOf(flags),
     open: true,
-    syscall: value.u32(60) | 0,
+    syscall: value.u32(68) | 0,
     kernelStack: value.big(16),
     userStack: value.big(24),
     sp: value.big(32),
     waker: {
-      context: CONTEXTS[value.u8(75)],
-      tid: value.u32(64),
-      pid: value.u32(68),
-      comm: value.text(80, COMM_BYTES),
+      context: CONTEXTS[value.u8(83)],
+      tid: value.u32(72),
+      pid: value.u32(76),
+      comm: value.text(88, COMM_BYTES),
       kernelStack: value.big(40),
       userStack: value.big(48),
+      sp: value.big(56),
     },
     count: 1,
     totalNs,

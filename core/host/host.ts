@@ -156,6 +156,7 @@ export type HostPath =
   | "pid_map_files"
   | "pid_mem"
   | "self_stat"
+  | "kernel_notes"
   | "cpu_possible"
   | "cpu_online"
   | "perf_event_paranoid"

@@ -6,9 +6,10 @@ import { buildProfile } from "./build_profile.ts";
 import { checkRequest } from "./check_request.ts";
 import { type Collected, collectSamples } from "./_collect_samples.ts";
 import { failureNotes } from "./failure_notes.ts";
-import { framePointerUnwind as unwind } from "./_frame_pointer_unwind.ts";
 import { type CpuEvents, openCpuEvents } from "./_open_cpu_events.ts";
-import type { CpuSampler } from "./sampler.ts";
+import type { CpuSampler, UnwindMethod } from "./sampler.ts";
+import { createUnwinder, type Unwinder } from "./unwind/mod.ts";
+import { usedCode } from "./used_code.ts";
 
 /**
  * A sampler of this machine's CPUs by perf_event_open(2): CPU cycles where the processor can count them, else the
@@ -24,9 +25,15 @@ import type { CpuSampler } from "./sampler.ts";
  * ```
  */
 export function cpuSampler(host: Host): CpuSampler {
-  let symbolisers = known.get(host);
-  if (!symbolisers) known.set(host, symbolisers = createSymbolisers(host));
-  const { start } = symbolisers;
+  let kept = known.get(host);
+  if (!kept) known.set(host, kept = { symbolisers: createSymbolisers(host), unwinders: new Map() });
+  const { symbolisers, unwinders } = kept;
+  const unwinderFor = (method: UnwindMethod): Unwinder => {
+    const by = method === "dwarf" ? "dwarf" : "auto";
+    let unwinder = unwinders.get(by);
+    if (!unwinder) unwinders.set(by, unwinder = createUnwinder(host, { method: by }));
+    return unwinder;
+  };
   return async (request) => {
     checkRequest(request);
     const cpuBefore = ownCpuNs();
@@ -37,9 +44,16 @@ export function cpuSampler(host: Host): CpuSampler {
       using events = openCpuEvents(host, request);
       notes.push(...events.notes);
       method = events;
-      collected = await collectSamples(host, events, request, unwind, nsPerInterrupt(events.stackBytes));
+      collected = await collectSamples(
+        host,
+        events,
+        request,
+        unwinderFor(request.unwind ?? "auto"),
+        nsPerInterrupt(events.stackBytes),
+      );
     }
-    const symboliser = start();
+    const symboliser = symbolisers.start();
+    await symboliser.prepare(usedCode(collected));
     const { profile, stackQuality } = buildProfile(collected, symboliser);
     const { durationNs } = collected;
     const { events, truncated, failures } = stackQuality;
@@ -65,7 +79,13 @@ export function cpuSampler(host: Host): CpuSampler {
   };
 }
 
-const known = new WeakMap<Host, ReturnType<typeof createSymbolisers>>();
+/** What one profile learned of files. */
+interface Kept {
+  readonly symbolisers: ReturnType<typeof createSymbolisers>;
+  readonly unwinders: Map<"auto" | "dwarf", Unwinder>;
+}
+
+const known = new WeakMap<Host, Kept>();
 
 /**
  * What a sample costs in the kernel, in ns: the timer's interrupt and the walk of the stack. Measured as the CPU time by

@@ -21,6 +21,13 @@ export function hasSymtab(elf: Elf): boolean {
   return elf.sections.some((s) => s.type === SHT.SYMTAB && s.size >= 2 * SYM_SIZE);
 }
 
+/** Whether the file says from which source its code was made. */
+export function hasDebugInfo(elf: Elf): boolean {
+  return elf.sections.some((s) =>
+    (s.name === ".debug_info" || s.name === ".zdebug_info") && s.type !== SHT.NOBITS && s.size > 0
+  );
+}
+
 /**
  * The functions of a file: those of `.symtab`, or where it was stripped those of `.dynsym`, and the entries of the
  * procedure linkage table as `name@plt`.

@@ -4,6 +4,8 @@ import type { Address } from "./address.ts";
 export interface SymbolHit {
   readonly name: string;
   readonly start: Address;
+  /** Up to here the answer is the same for sure, where that is known. */
+  readonly end?: Address;
 }
 
 /** Functions by address. */
@@ -41,10 +43,14 @@ export function symbolTable(columns: SymbolColumns): SymbolTable {
   const order = sortedOrder(columns.starts, n);
   const starts = new Float64Array(n);
   for (let i = 0; i < n; i++) starts[i] = columns.starts[order[i]];
+  // Answers by the last of the symbols that start together: most addresses are asked for in functions asked for before.
+  const known: (SymbolHit | undefined)[] = [];
   return {
     length: n,
     find: (address) => {
       let i = lastAtOrBelow(starts, n, address);
+      const before = known[i];
+      if (before !== undefined && address < before.end!) return before;
       // A small symbol may lie inside a larger one (local labels of assembly): look a few symbols back.
       for (let steps = 0; i >= 0 && steps < MAX_NESTED; steps++) {
         const start = starts[i];
@@ -52,7 +58,18 @@ export function symbolTable(columns: SymbolColumns): SymbolTable {
         while (first > 0 && starts[first - 1] === start && i - first < MAX_ALIASES) first--;
         const next = i + 1 < n ? starts[i + 1] : start + MAX_UNSIZED;
         const best = bestOf(columns, order, first, i, address - start, next - start);
-        if (best >= 0) return { name: columns.nameOf(best), start };
+        if (best >= 0) {
+          if (steps > 0) return { name: columns.nameOf(best), start };
+          // Of aliases the best depends on where in them the address lies, up to the end of the shortest.
+          let end = next;
+          for (let alias = first; alias <= i; alias++) {
+            const size = columns.sizes[order[alias]];
+            if (size > 0) end = Math.min(end, start + size);
+          }
+          const hit: SymbolHit = { name: columns.nameOf(best), start, end };
+          if (address < end) known[i] = hit;
+          return hit;
+        }
         i = first - 1;
       }
       return null;

@@ -62,18 +62,18 @@ Deno.test("user() names a function of a running program, and says unknown with t
     const host = openHost();
     const mappings = codeMappings(host.maps(program.pid));
     const symboliser = createSymbolisers(host).start();
-    assert.deepEqual(symboliser.user(program.pid, mappings, program.marker), {
+    assert.deepEqual(symboliser.userFrames(program.pid, mappings, program.marker)[0], {
       function: "marker",
       module: path,
-      file: "",
-      line: 0,
+      file: `${path}.c`,
+      line: 5,
       kind: "user",
     });
     const code = mappings.find((m) => m.path === path)!;
-    assert.equal(symboliser.user(program.pid, mappings, code.end - 1).function, UNKNOWN);
-    assert.equal(symboliser.user(program.pid, mappings, code.end - 1).module, path);
-    assert.deepEqual(symboliser.user(program.pid, mappings, 16).module, "");
-    assert.deepEqual(symboliser.user(program.pid, mappings, program.jit).module, "[anon]");
+    assert.equal(symboliser.userFrames(program.pid, mappings, code.end - 1)[0].function, UNKNOWN);
+    assert.equal(symboliser.userFrames(program.pid, mappings, code.end - 1)[0].module, path);
+    assert.deepEqual(symboliser.userFrames(program.pid, mappings, 16)[0].module, "");
+    assert.deepEqual(symboliser.userFrames(program.pid, mappings, program.jit)[0].module, "[anon]");
   }));
 
 Deno.test("user() names code of a file that was deleted or replaced while it runs", () =>
@@ -84,7 +84,7 @@ Deno.test("user() names code of a file that was deleted or replaced while it run
     const host = openHost();
     const mappings = codeMappings(host.maps(program.pid));
     const symboliser = createSymbolisers(host).start();
-    assert.equal(symboliser.user(program.pid, mappings, program.marker).function, "marker");
+    assert.equal(symboliser.userFrames(program.pid, mappings, program.marker)[0].function, "marker");
     assert.deepEqual(symboliser.notes(), []);
   }));
 
@@ -97,11 +97,11 @@ Deno.test("user() does not take names from another file that now has the path of
       ({ marker, pid } = program);
       mappings = codeMappings(host.maps(pid));
     }
-    assert.equal(createSymbolisers(host).start().user(pid, mappings, marker).function, "marker");
+    assert.equal(createSymbolisers(host).start().userFrames(pid, mappings, marker)[0].function, "marker");
     await Deno.rename(path, `${path}.old`);
     await Deno.copyFile("/bin/true", path);
     const symboliser = createSymbolisers(host).start();
-    assert.equal(symboliser.user(pid, mappings, marker).function, UNKNOWN);
+    assert.equal(symboliser.userFrames(pid, mappings, marker)[0].function, UNKNOWN);
     assert.match(symboliser.notes().join(), /replaced or deleted/);
   }));
 
@@ -111,12 +111,12 @@ Deno.test("user() believes a perf map that belongs to the process's user, and no
     const host = openHost();
     const mappings = codeMappings(host.maps(program.pid));
     const map = `/tmp/perf-${program.pid}.map`;
-    const ask = () => createSymbolisers(host).start().user(program.pid, mappings, program.jit + 8);
+    const ask = () => createSymbolisers(host).start().userFrames(program.pid, mappings, program.jit + 8)[0];
     try {
       await Deno.writeTextFile(map, `${program.jit.toString(16)} 40 jitted()\n`);
       assert.deepEqual(ask(), {
         function: "jitted()",
-        module: `[perf map ${program.pid}]`,
+        module: "[jit]",
         file: "",
         line: 0,
         kind: "interpreted",
@@ -152,9 +152,9 @@ Deno.test("user() finds files and perf maps of a process with its own mounts and
       `${program.jit.toString(16)} 40 jitted\n`,
     );
     const symboliser = createSymbolisers(host).start();
-    assert.equal(symboliser.user(pid, mappings, program.marker).function, "marker");
-    assert.equal(symboliser.user(pid, mappings, program.marker).module, "/mnt/inner");
-    assert.equal(symboliser.user(pid, mappings, program.jit + 1).function, "jitted");
+    assert.equal(symboliser.userFrames(pid, mappings, program.marker)[0].function, "marker");
+    assert.equal(symboliser.userFrames(pid, mappings, program.marker)[0].module, "/mnt/inner");
+    assert.equal(symboliser.userFrames(pid, mappings, program.jit + 1)[0].function, "jitted");
   }));
 
 Deno.test("user() names functions of the vdso", async () => {
@@ -164,7 +164,7 @@ Deno.test("user() names functions of the vdso", async () => {
   if (!vdso) return skip("no vdso");
   const symboliser = createSymbolisers(host).start();
   const names = new Set<string>();
-  for (let a = vdso.start; a < vdso.end; a += 16) names.add(symboliser.user(Deno.pid, mappings, a).function);
+  for (let a = vdso.start; a < vdso.end; a += 16) names.add(symboliser.userFrames(Deno.pid, mappings, a)[0].function);
   assert.ok([...names].some((n) => n.includes("clock_gettime")), [...names].join());
   await Promise.resolve();
 });

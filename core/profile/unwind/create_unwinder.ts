@@ -23,6 +23,9 @@ export interface UnwinderOptions {
 /** A frame farther above the stack pointer than this lies on another stack. */
 const MAX_STACK_BYTES = 64 << 20;
 
+/** Operations of DWARF expressions that a stack may take; a signal frame takes 60. */
+const MAX_OPERATIONS = 20_000;
+
 /** Most mappings of processes that are kept prepared. */
 const MAX_SPACES = 4096;
 
@@ -50,6 +53,7 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
   const regs = new Float64Array(arch.registers);
   const callee = new Float64Array(arch.registers);
   const copy = new StackCopy();
+  const budget = { operations: 0 };
   const out: UserStack = {
     addresses: new Float64Array(maxFrames),
     exact: new Uint8Array(maxFrames),
@@ -144,7 +148,9 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
         }
         if (cfa <= sp && (cfa < sp || LINK < 0) && !(head & FLAG.SIGNAL)) return "no_progress";
         for (let i = rule + 5, end = i + words[rule + 4] * 2; i < end; i += 2) {
-          regs[words[i]] = copy.load(cfa + words[i + 1]);
+          const at = cfa + words[i + 1];
+          // Below the stack pointer lies what was popped: tables go on naming the place where the register was saved.
+          if (at >= sp) regs[words[i]] = copy.load(at);
         }
         regs[SP] = cfa;
         regs[PC] = codeAddress(ra);
@@ -155,7 +161,7 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
         copy.missed = NaN;
         let cfa: number;
         try {
-          cfa = slowStep(store.slow[words[rule + 1]], callee, regs, copy, SP);
+          cfa = slowStep(store.slow[words[rule + 1]], callee, regs, copy, SP, budget);
         } catch (error) {
           if (error instanceof ElfError) return "bad_table";
           throw error;
@@ -183,7 +189,8 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
         if (end !== null) return end;
         isExact = 0;
       }
-      if (regs[PC] === 0) return "root";
+      // What a signal interrupted may have jumped to 0; a return address of 0 is none.
+      if (regs[PC] === 0 && !isExact) return "root";
     }
   };
 
@@ -192,6 +199,7 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
       spaceOf(pid, mappings);
       for (let i = 0; i < regs.length; i++) regs[i] = state.registers[i];
       copy.set(state.stack, state.at, regs[SP], state.bytes);
+      budget.operations = MAX_OPERATIONS;
       out.length = 0;
       out.end = walk();
       return out;

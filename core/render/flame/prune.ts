@@ -26,7 +26,7 @@ export function pruneTree(root: CallNode, most: number): Pruned {
   const stack = [root];
   for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
     totals.push(node.total);
-    for (const child of node.children.values()) stack.push(child);
+    for (const child of node.children.values()) if (child.total > 0) stack.push(child);
   }
   let cutoff = 0;
   let ties = Infinity;
@@ -42,6 +42,8 @@ export function pruneTree(root: CallNode, most: number): Pruned {
     let hidden = 0;
     const children: DrawNode[] = [];
     for (const child of node.children.values()) {
+      // What is only in the other profile of a comparison has no width.
+      if (child.total === 0) continue;
       if (child.total > cutoff || (child.total === cutoff && ties > 0)) children.push(copy(child));
       else hidden += child.total;
     }
