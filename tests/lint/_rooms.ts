@@ -37,7 +37,7 @@ const ROOMS: Readonly<Record<string, Room | typeof EVERYTHING>> = {
       "core/profile/formats",
     ],
   },
-  "core/profile/formats": { uses: ["core/data"] },
+  "core/profile/formats": { uses: ["core/data"], types: ["core/host"] },
   "core/render": { uses: ["core/data", "core/query", "core/stats", "core/assets"] },
   "core/store": { uses: ["core/data", "core/stats"] },
   "core/plugin_api": { uses: ["core/data", "core/query"], types: ["core/*"] },

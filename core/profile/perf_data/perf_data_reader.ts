@@ -2,7 +2,7 @@ import { type Frame, type Profile, quality, type SampleType } from "../../data/m
 import { CONTEXT, DEFAULT_MAX_STACK } from "../../perf/mod.ts";
 import { addressOf } from "../../symbols/mod.ts";
 import type { ProfileReader, ReadOptions } from "../formats/format.ts";
-import { timelineBuilder } from "../formats/_timeline_builder.ts";
+import { timelineBuilder } from "../formats/timeline_builder.ts";
 import { createStackTable } from "../stack_table.ts";
 import { createUnwinder } from "../unwind/mod.ts";
 import { countsTime, isDummy } from "./event_name.ts";
