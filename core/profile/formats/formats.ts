@@ -27,6 +27,16 @@ export const PROFILE_FORMATS: readonly FormatEntry[] = [
     endings: [".speedscope.json", ".speedscope"],
     load: async () => (await import("./speedscope.ts")).speedscopeFormat,
   },
+  {
+    name: "firefox",
+    endings: [".firefox.json"],
+    load: async () => (await import("./firefox.ts")).firefoxFormat,
+  },
+  {
+    name: "chrome-trace",
+    endings: [".trace.json"],
+    load: async () => (await import("./chrome_trace.ts")).chromeTraceFormat,
+  },
   { name: "json", endings: [".json"], load: async () => (await import("./json.ts")).jsonFormat },
   { name: "csv", endings: [".csv"], load: async () => (await import("./csv.ts")).csvFormat },
   {

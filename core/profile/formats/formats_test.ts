@@ -1,9 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
+import { gunzipSync } from "node:zlib";
 import { type Frame, type FrameKind, type Profile, quality, type Unit } from "../../data/mod.ts";
 import { formatByEnding, formatByName, sniffFormat } from "./find_format.ts";
 import type { ProfileFormat } from "./format.ts";
 import { PROFILE_FORMATS } from "./formats.ts";
+import { packing } from "./packing.ts";
 
 const formats = await Promise.all(PROFILE_FORMATS.map((f) => f.load()));
 
@@ -162,7 +164,8 @@ for (const format of formats.filter((f) => f.reader && f.write)) {
       stacks,
       quality: quality(),
     };
-    const head = bytesOf(format, profile).subarray(0, 65536);
+    const file = bytesOf(format, profile);
+    const head = (packing(file) === "gzip" ? new Uint8Array(gunzipSync(file)) : file).subarray(0, 65536);
     assert.equal((await sniffFormat(head))?.name, format.name);
     assert.equal((await sniffFormat(head, "x.perf.txt"))?.name, format.name);
   });
