@@ -67,3 +67,23 @@ export function parseShare(text: string, option: string): number {
 export function parseHz(text: string, option: string): number {
   return parseInteger(text.replace(/hz$/i, ""), option, 1, 10000);
 }
+
+/** Process ids as options have them: `12`, `12,15`. @throws {UsageError} when one cannot be one */
+export function parsePids(text: string, option: string): number[] {
+  return text.split(",").map((part) => parsePid(part, option));
+}
+
+/**
+ * A number of bytes as options have it: `16K`, `16384`.
+ *
+ * @returns a whole number in the range
+ * @throws {UsageError} when it is none
+ */
+export function parseSize(text: string, option: string, min: number, max: number): number {
+  const match = /^(\d+)\s*(k|ki|kb|kib)?$/i.exec(text.trim());
+  const bytes = match ? Number(match[1]) * (match[2] ? 1024 : 1) : NaN;
+  if (!(bytes >= min && bytes <= max)) {
+    throw new UsageError(`${option}: "${text}" is no size from ${min} to ${max} bytes`, "Write 16K or 16384");
+  }
+  return bytes;
+}

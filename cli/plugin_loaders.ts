@@ -5,5 +5,6 @@ export const PLUGIN_LOADERS: Readonly<Record<string, () => Promise<{ default: Pl
   system: () => import("../plugins/system/mod.ts"),
   processes: () => import("../plugins/processes/mod.ts"),
   profiler: () => import("../plugins/profiler/mod.ts"),
+  counters: () => import("../plugins/counters/mod.ts"),
   diagnosis: () => import("../plugins/diagnosis/mod.ts"),
 };

@@ -1,7 +1,7 @@
 import { Command, CommanderError, Option } from "commander";
 import { EXIT } from "./exit_code.ts";
 import { UsageError } from "../core/data/mod.ts";
-import { parseDuration, parseHz, parseInteger, parsePid, parseShare } from "./arguments.ts";
+import { parseDuration, parseHz, parseInteger, parsePid, parsePids, parseShare, parseSize } from "./arguments.ts";
 import { VERSION } from "./version.ts";
 
 /** Commander hands options over untyped; each command declares what it takes. */
@@ -13,6 +13,8 @@ type OptionParser<T> = (text: string) => T;
 
 const duration = (option: string): OptionParser<number> => (text) => parseDuration(text, option);
 const pid: OptionParser<number> = (text) => parsePid(text, "--pid");
+const pids = (text: string, before: number[] = []): number[] => [...before, ...parsePids(text, "--pid")];
+const size: OptionParser<number> = (text) => parseSize(text, "--stack-size", 512, 64512);
 const hz: OptionParser<number> = (text) => parseHz(text, "--frequency");
 const share: OptionParser<number> = (text) => parseShare(text, "--budget");
 const list = (text: string, before: string[] = []): string[] => [...before, text];
@@ -194,24 +196,143 @@ export function program(): Command {
     }));
 
   json(command("profile [command...]", "sample what runs on the CPUs"))
-    .option("-p, --pid <pid>", "only this process and its children", pid)
+    .option("-p, --pid <pids>", "only these processes and their children (12 or 12,15; repeatable)", pids)
     .option("-a, --all", "all processes (the default)")
+    .option("--cgroup <path>", "only tasks of this cgroup and of those below it, as in /proc/PID/cgroup")
     .option("-d, --for <duration>", "how long", duration("--for"))
-    .option("-F, --frequency <hz>", "samples a second and CPU", hz, 99)
+    .option("-F, --frequency <hz>", "samples a second and CPU, 1 to 10000", hz, 99)
+    .addOption(
+      new Option("--unwind <method>", "how callers in user code are found").choices(["auto", "fp", "dwarf", "lbr"])
+        .default("auto"),
+    )
+    .addOption(
+      new Option("--sampler <name>", "who takes samples (default: what works best here)")
+        .choices(["perf", "bpf", "ptrace", "signal"]),
+    )
+    .option("--stack-size <bytes>", "user stack that a sample copies, up to 63K", size)
     .option("--no-kernel", "leave kernel frames out")
-    .option("-o, --output <file>", "write the profile (.svg, .folded, .json)")
+    .option("--budget <share>", "what sampling may cost, of one CPU: 5%; over it fewer samples are taken", share)
+    .option("--timeline", "keep when each sample was taken (as a file that shows it does anyway)")
+    .option("-o, --output <file>", "write the profile (.svg, .html, .folded, .json, …)")
     .usage("[options] [-- command...]")
     .action(run(async (words: string[], options: Options) => {
       const { profileCommand } = await import("./commands/profile.ts");
       return profileCommand(words, options);
     }));
 
-  command("flamegraph [file]", "draw folded stacks as an interactive SVG (- or nothing: standard input)")
-    .option("-o, --output <file>", "where to (default: standard output)")
-    .option("--title <text>", "heading", "Flame graph")
+  json(command("offcpu [command...]", "tell when threads are off the CPU: why, where in the code, and who ends it"))
+    .option("-p, --pid <pid>", "only this process and the children that it makes", pid)
+    .option("-a, --all", "all processes (the default)")
+    .option("--cgroup <path>", "only processes of this cgroup and of those below it, as in /proc/PID/cgroup")
+    .option("-d, --for <duration>", "how long", duration("--for"))
+    .addOption(
+      new Option("--min-block <duration>", "shorter times are only summed up").argParser(duration("--min-block"))
+        .default(1e6, "1ms"),
+    )
+    .option("--wall", "the profile is of all time: CPU samples beside what is off the CPU")
+    .option("--wakers", "the profile goes on to who ended the waits")
+    .addOption(
+      new Option("--unwind <method>", "how callers in user code are found").choices(["auto", "fp", "dwarf"])
+        .default("auto"),
+    )
+    .addOption(
+      new Option("--engine <name>", "who measures (default: what works best here)")
+        .choices(["bpf", "probe", "polling"]),
+    )
+    .option("--top <rows>", "most rows of a table", (t) => parseInteger(t, "--top", 1, 1e6), 100)
+    .option("-o, --output <file>", "write the profile (.svg, .html, .folded, …), or all of it (.json, .csv, .txt)")
+    .usage("[options] [-- command...]")
+    .action(run(async (words: string[], options: Options) => {
+      const { offCpuCommand } = await import("./commands/offcpu.ts");
+      return offCpuCommand(words, options);
+    }));
+
+  json(command("stat [command...]", "count events of the processor and the kernel"))
+    .option(
+      "-e, --event <list>",
+      "events: cycles,{instructions,branches},page-faults:u,sched:sched_switch,pmu/event/,rNNN",
+    )
+    .option("-p, --pid <pid>", "only this process and its children", pid)
+    .option("-a, --all", "all CPUs (the default)")
+    .option("-d, --for <duration>", "how long", duration("--for"))
+    .option("-I, --every <duration>", "also tell the counts of each such time", duration("--every"))
+    .option(
+      "-r, --repeat <runs>",
+      "run the command so often; tell mean and deviation",
+      (t) => parseInteger(t, "-r", 1, 1000),
+    )
+    .option("-o, --output <file>", "write the counts (.json, .csv, .txt)")
+    .usage("[options] [-- command...]")
+    .action(run(async (words: string[], options: Options) => {
+      const { stat } = await import("./commands/stat.ts");
+      return stat(words, options);
+    }));
+
+  json(
+    command(
+      "import <files...>",
+      "read profiles of other tools (perf script, folded, speedscope, …; -: standard input)",
+    ),
+  )
+    .option("--format <name>", "the files' format, where how they begin does not tell it")
+    .option("-o, --output <file>", "write the profile; its ending chooses the format")
+    .option("--timeline", "keep when each sample was taken, where the files tell it")
+    .action(run(async (files: string[], options: Options) => {
+      const { importCommand } = await import("./commands/import.ts");
+      return importCommand(files, options);
+    }));
+
+  command("export <file>", "turn a profile of one format into one of another (-: standard input)")
+    .requiredOption("-o, --output <file>", "where to; its ending chooses the format (-: standard output)")
+    .option("--format <name>", "write this format, whatever the ending")
+    .option("--from <name>", "the file's format, where how it begins does not tell it")
+    .option("--sample-type <type>", "what to count, by name or number, in formats that hold one")
+    .option("--timeline", "keep when each sample was taken, where the file tells it")
+    .option("--title <text>", "heading, in formats that have one")
+    .action(run(async (file: string, options: Options) => {
+      const { exportCommand } = await import("./commands/export.ts");
+      return exportCommand(file, options);
+    }));
+
+  command(
+    "flamegraph [file]",
+    "draw a profile of any format as an interactive SVG or page (- or nothing: standard input)",
+  )
+    .option("-o, --output <file>", "where to: .svg, .html (default: an SVG on standard output)")
+    .option("--icicle", "with the root at the top")
+    .option("--heatmap", "samples by second and offset within it, where the profile tells their times")
+    .addOption(new Option("--colors <by>", "what colours mean").choices(["kind", "module", "offcpu", "self"]))
+    .option("--sample-type <type>", "what to count, by name or number")
+    .option("--format <name>", "the file's format, where how it begins does not tell it")
+    .option("--title <text>", "heading")
     .action(run(async (file: string | undefined, options: Options) => {
       const { flamegraph } = await import("./commands/flamegraph.ts");
       return flamegraph(file, options);
+    }));
+
+  json(command("diff <before> <after>", "compare two profiles, function by function (-: standard input)"))
+    .option("-o, --output <file>", "write it: .svg, .html (pictures), .json, .csv, .txt")
+    .addOption(
+      new Option("--normalize [by]", "compare shares of the totals, or amounts by time; none: as counted").choices([
+        "share",
+        "time",
+        "none",
+      ]),
+    )
+    .addOption(
+      new Option("--width <side>", "widths of an SVG; what is gone is seen in the last two").choices([
+        "after",
+        "before",
+        "both",
+      ]),
+    )
+    .option("--icicle", "with the root at the top")
+    .option("--sample-type <type>", "what to count, by name")
+    .option("-n, --limit <rows>", "rows of the table", (t) => parseInteger(t, "-n", 1, 1e6))
+    .option("--title <text>", "heading of a picture")
+    .action(run(async (before: string, after: string, options: Options) => {
+      const { diffCommand } = await import("./commands/diff.ts");
+      return diffCommand(before, after, options);
     }));
 
   json(command("doctor", "what works here, what does not, why, and what to do"))

@@ -43,12 +43,27 @@ export function createSondeApi(host: Host = openHost()): SondeApi {
     query: { calculate, callOf, fieldRef, literal, probePointText, test, valueType },
     host,
     samplers: {
-      cpu: async (request) => (await import("../core/profile/mod.ts")).cpuSampler(host)(request),
+      cpu: async (request) => {
+        const { chooseSampler, localSamplers } = await import("../core/profile/mod.ts");
+        return await chooseSampler({
+          ...localSamplers(host),
+          bpf: async () => (await import("../bpf/cpu_sampler.ts")).bpfCpuSampler(host),
+        })(request);
+      },
+      offCpu: async (request) => (await import("./off_cpu_samplers.ts")).offCpuSampler(host)(request),
+    },
+    counters: {
+      count: async (request) => (await import("../core/perf/counters/mod.ts")).countEvents(host, request),
     },
     profiles: {
       topFunctions: async (profile, limit) => (await import("../core/profile/mod.ts")).topFunctions(profile, limit),
       byProcess: async (profile) => (await import("../core/profile/mod.ts")).profileByProcess(profile),
       folded: async (profile, limit) => (await import("../core/profile/mod.ts")).folded(profile, limit),
+      offCpu: async (measured, options) => {
+        const { offCpuResults } = await import("../core/profile/off_cpu/mod.ts");
+        const { formatDuration } = await import("../core/render/format_value.ts");
+        return offCpuResults(measured, { ...options, duration: formatDuration });
+      },
       flameSvg: async (profile, title) => (await import("../core/render/mod.ts")).flameSvg(profile, { title }),
     },
     probes: {

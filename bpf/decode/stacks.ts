@@ -1,8 +1,9 @@
 import type { Frame } from "../../core/data/mod.ts";
-import { addressOf, UNKNOWN } from "../../core/symbols/mod.ts";
+import { addressOf } from "../../core/symbols/mod.ts";
 import type { StackPart } from "../codegen/access.ts";
 import { lookupMap } from "../kernel/map.ts";
 import type { CodeNames } from "./code_names.ts";
+import { isPlumbing } from "./plumbing.ts";
 
 /** Turns the numbers of stacks into frames. */
 export interface StackReader {
@@ -16,10 +17,6 @@ export interface StackReader {
    */
   frames(part: StackPart, kernel: number, user: number, pid: number): readonly Frame[] | null;
 }
-
-/** The kernel's own machinery between the event and the program, on top of every kernel stack that it takes. */
-const PLUMBING =
-  /^(__?bpf_|bpf_|__traceiter_|trace_call_bpf|perf_trace_|perf_call_bpf|__perf_event|kprobe_|uprobe_|ftrace_)/;
 
 /** Opens the stacks of a session. @param map descriptor of the map of stacks @param frames most in one stack */
 export function openStacks(map: number, frames: number, names: CodeNames): StackReader {
@@ -75,9 +72,4 @@ export function openStacks(map: number, frames: number, names: CodeNames): Stack
 /** All frames but the leaf hold where a call returns to, which may be the next function's: the call lies before it. */
 function before(i: number): number {
   return i === 0 ? 0 : 1;
-}
-
-function isPlumbing(f: Frame): boolean {
-  return f.module === "bpf" || f.function === UNKNOWN || f.function.startsWith("bpf_prog_") ||
-    PLUMBING.test(f.function);
 }

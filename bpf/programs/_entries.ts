@@ -10,6 +10,8 @@ export interface StructView {
   u32(offset: number): number;
   /** A 64-bit counter; exact up to 2^53. */
   u64(offset: number): number;
+  /** All 64 bits. */
+  big(offset: number): bigint;
   /** A `char` array that NUL ends. */
   text(offset: number, bytes: number): string;
   bytes(offset: number, length: number): Uint8Array<ArrayBuffer>;
@@ -34,6 +36,7 @@ function structView(all: Uint8Array<ArrayBuffer>, at: number): StructView {
     u16: (offset) => view.getUint16(offset, true),
     u32: (offset) => view.getUint32(offset, true),
     u64: (offset) => Number(view.getBigUint64(offset, true)),
+    big: (offset) => view.getBigUint64(offset, true),
     text(offset, bytes) {
       const raw = all.subarray(at + offset, at + offset + bytes);
       const end = raw.indexOf(0);

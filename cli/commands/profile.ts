@@ -1,19 +1,24 @@
 import { GoneError, type Profile, UsageError } from "../../core/data/mod.ts";
+import type { CpuSampleRequest, SamplerName, SignalSampling, UnwindMethod } from "../../core/profile/mod.ts";
 import { EXIT } from "../exit_code.ts";
 import { openSession, type Session } from "../session.ts";
-import { terminalProgress } from "../progress.ts";
-import { checkOutput, showResults } from "../show_results.ts";
-import { print, warn } from "../output.ts";
-import { renderOptions } from "../render_options.ts";
+import { type Progress, terminalProgress } from "../progress.ts";
+import { checkProfileOutput, showProfile, showsTime } from "../show_profile.ts";
 
 /** Options of `sonde profile`. */
 export interface ProfileCommandOptions {
   readonly json?: boolean;
-  readonly pid?: number;
+  readonly pid?: readonly number[];
   readonly all?: boolean;
+  readonly cgroup?: string;
   readonly for?: number;
   readonly frequency: number;
+  readonly unwind: UnwindMethod;
+  readonly sampler?: SamplerName;
+  readonly stackSize?: number;
   readonly kernel: boolean;
+  readonly budget?: number;
+  readonly timeline?: boolean;
   readonly output?: string;
 }
 
@@ -22,35 +27,89 @@ const DEFAULT_WINDOW_NS = 10e9;
 /** Longest a command is followed, ns: a day. */
 const MAX_WINDOW_NS = 86400e9;
 
-/** Samples CPUs: the machine, a process, or a command that it starts. */
+/** Samples CPUs: the machine, processes, a cgroup, or a command that it starts. */
 export async function profileCommand(words: readonly string[], options: ProfileCommandOptions): Promise<number> {
-  checkOutput(options.output);
-  if (options.pid !== undefined && (options.all || words.length > 0)) {
-    throw new UsageError("--pid, --all and a command exclude each other");
+  checkProfileOutput(options.output);
+  const pids = options.pid ?? [];
+  if ([pids.length > 0, options.all, options.cgroup !== undefined, words.length > 0].filter(Boolean).length > 1) {
+    throw new UsageError("--pid, --all, --cgroup and a command exclude each other");
+  }
+  if (options.sampler === "signal" && words.length === 0) {
+    throw new UsageError(
+      "The signal sampler samples a command that it starts",
+      "sonde profile --sampler signal -- COMMAND",
+    );
   }
   const progress = terminalProgress();
   const session = await openSession([], (text) => progress.show(text));
-  const { signal } = session.context;
-  if (options.pid !== undefined && session.host.processStat(options.pid) === null) {
-    throw new GoneError(`There is no process ${options.pid}`);
+  for (const pid of pids) {
+    if (session.host.processStat(pid) === null) throw new GoneError(`There is no process ${pid}`);
   }
   if (words.length > 0) return await profileChild(words, options, session);
-  progress.show(`sampling at ${options.frequency} Hz … (Ctrl-C ends)`);
-  const profile = await session.api.samplers.cpu({
-    pid: options.pid ?? 0,
-    frequencyHz: options.frequency,
-    durationNs: options.for ?? DEFAULT_WINDOW_NS,
-    kernel: options.kernel,
+  const names = pids.map((pid) => `${session.host.processStat(pid)?.comm ?? "process"}, pid ${pid}`);
+  const whom = options.cgroup ?? (names.length > 0 ? names.join("; ") : Deno.hostname());
+  let profile: Profile;
+  {
+    using _ticking = tick(progress, options, whom);
+    profile = await session.api.samplers.cpu({
+      ...requestOf(options, session.context.signal),
+      pid: pids[0] ?? 0,
+      ...(pids.length > 1 ? { pids } : {}),
+      durationNs: options.for ?? DEFAULT_WINDOW_NS,
+    });
+  }
+  await showProfile(profile, { ...options, title: `CPU time of ${whom}` });
+  return EXIT.ok;
+}
+
+/** What does not depend on whom is sampled, and for how long. */
+function requestOf(
+  options: ProfileCommandOptions,
+  signal: AbortSignal,
+): Omit<CpuSampleRequest, "pid" | "durationNs"> {
+  const { frequency, unwind, sampler, stackSize, kernel, budget, cgroup } = options;
+  return {
+    frequencyHz: frequency,
+    kernel,
     user: true,
     signal,
-  });
-  progress.clear();
-  const comm = options.pid === undefined ? undefined : session.host.processStat(options.pid)?.comm;
-  const title = options.pid === undefined
-    ? `CPU time of ${Deno.hostname()}`
-    : `CPU time of ${comm ? `${comm}, ` : ""}pid ${options.pid}`;
-  await show(profile, options, title);
-  return EXIT.ok;
+    unwind,
+    timeline: options.timeline === true || showsTime(options.output),
+    ...(sampler === undefined ? {} : { sampler }),
+    ...(stackSize === undefined ? {} : { stackBytes: stackSize & ~7 }),
+    ...(budget === undefined ? {} : { budget }),
+    ...(cgroup === undefined ? {} : { cgroup }),
+  };
+}
+
+/** Says each second how far it is; wiped at the end of the block. */
+function tick(progress: Progress, options: ProfileCommandOptions, whom: string): Disposable {
+  const start = performance.now();
+  const all = (options.for ?? DEFAULT_WINDOW_NS) / 1e9;
+  const show = (): void => {
+    const now = Math.min(all, Math.round((performance.now() - start) / 1000));
+    progress.show(
+      `sampling ${whom} at ${options.frequency} Hz: ${now} s of ${Math.round(all * 10) / 10} s (Ctrl-C ends)`,
+    );
+  };
+  show();
+  const timer = setInterval(show, 1000);
+  return {
+    [Symbol.dispose]() {
+      clearInterval(timer);
+      progress.clear();
+    },
+  };
+}
+
+/** The library and the memory that a command is sampled through by signals. */
+async function prepareSignals(
+  { frequency, stackSize }: ProfileCommandOptions,
+  { host }: Session,
+): Promise<SignalSampling> {
+  const { prepareSignalSampling } = await import("../../core/profile/mod.ts");
+  const stack = stackSize === undefined ? {} : { stackBytes: stackSize & ~7 };
+  return prepareSignalSampling(host, { frequencyHz: frequency, ...stack });
 }
 
 /** Profiles a command from its start to its end. Standard input and output are its own; ours goes to standard error. */
@@ -60,16 +119,14 @@ async function profileChild(
   session: Session,
 ): Promise<number> {
   const { startStopped } = await import("../child.ts");
-  const child = await startStopped(words, session.host);
+  using signals = options.sampler === "signal" ? await prepareSignals(options, session) : null;
+  const child = await startStopped(words, session.host, signals?.env);
   const ended = new AbortController();
   const stop = AbortSignal.any([session.context.signal, ended.signal]);
-  const sampling = session.api.samplers.cpu({
+  const sampling = (signals?.sample ?? session.api.samplers.cpu)({
+    ...requestOf(options, stop),
     pid: child.pid,
-    frequencyHz: options.frequency,
     durationNs: options.for ?? MAX_WINDOW_NS,
-    kernel: options.kernel,
-    user: true,
-    signal: stop,
     onReady: () => child.go(),
   });
   const status = child.status.then((s) => {
@@ -85,24 +142,7 @@ async function profileChild(
     throw error;
   }
   const { code } = await status;
-  if (options.output !== undefined) await show(profile, options, `CPU time of ${baseName(words[0])}`);
-  else if (options.json) {
-    const { resultsToJson } = await import("../../core/data/mod.ts");
-    warn(JSON.stringify({ schema: 1, command: words, results: resultsToJson({ profile }) }));
-  } else {
-    const { renderResult } = await import("../../core/render/terminal/result.ts");
-    warn(renderResult("profile", profile, renderOptions()));
-  }
+  const title = `CPU time of ${words[0].slice(words[0].lastIndexOf("/") + 1)}`;
+  await showProfile(profile, { ...options, title, command: words });
   return code;
-}
-
-/** The last part of a path. */
-function baseName(path: string): string {
-  return path.slice(path.lastIndexOf("/") + 1);
-}
-
-async function show(profile: Profile, options: ProfileCommandOptions, title: string): Promise<void> {
-  if (options.output !== undefined || options.json) return await showResults({ profile }, {}, { ...options, title });
-  const { renderResult } = await import("../../core/render/terminal/result.ts");
-  print(renderResult("profile", profile, renderOptions()));
 }

@@ -16,6 +16,8 @@ export interface CgroupLayout {
   readonly v2Controllers: ReadonlySet<string>;
   /** By controller. */
   readonly v1: ReadonlyMap<string, CgroupMount>;
+  /** The hierarchy by which perf events know cgroups: that of `perf_event` in v1 where it is mounted, else v2. */
+  readonly perf: CgroupMount | null;
 }
 
 /** Controllers of version 1 that we read. Others on a mount's options are flags (`rw`, `xattr`, `clone_children`). */
@@ -27,11 +29,13 @@ const V2_CONTROLLERS = ["cpu", "memory", "io"];
 /** Reads where the hierarchies are. Of several mounts of one hierarchy, the one that shows most of it wins. */
 export function readCgroupLayout(reader: Reader): CgroupLayout {
   let v2: CgroupMount | null = null;
+  let perf: CgroupMount | null = null;
   const v1 = new Map<string, CgroupMount>();
   for (const mount of parseMountInfo(reader.text("/proc/self/mountinfo") ?? "")) {
     if (mount.type === "cgroup2") {
       if (v2 === null || mount.root.length < v2.root.length) v2 = mount;
     } else if (mount.type === "cgroup") {
+      if (mount.superOptions.includes("perf_event") && !(perf && perf.root.length <= mount.root.length)) perf = mount;
       for (const controller of V1_CONTROLLERS) {
         const known = v1.get(controller);
         if (!mount.superOptions.includes(controller)) continue;
@@ -45,6 +49,7 @@ export function readCgroupLayout(reader: Reader): CgroupLayout {
     v2,
     v2Controllers: new Set(controllers.split(" ").filter((c) => V2_CONTROLLERS.includes(c))),
     v1,
+    perf: perf ?? v2,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { MemoryTraffic } from "./parse_resctrl.ts";
 import type {
   BuddyZone,
   CgroupStat,
@@ -100,9 +101,16 @@ export interface Host {
   cgroupPath(id: number): string | null;
   /** The kernel's number of a cgroup of version 2; null when there is none of this path. */
   cgroupId(path: string): number | null;
+  /**
+   * The directory whose descriptor tells perf events a cgroup (PERF_FLAG_PID_CGROUP); null when the hierarchy that they
+   * go by has none of this path: with v1 each may have other groups.
+   */
+  perfCgroupDirectory(path: string): string | null;
   /** Entries of the last `maxAgeNs` nanoseconds that matter to performance, oldest first; null without permission. */
   kernelLog(maxAgeNs: number): KernelLogEntry[] | null;
   topology(): Topology;
+  /** Memory traffic of all CPUs, where the processor monitors it and resctrl is mounted; else null. */
+  memoryTraffic(): MemoryTraffic | null;
   /** Clock ticks a second of `ProcessStat` times (USER_HZ). */
   readonly ticksPerSecond: number;
   readonly pageSize: number;
@@ -142,11 +150,13 @@ export type HostPath =
   | "pid_exe"
   | "pid_comm"
   | "pid_task"
+  | "pid_fd"
   | "pid_ns_pid"
   | "pid_ns_net"
   | "pid_map_files"
   | "pid_mem"
   | "self_stat"
+  | "kernel_notes"
   | "cpu_possible"
   | "cpu_online"
   | "perf_event_paranoid"

@@ -1,7 +1,7 @@
 import { openReader } from "./_reader.ts";
 import { readUnits } from "./_auxv.ts";
 import { openCgroupIds } from "./_cgroup_ids.ts";
-import { readCgroupLayout } from "./_cgroup_layout.ts";
+import { pathInMount, readCgroupLayout } from "./_cgroup_layout.ts";
 import { openCgroups } from "./_cgroups.ts";
 import { wholeDisks } from "./_disks.ts";
 import { findTracefs, readFeatures } from "./_features.ts";
@@ -20,6 +20,7 @@ import { parseMemInfo } from "./parse_meminfo.ts";
 import { parseNetCounters } from "./parse_net_counters.ts";
 import { parseNetDev } from "./parse_net_dev.ts";
 import { parsePressure } from "./parse_pressure.ts";
+import { parseResctrl } from "./parse_resctrl.ts";
 import { parseSchedstat } from "./parse_schedstat.ts";
 import { parseSoftnet } from "./parse_softnet.ts";
 import { parseStat } from "./parse_stat.ts";
@@ -100,7 +101,21 @@ export function openHost(root = "/", options: HostOptions = {}): Host {
     cgroup: (path) => cgroups().one(path),
     cgroupPath: (id) => cgroupIds().pathOf(id),
     cgroupId: (path) => cgroupIds().idOf(path),
+    perfCgroupDirectory: (path) => {
+      const mount = layout().perf;
+      if (mount === null || !path.startsWith("/") || path.split("/").includes("..")) return null;
+      const inside = pathInMount(path, mount).replace(/\/+$/, "");
+      return reader.exists(`${mount.mountPoint}${inside}`) ? reader.at(`${mount.mountPoint}${inside}`) : null;
+    },
     kernelLog: (maxAgeNs) => readKernelLog(reader, maxAgeNs),
+    memoryTraffic: () => {
+      const data = "/sys/fs/resctrl/mon_data";
+      const domains = reader.list(data).filter((name) => /^mon_L3_\d+$/.test(name));
+      return parseResctrl(domains.map((name) => ({
+        local: text(`${data}/${name}/mbm_local_bytes`),
+        total: text(`${data}/${name}/mbm_total_bytes`),
+      })));
+    },
     topology: () => readTopology(reader),
     get ticksPerSecond() {
       return units().ticksPerSecond;

@@ -44,8 +44,41 @@ export const SAMPLE = {
   PERIOD: 1 << 8,
   STREAM_ID: 1 << 9,
   RAW: 1 << 10,
+  BRANCH_STACK: 1 << 11,
+  REGS_USER: 1 << 12,
+  STACK_USER: 1 << 13,
+  WEIGHT: 1 << 14,
+  DATA_SRC: 1 << 15,
   IDENTIFIER: 1 << 16,
+  TRANSACTION: 1 << 17,
+  REGS_INTR: 1 << 18,
+  PHYS_ADDR: 1 << 19,
+  AUX: 1 << 20,
+  CGROUP: 1 << 21,
+  DATA_PAGE_SIZE: 1 << 22,
+  CODE_PAGE_SIZE: 1 << 23,
+  WEIGHT_STRUCT: 1 << 24,
 } as const;
+
+/** Bits of `perf_event_attr.branch_sample_type`: which branches, from which code, and what is told of them. */
+export const BRANCH = {
+  USER: 1 << 0,
+  KERNEL: 1 << 1,
+  HV: 1 << 2,
+  ANY: 1 << 3,
+  ANY_CALL: 1 << 4,
+  ANY_RETURN: 1 << 5,
+  IND_CALL: 1 << 6,
+  /** The calls that have not returned yet, where the processor keeps them: Intel's LBR since Haswell. */
+  CALL_STACK: 1 << 11,
+  /** A word before the entries says where the newest lay in the hardware. */
+  HW_INDEX: 1 << 17,
+  /** Words after the entries count events between them. */
+  COUNTERS: 1 << 19,
+} as const;
+
+/** `enum perf_sample_regs_abi`: of what width the registers in a sample are. */
+export const REGS_ABI = { NONE: 0, BITS_32: 1, BITS_64: 2 } as const;
 
 /** `perf_event_header.type`. */
 export const RECORD = {
@@ -71,10 +104,18 @@ export const MISC = { COMM_EXEC: 1 << 13, MMAP_BUILD_ID: 1 << 14 } as const;
 export const CONTEXT = { HV: -32, KERNEL: -128, USER: -512, GUEST: -2048, MAX: -4095 } as const;
 
 /** Bits of `perf_event_attr.read_format`: what read(2) answers behind the count. LOST is there since Linux 6.0. */
-export const FORMAT = { LOST: 1 << 4 } as const;
+export const FORMAT = { TOTAL_TIME_ENABLED: 1 << 0, TOTAL_TIME_RUNNING: 1 << 1, LOST: 1 << 4 } as const;
 
-/** `ioctl(2)` requests: `_IO('$', n)`, but `_IOR('$', 7, __u64 *)` for ID. */
-export const IOC = { ENABLE: 0x2400, DISABLE: 0x2401, RESET: 0x2403, SET_OUTPUT: 0x2405, ID: 0x80082407 } as const;
+/** `ioctl(2)` requests: `_IO('$', n)`, but `_IOW('$', 4, __u64)` for PERIOD (with frequency: samples a second) and
+ * `_IOR('$', 7, __u64 *)` for ID. */
+export const IOC = {
+  ENABLE: 0x2400,
+  DISABLE: 0x2401,
+  RESET: 0x2403,
+  PERIOD: 0x40082404,
+  SET_OUTPUT: 0x2405,
+  ID: 0x80082407,
+} as const;
 
 /** The kernel's default limit on frames in a call chain (sysctl kernel.perf_event_max_stack). */
 export const DEFAULT_MAX_STACK = 127;

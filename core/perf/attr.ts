@@ -2,7 +2,7 @@
 export interface PerfAttr {
   /** One of {@linkcode PERF_TYPE}, or a number from the kernel's list of event sources. */
   readonly type: number;
-  readonly config: number;
+  readonly config: number | bigint;
   /** Samples a second; excludes `period`. */
   readonly frequencyHz?: number;
   /** Events between two samples. */
@@ -11,6 +11,11 @@ export interface PerfAttr {
   readonly sampleType?: number;
   readonly readFormat?: number;
   readonly disabled?: boolean;
+  /** Starts to count when the task calls exec. */
+  readonly enableOnExec?: boolean;
+  /** More of the event's choice, as its source's `format` files say. */
+  readonly config1?: bigint;
+  readonly config2?: bigint;
   /** Count tasks that the target creates as well. */
   readonly inherit?: boolean;
   readonly excludeUser?: boolean;
@@ -34,6 +39,14 @@ export interface PerfAttr {
   readonly clockId?: number;
   /** Most frames in a call chain; 0 is the kernel's limit. */
   readonly maxStack?: number;
+  /** Bits of {@linkcode BRANCH}, for samples that hold branches. */
+  readonly branchSampleType?: number;
+  /** Which user registers samples hold: bits by the kernel's numbers ({@linkcode userRegs}). */
+  readonly sampleRegsUser?: number;
+  /** Bytes of user stack that samples hold: a multiple of 8 below 65528. */
+  readonly sampleStackUser?: number;
+  /** Which registers of the interrupted code, be it the kernel's, samples hold. */
+  readonly sampleRegsIntr?: number;
 }
 
 /** PERF_ATTR_SIZE_VER5, of Linux 4.1: all we use, and accepted by every later kernel. */
@@ -61,6 +74,7 @@ export function encodeAttr(a: PerfAttr): Uint8Array<ArrayBuffer> {
   bit(7, a.excludeIdle);
   bit(8, a.mmap);
   bit(9, a.comm);
+  bit(12, a.enableOnExec);
   bit(10, a.frequencyHz !== undefined);
   bit(13, a.task);
   bit(14, a.wakeupWatermark !== undefined);
@@ -72,7 +86,13 @@ export function encodeAttr(a: PerfAttr): Uint8Array<ArrayBuffer> {
   bit(25, a.clockId !== undefined); // use_clockid
   v.setUint32(40, low >>> 0, true);
   v.setUint32(48, a.wakeupWatermark ?? 0, true);
+  v.setBigUint64(56, a.config1 ?? 0n, true);
+  v.setBigUint64(64, a.config2 ?? 0n, true);
+  v.setBigUint64(72, BigInt(a.branchSampleType ?? 0), true);
+  v.setBigUint64(80, BigInt(a.sampleRegsUser ?? 0), true);
+  v.setUint32(88, a.sampleStackUser ?? 0, true);
   v.setInt32(92, a.clockId ?? 0, true);
+  v.setBigUint64(96, BigInt(a.sampleRegsIntr ?? 0), true);
   v.setUint16(108, a.maxStack ?? 0, true);
   return bytes;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { compileC, outputOf } from "../../tests/compile_c.ts";
 import { skip } from "../../tests/skip.ts";
-import { SAMPLE } from "./abi.ts";
+import { BRANCH, SAMPLE } from "./abi.ts";
 import { encodeAttr } from "./attr.ts";
 
 /** Fills the kernel's own struct with the same values and prints its bytes. */
@@ -19,6 +19,8 @@ int main(void) {
   a.disabled = a.inherit = a.exclude_user = a.exclude_kernel = a.exclude_hv = a.exclude_idle = 1;
   a.comm = a.comm_exec = a.mmap = a.mmap2 = a.task = a.sample_id_all = a.watermark = a.use_clockid =
     a.exclude_callchain_kernel = a.exclude_callchain_user = 1;
+  a.branch_sample_type = PERF_SAMPLE_BRANCH_USER | PERF_SAMPLE_BRANCH_CALL_STACK;
+  a.sample_regs_user = 0x1ffffffffULL; a.sample_stack_user = 32768; a.sample_regs_intr = 0xff0fff;
   a.wakeup_watermark = 65536; a.clockid = 7; a.sample_max_stack = 64;
   for (int i = 0; i < 112; i++) printf("%02x", ((unsigned char *)&a)[i]);
 }
@@ -49,6 +51,10 @@ Deno.test("encodeAttr() lays out struct perf_event_attr as the C compiler does",
       wakeupWatermark: 65536,
       clockId: 7,
       maxStack: 64,
+      branchSampleType: BRANCH.USER | BRANCH.CALL_STACK,
+      sampleRegsUser: 0x1ffffffff,
+      sampleStackUser: 32768,
+      sampleRegsIntr: 0xff0fff,
     });
     const hex = Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
     assert.equal(hex, await outputOf(`${dir}/attr`, []));

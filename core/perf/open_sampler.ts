@@ -1,9 +1,25 @@
-import { CLOCK, clockNs, ERRNO, type Fd, ioctl, ownFd, perfEventOpenRaw, POLL, poll, SysError } from "../sys/mod.ts";
-import { IOC, SAMPLE } from "./abi.ts";
+import {
+  arch,
+  CLOCK,
+  clockNs,
+  ERRNO,
+  type Fd,
+  ioctl,
+  ioctlBytes,
+  ownFd,
+  PERF_FLAG,
+  perfEventOpenRaw,
+  POLL,
+  poll,
+  SysError,
+} from "../sys/mod.ts";
+import { BRANCH, IOC, PERF_TYPE, SAMPLE, SW } from "./abi.ts";
 import { encodeAttr, type PerfAttr } from "./attr.ts";
 import { createRing } from "./create_ring.ts";
 import { drainRings, type PerfRing, type RecordSink, SETTLE_NS } from "./ring.ts";
 import { type SampleLayout, sampleLayout } from "./sample_layout.ts";
+import { type SampleParts, samplePartsReader } from "./sample_parts.ts";
+import { type UserRegs, userRegs } from "./user_regs.ts";
 
 /** What a sampler counts and whom it watches. */
 export interface SamplerOptions {
@@ -14,14 +30,26 @@ export interface SamplerOptions {
   readonly cpus: readonly number[];
   /** Threads, with all they create from now on; null is everything that runs on the CPUs. */
   readonly tids: readonly number[] | null;
+  /** Descriptor of the directory of a cgroup: only its tasks count, on all CPUs (`tids` is null). */
+  readonly cgroupFd?: number;
+  /** Copies of user registers and of this many bytes of stack (a multiple of 8) instead of user call chains. */
+  readonly stackBytes?: number;
+  /** The processor's record of calls that have not returned, beside user call chains. */
+  readonly branches?: boolean;
   /** Size of each CPU's ring, in bytes: a power of two, at least a page. Halved as often as the kernel refuses it. */
   readonly ringBytes: number;
   readonly pageSize: number;
 }
 
-/** Open events and their rings. Samples hold IP, TID, TIME, CPU, PERIOD, CALLCHAIN. */
+/** Open events and their rings. Samples hold IP, TID, TIME, CPU, PERIOD, CALLCHAIN, and what the options ask for. */
 export interface Sampler extends Disposable {
   readonly layout: SampleLayout;
+  /** Finds what has no fixed place in a sample. */
+  readonly parts: SampleParts;
+  /** Which registers samples hold, when they do. */
+  readonly userRegs: UserRegs;
+  /** Size of each CPU's ring in bytes, as the kernel granted it. */
+  readonly ringBytes: number;
   /** Descriptors that become readable when a ring fills: one a CPU. */
   readonly fds: readonly number[];
   /** CPUs that were left out because they went offline. */
@@ -35,6 +63,11 @@ export interface Sampler extends Disposable {
   add(tid: number): boolean;
   /** Whether all that was watched has ended, with all it created. Never for whole CPUs. */
   ended(): boolean;
+  /**
+   * Samples more or less often from now on. Tasks that were created while they were watched keep the frequency of that
+   * moment.
+   */
+  setFrequency(hz: number): void;
   /** Stops counting, with all that was inherited. What is in the rings stays. */
   stop(): void;
   /**
@@ -56,11 +89,22 @@ export interface Sampler extends Disposable {
  *   the threads exists, EACCES or EPERM, EINVAL when the frequency is over the kernel's limit, EMFILE
  */
 export function openSampler(options: SamplerOptions): Sampler {
-  const layout = sampleLayout(SAMPLE_TYPE);
+  const copies = options.stackBytes !== undefined;
+  const sampleType = SAMPLE_TYPE | (copies ? SAMPLE.REGS_USER | SAMPLE.STACK_USER : 0) |
+    (options.branches ? SAMPLE.BRANCH_STACK : 0);
+  const registers = userRegs(arch.name);
+  const layout = sampleLayout(sampleType);
+  const variable = {
+    sampleType,
+    sampleRegsUser: copies ? registers.mask : 0,
+    branchSampleType: options.branches ? BRANCH.USER | BRANCH.CALL_STACK : 0,
+  };
   const attr = encodeAttr({
     ...options.event,
+    ...variable,
     frequencyHz: options.frequencyHz,
-    sampleType: SAMPLE_TYPE,
+    sampleStackUser: options.stackBytes,
+    excludeCallchainUser: copies,
     inherit: options.tids !== null,
     excludeHypervisor: true,
     comm: true,
@@ -79,7 +123,9 @@ export function openSampler(options: SamplerOptions): Sampler {
   let ringBytes = options.ringBytes;
 
   const openOn = (tid: number, cpu: number): boolean => {
-    const raw = perfEventOpenRaw(attr, tid, cpu);
+    const raw = options.cgroupFd === undefined
+      ? perfEventOpenRaw(attr, tid, cpu)
+      : perfEventOpenRaw(attr, options.cgroupFd, cpu, -1, PERF_FLAG.PID_CGROUP);
     if (raw === -ERRNO.ENODEV) {
       missing.add(cpu);
       return true;
@@ -110,6 +156,11 @@ export function openSampler(options: SamplerOptions): Sampler {
   if (!found.includes(true)) throw new SysError("perf_event_open", ERRNO.ESRCH);
   const sampler: Sampler = {
     layout,
+    parts: samplePartsReader(variable),
+    userRegs: registers,
+    get ringBytes() {
+      return ringBytes;
+    },
     get fds() {
       return [...leaders.values()].map((fd) => fd.fd);
     },
@@ -121,6 +172,16 @@ export function openSampler(options: SamplerOptions): Sampler {
       // The kernel reports a hang-up once an event's task and all that inherited the event are gone (perf_poll).
       if (options.tids === null) return false;
       return poll(fds.map((fd) => ({ fd })), 0).every((events) => (events & POLL.HUP) !== 0);
+    },
+    setFrequency: (hz) => {
+      // The kernel made a period in ns of a clock's frequency when it was opened (perf_swevent_init_hrtimer).
+      const { type, config } = options.event;
+      const clock = type === PERF_TYPE.SOFTWARE && (config === SW.CPU_CLOCK || config === SW.TASK_CLOCK);
+      const value = new BigUint64Array([BigInt(Math.round(clock ? 1e9 / hz : hz))]);
+      for (const fd of fds) {
+        const result = ioctlBytes(fd, IOC.PERIOD, value);
+        if (result < 0) throw new SysError("ioctl", result, "PERF_EVENT_IOC_PERIOD");
+      }
     },
     stop: () => {
       // The ioctl fails only for an event in error state, which has stopped already.

@@ -22,7 +22,9 @@ export interface SampleLayout {
 /**
  * The layout that a `sample_type` gives.
  *
- * @param sampleType bits of {@linkcode SAMPLE}; READ and what follows RAW are not supported
+ * What follows the call chain has another place in each sample: {@linkcode samplePartsReader} finds it.
+ *
+ * @param sampleType bits of {@linkcode SAMPLE}; READ is not supported
  */
 export function sampleLayout(sampleType: number): SampleLayout {
   const on = (flag: number): boolean => (sampleType & flag) !== 0;

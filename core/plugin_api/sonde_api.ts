@@ -1,5 +1,7 @@
 import type * as data from "../data/mod.ts";
 import type * as query from "../query/mod.ts";
+import type { CountRequest, Counts } from "../perf/counters/count_events.ts";
+import type { OffCpuMeasurement, OffCpuSampler } from "../profile/off_cpu/off_cpu_sampler.ts";
 import type { CpuSampler } from "../profile/sampler.ts";
 import type { Host } from "../host/host.ts";
 import type { ProbeSession } from "./engine.ts";
@@ -33,7 +35,9 @@ export interface SondeApi {
   >;
   /** Readers of this machine. */
   readonly host: Host;
-  readonly samplers: { readonly cpu: CpuSampler };
+  readonly samplers: { readonly cpu: CpuSampler; readonly offCpu: OffCpuSampler };
+  /** Counts events of the processor and the kernel (perf_event_open(2)). */
+  readonly counters: { count(request: CountRequest): Promise<Counts> };
   readonly profiles: ProfileTools;
   readonly probes: {
     /**
@@ -59,6 +63,16 @@ export interface ProfileTools {
   byProcess(profile: data.Profile): Promise<data.Table>;
   /** Folded lines (`a;b;c 12`), most frequent first, at most `limit`. */
   folded(profile: data.Profile, limit: number): Promise<string>;
+  /**
+   * What is told of times off the CPU: `summary`, `reasons`, `stacks`, `wakers`, `threads`, `durations`, `profile`.
+   *
+   * @param options.limit most rows of stacks, wakers and threads
+   * @param options.wakers the profile goes on to who ended the waits
+   */
+  offCpu(
+    measured: OffCpuMeasurement,
+    options: { readonly limit: number; readonly wakers?: boolean },
+  ): Promise<data.Results>;
   /** An interactive SVG. */
   flameSvg(profile: data.Profile, title: string): Promise<string>;
 }

@@ -1,11 +1,17 @@
 import type { Host } from "../host/mod.ts";
 import type { PerfRecord, RecordSink } from "../perf/mod.ts";
 import { u64At } from "../perf/mod.ts";
+import { CLOCK, clockNs, clockNsBig, ownCpuNs } from "../sys/mod.ts";
 import type { RawProfile } from "./build_profile.ts";
-import type { CpuEvents } from "./_open_cpu_events.ts";
-import { createProcessTable } from "./process_table.ts";
+import { frequencyBudget } from "./_frequency_budget.ts";
+import { lbrChain } from "./_lbr_chain.ts";
+import { type CpuEvents, pidsOf } from "./_open_cpu_events.ts";
+import { createProcessTable, mappingOf } from "./process_table.ts";
 import type { CpuSampleRequest } from "./sampler.ts";
 import { createStackTable } from "./stack_table.ts";
+import type { Unwinder } from "./unwind/unwinder.ts";
+import { createSampleTimes } from "./_timeline.ts";
+import { createUserChains } from "./_user_chains.ts";
 
 /** What the rings gave. */
 export interface Collected extends RawProfile {
@@ -17,19 +23,39 @@ export interface Collected extends RawProfile {
   readonly notes: readonly string[];
 }
 
-/** Reads the rings until the time is over, the signal comes, or all that was watched has ended. */
-export async function collectSamples(host: Host, events: CpuEvents, request: CpuSampleRequest): Promise<Collected> {
-  const { sampler, nsPerSample } = events;
-  const { layout } = sampler;
+/**
+ * Reads the rings until the time is over, the signal comes, or all that was watched has ended.
+ *
+ * @param unwinder for samples that hold copies of stacks
+ * @param nsPerSample what a sample costs in the kernel
+ */
+export async function collectSamples(
+  host: Host,
+  events: CpuEvents,
+  request: CpuSampleRequest,
+  unwinder: Unwinder,
+  nsPerSample: number,
+): Promise<Collected> {
+  const { sampler, userStacks, clock } = events;
+  const { layout, parts } = sampler;
   const stacks = createStackTable();
   const table = createProcessTable(host);
+  const chains = userStacks === "copy" ? createUserChains(sampler.userRegs, unwinder) : null;
+  const branchChain = new Uint32Array(2048);
+  const times = request.timeline ? createSampleTimes() : null;
+  const pids = pidsOf(request);
   const self = Deno.pid;
   const lostBy: Record<string, number> = {};
-  const family = events.onlyPid > 0 ? new Set([events.onlyPid]) : null;
+  const family = events.onlyPids.length > 0 ? new Set(events.onlyPids) : null;
   const watched = events.threads && new Set(events.threads);
   let own = 0;
   let taken = 0;
   let throttled = 0;
+  let hz = events.frequencyHz;
+  // Tasks made while they were watched keep the frequency of that moment.
+  const born = request.budget !== undefined && watched ? new Map<number, number>() : null;
+
+  const follows = (pid: number): boolean => family ? family.has(pid) : watched !== null;
 
   const lose = (why: string, n: number): void => {
     lostBy[why] = (lostBy[why] ?? 0) + n;
@@ -39,19 +65,34 @@ export async function collectSamples(host: Host, events: CpuEvents, request: Cpu
       const pid = words[at + layout.pid] | 0;
       const tid = words[at + layout.pid + 1] | 0;
       // Pid 0 is idle, or a task outside of our pid namespace: the latter has a call chain into user code or a thread.
-      if (pid === 0 && tid === 0 && nsPerSample !== null) return;
+      if (pid === 0 && tid === 0 && !clock) return;
       if (family !== null && !family.has(pid)) return;
-      if (pid === self && request.pid !== self) {
+      if (events.inCgroup !== null && !events.inCgroup(pid)) return;
+      if (pid === self && !pids.includes(self)) {
         own++;
         return;
       }
       taken++;
-      const chain = at + layout.callchain;
-      const room = (words[at + 1] >>> 18) - layout.callchain - 2;
-      const length = Math.min(words[chain] * 2, room);
       const task = table.task(pid, tid);
-      const weight = nsPerSample ?? u64At(words, at + layout.period);
-      if (!stacks.add(words, chain + 2, length, task.space, task.label, weight)) lose("map_full", 1);
+      const weight = 1e9 / (born?.get(tid) ?? hz);
+      let number: number;
+      if (userStacks === "chain") {
+        const chain = at + layout.callchain;
+        const room = (words[at + 1] >>> 18) - layout.callchain - 2;
+        const length = Math.min(words[chain] * 2, room);
+        number = stacks.add(words, chain + 2, length, task.space, task.label, weight);
+      } else {
+        if (!parts.locate(words, at)) return lose("read_error", 1);
+        if (chains) {
+          const length = chains.make(words, parts, pid, table.spaces[task.space].mappings);
+          number = stacks.add(chains.words, 0, length, task.space, task.label, weight);
+        } else {
+          const length = lbrChain(words, parts, branchChain);
+          number = stacks.add(branchChain, 0, length, task.space, task.label, weight);
+        }
+      }
+      if (number < 0) return lose("map_full", 1);
+      times?.add(u64At(words, at + layout.time), number, weight);
     },
     record: (record) => take(record),
     corrupt: () => lose("read_error", 1),
@@ -61,10 +102,14 @@ export async function collectSamples(host: Host, events: CpuEvents, request: Cpu
       case "comm":
         return table.comm(record);
       case "mmap":
-        return table.mmap(record);
+        table.mmap(record);
+        // Short-lived children may be gone, with their files, when their samples are read.
+        if (chains && follows(record.pid) && record.inode !== 0) unwinder.prepare(record.pid, mappingOf(record));
+        return;
       case "fork":
         if (family?.has(record.parentPid)) family.add(record.pid);
         watched?.add(record.tid);
+        born?.set(record.tid, hz);
         return table.fork(record);
       case "lost":
         return lose(record.by === "ring" ? "ring" : "hardware", record.count);
@@ -80,20 +125,34 @@ export async function collectSamples(host: Host, events: CpuEvents, request: Cpu
   const watchNewThreads = (): void => {
     for (let round = 0; watched !== null && round < 3; round++) {
       sampler.drain(sink, true);
-      const fresh = host.threads(request.pid).filter((tid) => !watched.has(tid));
+      const fresh = pids.flatMap((pid) => host.threads(pid)).filter((tid) => !watched.has(tid));
       if (fresh.length === 0) return;
       for (const tid of fresh) if (sampler.add(tid)) watched.add(tid);
     }
   };
 
+  const startNs = clockNs(CLOCK.MONOTONIC);
+  const startUnixNs = clockNsBig(CLOCK.REALTIME);
   const start = performance.now();
   watchNewThreads();
+  const budget = request.budget === undefined ? null : frequencyBudget(request.budget, hz, nsPerSample);
+  const slowed: string[] = [];
+  const keepBudget = (): void => {
+    const lower = budget?.check(clockNs(CLOCK.MONOTONIC), ownCpuNs(), taken + own) ?? null;
+    if (lower === null) return;
+    // What was sampled until now stands for less time than what will be.
+    sampler.drain(sink, true);
+    sampler.setFrequency(lower);
+    hz = lower;
+    slowed.push(`${lower} Hz after ${Math.round((performance.now() - start) / 100) / 10} s`);
+  };
   let ended = false;
   for (;;) {
     const left = request.durationNs / 1e6 - (performance.now() - start);
     if (left <= 0 || request.signal.aborted || ended) break;
-    await wait(Math.min(left, DRAIN_MS), request.signal);
+    await wait(Math.min(left, events.drainMs), request.signal);
     sampler.drain(sink);
+    keepBudget();
     ended = sampler.ended();
   }
   sampler.stop();
@@ -109,10 +168,28 @@ export async function collectSamples(host: Host, events: CpuEvents, request: Cpu
     const planned = Math.round(request.durationNs / 1e8) / 10;
     notes.push(`Stopped after ${Math.round(durationNs / 1e8) / 10} s of ${planned} s.`);
   }
-  if (ended) notes.push(`Process ${request.pid} ended after ${Math.round(durationNs / 1e8) / 10} s.`);
+  if (slowed.length > 0) {
+    const limit = Math.round(request.budget! * 1000) / 10;
+    notes.push(
+      `Sampled less often to stay within ${limit} % of a CPU: ${slowed.join(", ")}. Samples are scaled by that` +
+        (born ? "; threads that had started by then keep their frequency." : "."),
+    );
+  }
+  if (ended) notes.push(`Process ${pids.join(", ")} ended after ${Math.round(durationNs / 1e8) / 10} s.`);
   if (throttled > 0) notes.push(`The kernel paused sampling ${throttled} times: samples took too long.`);
   if (sampler.missingCpus.length > 0) notes.push(`Not sampled, went offline: CPU ${sampler.missingCpus.join(", ")}.`);
-  return { stacks, spaces: table.spaces, labels: table.labels, durationNs, own, lostBy, notes };
+  return {
+    stacks,
+    spaces: table.spaces,
+    labels: table.labels,
+    failures: chains && chains.failures,
+    nsPerCount: slowed.length > 0 ? 1e9 / events.frequencyHz : null,
+    times: times && { samples: times, startNs, startUnixNs },
+    durationNs,
+    own,
+    lostBy,
+    notes,
+  };
 }
 
 /** Resolves after that many milliseconds, or at once when the signal comes. */
@@ -127,6 +204,3 @@ function wait(ms: number, signal: AbortSignal): Promise<void> {
     signal.addEventListener("abort", done);
   });
 }
-
-/** Often enough that a process seen for the first time is still there to be asked, and no ring fills. */
-const DRAIN_MS = 100;

@@ -1,21 +1,35 @@
-import { type Frame, type Profile, type ProfileStack, type Quality, quality } from "../data/mod.ts";
+import { type Frame, type Profile, type ProfileStack, type Quality, quality, type Timeline } from "../data/mod.ts";
 import { CONTEXT, DEFAULT_MAX_STACK } from "../perf/mod.ts";
 import { addressOf, findMapping, type Symboliser, UNKNOWN } from "../symbols/mod.ts";
 import type { AddressSpace, TaskLabel } from "./process_table.ts";
 import type { StackEntry, StackTable } from "./stack_table.ts";
+import type { SampleTimes } from "./_timeline.ts";
 
 /** What was sampled, before anything has a name. */
 export interface RawProfile {
   readonly stacks: StackTable;
   readonly spaces: readonly AddressSpace[];
   readonly labels: readonly TaskLabel[];
+  /** Stacks without their root by reason, where we unwound them; null where only names can tell. */
+  readonly failures: Readonly<Record<string, number>> | null;
+  /** When samples do not all stand for the same time: the time of which one counts 1, in ns. */
+  readonly nsPerCount: number | null;
+  /** When samples were taken, and when it began by their clock and by the calendar. */
+  readonly times: { readonly samples: SampleTimes; readonly startNs: number; readonly startUnixNs: bigint } | null;
+}
+
+/** Chains that read alike. */
+interface Folded {
+  readonly frames: number[];
+  readonly values: [count: number, ns: number];
+  readonly label: number;
 }
 
 /** How complete the stacks are, in samples. */
 export interface StackQuality {
   readonly events: number;
   readonly truncated: number;
-  readonly unwindFailures: number;
+  readonly failures: Readonly<Record<string, number>>;
 }
 
 /**
@@ -33,10 +47,12 @@ export function buildProfile(
   const kernelNames = new Map<number, number>();
   const userNames: Map<number, readonly number[]>[] = raw.spaces.map(() => new Map());
   const arrays = new Map<readonly Frame[], readonly number[]>();
-  const folded = new Map<string, { frames: number[]; values: [number, number]; label: number }>();
+  const folded = new Map<string, Folded>();
   let events = 0;
   let truncated = 0;
-  let unwindFailures = 0;
+  let badChains = 0;
+  /** By number of the chain. */
+  const foldedOf: Folded[] = [];
 
   const intern = (frame: Frame): number => {
     const name = `${frame.kind}\0${frame.function}\0${frame.module}`;
@@ -71,7 +87,7 @@ export function buildProfile(
   raw.stacks.each((entry) => {
     const chain = splitChain(entry.words);
     const space = raw.spaces[entry.space];
-    const failed = dropGarbage(chain, space);
+    const failed = raw.failures === null && dropGarbage(chain, space);
     const names = userNames[entry.space];
     const indexes: number[] = [];
     for (let i = chain.user.length - 1; i >= 0; i--) {
@@ -85,27 +101,59 @@ export function buildProfile(
       indexes.push(kernelName(address));
     }
     events += entry.count;
-    if (chain.kernel.length + chain.user.length >= DEFAULT_MAX_STACK) truncated += entry.count;
-    else if (failed || (root !== null && !reachesRoot(root, chain.user.length))) unwindFailures += entry.count;
+    const written = raw.failures === null ? chain.kernel.length + chain.user.length : chain.kernel.length;
+    if (written >= DEFAULT_MAX_STACK) truncated += entry.count;
+    else if (raw.failures === null && (failed || (root !== null && !reachesRoot(root, chain.user.length)))) {
+      badChains += entry.count;
+    }
 
     const key = `${entry.label}:${indexes.join(",")}`;
-    const known = folded.get(key);
-    if (known) {
-      known.values[0] += entry.count;
-      known.values[1] += entry.weight;
-    } else folded.set(key, { frames: indexes, values: [entry.count, entry.weight], label: entry.label });
+    let into = folded.get(key);
+    if (!into) folded.set(key, into = { frames: indexes, values: [0, 0], label: entry.label });
+    into.values[0] += raw.nsPerCount === null ? entry.count : entry.weight / raw.nsPerCount;
+    into.values[1] += entry.weight;
+    if (raw.times) foldedOf.push(into);
   });
 
-  const labels = raw.labels.map(({ pid, comm, thread }): ProfileStack["labels"] =>
-    thread === "" ? { pid: String(pid), comm } : { pid: String(pid), comm, thread }
-  );
-  const stacks = [...folded.values()]
-    .sort((a, b) => b.values[0] - a.values[0])
-    .map((s) => ({ frames: s.frames, values: s.values, labels: labels[s.label] }));
-  const q: Quality = quality({ events, truncated, unwind_failures: unwindFailures });
+  const labels = raw.labels.map(({ pid, comm, thread, state }): ProfileStack["labels"] => ({
+    pid: String(pid),
+    comm,
+    ...(thread !== "" && { thread }),
+    ...(state !== undefined && { state }),
+  }));
+  const sorted = [...folded.values()].sort((a, b) => b.values[0] - a.values[0]);
+  const stacks = sorted.map(({ frames, values: [count, ns], label }) => ({
+    frames,
+    values: [raw.nsPerCount === null ? count : Math.max(1, Math.round(count)), ns],
+    labels: labels[label],
+  }));
+  const failures = raw.failures ?? (badChains > 0 ? { frame_pointer: badChains } : {});
+  const q: Quality = quality({ events, truncated, unwind_failures_by: failures });
+  const profile: Profile = { kind: "profile", sampleTypes: SAMPLE_TYPES, frames, stacks, quality: q };
+  if (raw.times === null) return { profile, stackQuality: { events, truncated, failures } };
+  const index = new Map(sorted.map((s, i) => [s, i] as const));
+  const timeline = timelineOf(raw.times, raw.nsPerCount, Uint32Array.from(foldedOf, (s) => index.get(s)!));
+  return { profile: { ...profile, timeline }, stackQuality: { events, truncated, failures } };
+}
+
+/** Times from the start on, in order. @param stackOf stack of each chain */
+function timelineOf(
+  { samples, startNs, startUnixNs }: NonNullable<RawProfile["times"]>,
+  nsPerCount: number | null,
+  stackOf: Uint32Array,
+): Timeline {
+  const n = samples.length;
+  const order = Uint32Array.from({ length: n }, (_, i) => i);
+  // Rings are merged in order of time but for the last of them, which is read to its end.
+  let inOrder = true;
+  for (let i = 1; i < n; i++) if (samples.timeNs[i] < samples.timeNs[i - 1]) inOrder = false;
+  if (!inOrder) order.sort((a, b) => samples.timeNs[a] - samples.timeNs[b]);
+  // Events count from the moment they are opened: what came before the window's start is its first instant.
   return {
-    profile: { kind: "profile", sampleTypes: SAMPLE_TYPES, frames, stacks, quality: q },
-    stackQuality: { events, truncated, unwindFailures },
+    startNs: startUnixNs,
+    timeNs: Float64Array.from(order, (i) => Math.max(0, samples.timeNs[i] - startNs)),
+    stack: Uint32Array.from(order, (i) => stackOf[samples.chain[i]]),
+    value: Float64Array.from(order, (i) => nsPerCount === null ? 1 : samples.weight[i] / nsPerCount),
   };
 }
 

@@ -1,17 +1,20 @@
-import { type Profile, quality, UsageError } from "../data/mod.ts";
+import { type Profile, quality } from "../data/mod.ts";
 import type { Host } from "../host/mod.ts";
 import { createSymbolisers } from "../symbols/mod.ts";
 import { ownCpuNs } from "../sys/mod.ts";
 import { buildProfile } from "./build_profile.ts";
+import { checkRequest } from "./check_request.ts";
 import { type Collected, collectSamples } from "./_collect_samples.ts";
-import { openCpuEvents } from "./_open_cpu_events.ts";
+import { failureNotes } from "./failure_notes.ts";
+import { type CpuEvents, openCpuEvents } from "./_open_cpu_events.ts";
+import type { CpuSampler, UnwindMethod } from "./sampler.ts";
+import { createUnwinder, type Unwinder } from "./unwind/mod.ts";
 import { usedCode } from "./used_code.ts";
-import type { CpuSampler, CpuSampleRequest } from "./sampler.ts";
 
 /**
  * A sampler of this machine's CPUs by perf_event_open(2): CPU cycles where the processor can count them, else the
- * kernel's CPU clock. Call chains come from the kernel, user ones by frame pointers. What one profile reads of symbols
- * serves the next.
+ * kernel's CPU clock. Kernel frames come from the kernel; user frames we unwind from registers and a copy of the stack, by the
+ * tables of each module. What one profile reads of tables and symbols serves the next.
  *
  * @example
  * ```ts ignore
@@ -22,41 +25,52 @@ import type { CpuSampler, CpuSampleRequest } from "./sampler.ts";
  * ```
  */
 export function cpuSampler(host: Host): CpuSampler {
-  let symbolisers = known.get(host);
-  if (!symbolisers) known.set(host, symbolisers = createSymbolisers(host));
-  const { start } = symbolisers;
+  let kept = known.get(host);
+  if (!kept) known.set(host, kept = { symbolisers: createSymbolisers(host), unwinders: new Map() });
+  const { symbolisers, unwinders } = kept;
+  const unwinderFor = (method: UnwindMethod): Unwinder => {
+    const by = method === "dwarf" ? "dwarf" : "auto";
+    let unwinder = unwinders.get(by);
+    if (!unwinder) unwinders.set(by, unwinder = createUnwinder(host, { method: by }));
+    return unwinder;
+  };
   return async (request) => {
     checkRequest(request);
     const cpuBefore = ownCpuNs();
     const notes: string[] = [];
     let collected: Collected;
+    let method: Pick<CpuEvents, "userStacks" | "stackBytes">;
     {
       using events = openCpuEvents(host, request);
       notes.push(...events.notes);
-      collected = await collectSamples(host, events, request);
+      method = events;
+      collected = await collectSamples(
+        host,
+        events,
+        request,
+        unwinderFor(request.unwind ?? "auto"),
+        nsPerInterrupt(events.stackBytes),
+      );
     }
-    const symboliser = start();
+    const symboliser = symbolisers.start();
     await symboliser.prepare(usedCode(collected));
     const { profile, stackQuality } = buildProfile(collected, symboliser);
     const { durationNs } = collected;
-    const { events, truncated, unwindFailures } = stackQuality;
-    notes.push(...collected.notes, ...symboliser.notes());
-    if (unwindFailures > 0) {
-      notes.push(
-        `${unwindFailures} of ${events} stacks end early: unwinding by frame pointers loses callers in code that was ` +
-          "built without them.",
-      );
-    }
+    const { events, truncated, failures } = stackQuality;
+    notes.push(...collected.notes, ...symboliser.notes(), ...failureNotes(failures, events, method.stackBytes));
     if (truncated > 0) notes.push(`${truncated} of ${events} stacks were cut at the kernel's limit of frames.`);
     const cpu_ns = ownCpuNs() - cpuBefore;
-    const probe_ns = (events + collected.own) * NS_PER_INTERRUPT;
+    const probe_ns = (events + collected.own) * nsPerInterrupt(method.stackBytes);
+    const scaled = collected.nsPerCount === null ? 1 : takenShare(profile, events);
     return {
       ...profile,
       quality: quality({
         events,
         lost_by: collected.lostBy,
         truncated,
-        unwind_failures: unwindFailures,
+        unwind_failures_by: failures,
+        sampling: scaled,
+        estimated: scaled < 1,
         duration_ns: durationNs,
         cost: { cpu_ns, probe_ns, ratio: durationNs > 0 ? (cpu_ns + probe_ns) / durationNs : 0, estimated: true },
         notes: [...new Set(notes)],
@@ -65,7 +79,13 @@ export function cpuSampler(host: Host): CpuSampler {
   };
 }
 
-const known = new WeakMap<Host, ReturnType<typeof createSymbolisers>>();
+/** What one profile learned of files. */
+interface Kept {
+  readonly symbolisers: ReturnType<typeof createSymbolisers>;
+  readonly unwinders: Map<"auto" | "dwarf", Unwinder>;
+}
+
+const known = new WeakMap<Host, Kept>();
 
 /**
  * What a sample costs in the kernel, in ns: the timer's interrupt and the walk of the stack. Measured as the CPU time by
@@ -73,12 +93,15 @@ const known = new WeakMap<Host, ReturnType<typeof createSymbolisers>>();
  * metal needs a fraction of it, so this errs on the side of too much.
  */
 const NS_PER_INTERRUPT = 15_000;
+/** And the copy of registers and stack. */
+const NS_PER_COPY = 2_000;
 
-function checkRequest({ pid, frequencyHz, durationNs, kernel, user }: CpuSampleRequest): void {
-  if (!Number.isInteger(pid) || pid < 0) throw new UsageError(`No process id: ${pid}`, "Give one, or 0 for all CPUs.");
-  if (!(frequencyHz >= 1 && frequencyHz <= 10_000)) {
-    throw new UsageError(`Cannot sample at ${frequencyHz} Hz`, "Frequencies go from 1 to 10000 Hz.");
-  }
-  if (!(durationNs > 0 && durationNs < Infinity)) throw new UsageError("The time to sample must be above 0.");
-  if (!kernel && !user) throw new UsageError("Neither kernel nor user code is to be sampled", "Choose at least one.");
+function nsPerInterrupt(stackBytes: number): number {
+  return NS_PER_INTERRUPT + (stackBytes > 0 ? NS_PER_COPY : 0);
+}
+
+/** Which part of the samples was taken that the frequency at the start would have given. */
+function takenShare(profile: Profile, events: number): number {
+  const wanted = profile.stacks.reduce((sum, s) => sum + s.values[0], 0);
+  return wanted > 0 ? Math.min(1, events / wanted) : 1;
 }

@@ -1,6 +1,7 @@
 /** From decoded samples to folded text. 100,000 samples an iteration where not said otherwise. */
 import { type Frame, type Profile, quality } from "../data/mod.ts";
-import { parseFolded, writeFolded } from "./formats/folded.ts";
+import { parseFolded } from "./formats/folded.ts";
+import { writeFolded } from "./formats/write_folded.ts";
 import { createStackTable } from "./stack_table.ts";
 import { topFunctions } from "./top_functions.ts";
 

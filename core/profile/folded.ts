@@ -1,5 +1,5 @@
 import type { Profile } from "../data/mod.ts";
-import { writeFolded } from "./formats/folded.ts";
+import { writeFolded } from "./formats/write_folded.ts";
 
 /**
  * Folded lines (`comm;main;hot 12`) by the first sample type, highest first.

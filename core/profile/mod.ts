@@ -4,5 +4,7 @@ export { PROCESS_FIELDS, profileByProcess } from "./by_process.ts";
 export { cpuSampler } from "./cpu_sampler.ts";
 export { folded } from "./folded.ts";
 export * from "./formats/mod.ts";
-export type { CpuSampler, CpuSampleRequest } from "./sampler.ts";
+export type { CpuSampler, CpuSampleRequest, SamplerName, UnwindMethod } from "./sampler.ts";
+export { chooseSampler, type CpuSamplers, localSamplers } from "./samplers.ts";
+export { prepareSignalSampling, type SignalSampling, type SignalSamplingOptions } from "./signal_sampler.ts";
 export { TOP_FUNCTION_FIELDS, topFunctions } from "./top_functions.ts";

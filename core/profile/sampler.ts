@@ -17,6 +17,8 @@ export type UnwindMethod = "auto" | "fp" | "dwarf" | "lbr";
 export interface CpuSampleRequest {
   /** A process with all its threads and the children it makes while sampled; 0 for all CPUs. */
   readonly pid: number;
+  /** Several processes at once, instead of `pid`. Not every sampler can. */
+  readonly pids?: readonly number[];
   /** 1–10000. */
   readonly frequencyHz: number;
   /** Nanoseconds; the signal can end it early. */
@@ -30,6 +32,11 @@ export interface CpuSampleRequest {
   readonly sampler?: SamplerName;
   /** Default: `auto`. */
   readonly unwind?: UnwindMethod;
+  /**
+   * Bytes of user stack that a sample copies for unwinding, 512–65000. Default: what nearly all stacks fit into, less at high
+   * frequencies.
+   */
+  readonly stackBytes?: number;
   /** Only tasks of this cgroup (its path below the cgroup file system, as in /proc/PID/cgroup) and of those below it. */
   readonly cgroup?: string;
   /** Keep when each sample was taken (`Profile.timeline`). */

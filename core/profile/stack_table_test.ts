@@ -14,8 +14,9 @@ Deno.test("a stack table counts as a Map keyed by everything does", () => {
     const table = createStackTable();
     const expected = new Map<string, [number, number]>();
     for (const { chain, space, label, weight } of samples) {
-      assert.ok(table.add(Uint32Array.from([9, 9, ...chain, 9]), 2, chain.length, space, label, weight));
+      const number = table.add(Uint32Array.from([9, 9, ...chain, 9]), 2, chain.length, space, label, weight);
       const key = `${space} ${label} ${chain}`;
+      assert.equal(number, expected.has(key) ? [...expected.keys()].indexOf(key) : expected.size);
       const [count, sum] = expected.get(key) ?? [0, 0];
       expected.set(key, [count + 1, sum + weight]);
     }
@@ -42,8 +43,8 @@ Deno.test("a stack table keeps many stacks apart while it grows", () => {
 
 Deno.test("a full stack table refuses new stacks and still counts those it has", () => {
   const table = createStackTable(4);
-  assert.equal(table.add(Uint32Array.of(1, 2, 3), 0, 3, 0, 0, 1), true);
-  assert.equal(table.add(Uint32Array.of(4, 5), 0, 2, 0, 0, 1), false);
-  assert.equal(table.add(Uint32Array.of(1, 2, 3), 0, 3, 0, 0, 1), true);
+  assert.equal(table.add(Uint32Array.of(1, 2, 3), 0, 3, 0, 0, 1), 0);
+  assert.equal(table.add(Uint32Array.of(4, 5), 0, 2, 0, 0, 1), -1);
+  assert.equal(table.add(Uint32Array.of(1, 2, 3), 0, 3, 0, 0, 1), 0);
   assert.equal(table.size, 1);
 });

@@ -1,5 +1,5 @@
 import type { Host } from "../host/mod.ts";
-import { openMapped } from "./_open_mapped.ts";
+import { openMappedFile } from "./open_mapped_file.ts";
 import type { CodeMapping } from "./code_mapping.ts";
 import { type JitDump, JitDumpError, readJitDump } from "./jitdump.ts";
 
@@ -15,7 +15,7 @@ const NAME = /\/jit-(\d+)\.dump$/;
 export function readJitDumpOf(host: Host, pid: number, mappings: readonly CodeMapping[]): JitDump | null {
   const mapping = mappings.findLast((m) => NAME.test(m.path));
   if (!mapping) return null;
-  const file = openMapped(host, pid, mapping);
+  const file = openMappedFile(host, pid, mapping);
   if (typeof file === "string") return null;
   using opened = file;
   const owner = host.processStatus(pid)?.uid ?? Deno.uid();

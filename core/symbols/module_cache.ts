@@ -1,5 +1,5 @@
 import type { Host } from "../host/mod.ts";
-import { mappedPath, openMapped } from "./_open_mapped.ts";
+import { mappedPath, openMappedFile } from "./open_mapped_file.ts";
 import type { CodeMapping } from "./code_mapping.ts";
 import { type CodeModule, loadModule } from "./code_module.ts";
 import { ElfError } from "./elf.ts";
@@ -34,7 +34,7 @@ export function createModuleCache(host: Host): ModuleCache {
         (own ? null : openRegularFile(path, { root: host.path("pid_root", shown.pid) })) ?? openRegularFile(path)
       );
     const source = files.add(() => {
-      const file = openMapped(host, shown.pid, shown.mapping);
+      const file = openMappedFile(host, shown.pid, shown.mapping);
       return typeof file === "string" ? null : file;
     });
     if (!source) return "not_elf";
@@ -49,7 +49,7 @@ export function createModuleCache(host: Host): ModuleCache {
 
   return {
     load: (pid, mapping) => {
-      const file = openMapped(host, pid, mapping);
+      const file = openMappedFile(host, pid, mapping);
       if (typeof file === "string") return file;
       const key = identityOf(file);
       file[Symbol.dispose]();

@@ -56,6 +56,8 @@ const SYMBOLS = {
     result: "i32",
     nonblocking: true,
   },
+  // unsigned int counter
+  rdpmc: { name: "sonde_rdpmc", parameters: ["u32"], result: "u64", optional: true },
 } as const;
 
 /** The calls into our object, by shape. */
@@ -85,7 +87,9 @@ function load(): Library {
     if (fd < 0) throw new Error("Cannot create a memory file (memfd_create): needs Linux 3.17 and permission to do so");
     try {
       const path = `/proc/self/fd/${fd}`;
-      Deno.writeFileSync(path, elfObject(arch, { sonde_syscall: arch.syscallStub }), { create: false });
+      const { syscallStub, rdpmcStub } = arch;
+      const functions: Record<string, readonly number[]> = rdpmcStub ? { sonde_rdpmc: rdpmcStub } : {};
+      Deno.writeFileSync(path, elfObject(arch, { sonde_syscall: syscallStub, ...functions }), { create: false });
       return Deno.dlopen(path, SYMBOLS).symbols;
     } finally {
       libc.symbols.close(fd);

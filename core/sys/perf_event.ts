@@ -32,3 +32,15 @@ export function perfEventOpenRaw(
 ): number {
   return library().perfEventOpen(NR.perf_event_open, attr, pid, cpu, groupFd, BigInt(flags | PERF_FLAG.FD_CLOEXEC));
 }
+
+/**
+ * Reads a counter of the processor by its own instruction (`rdpmc`), without the kernel. Where the kernel has not allowed
+ * it for this thread, the instruction kills the process: the page of an event says whether it has.
+ *
+ * @param counter as the instruction takes it: `index - 1` of the event's page
+ * @returns the counter's bits, of which `pmc_width` are meant; null where this kind of processor has no such way
+ */
+export function rdpmc(counter: number): bigint | null {
+  const { rdpmc } = library();
+  return rdpmc ? rdpmc(counter) : null;
+}

@@ -2,6 +2,7 @@
 import type { Plugin, SondeApi } from "../../core/plugin_api/mod.ts";
 import type { Profile, Results } from "../../core/plugin_api/mod.ts";
 import { offCpuStacks } from "./off_cpu.ts";
+import { offCpuAnalysis } from "./off_cpu_tool.ts";
 
 /** Functions listed by the tool. */
 const TOP_FUNCTIONS = 100;
@@ -79,6 +80,6 @@ export default function profiler(sonde: SondeApi): Plugin {
         }
         return results;
       },
-    }],
+    }, offCpuAnalysis(sonde)],
   };
 }

@@ -8,147 +8,146 @@
  * would otherwise read as one of these. All else stays as it is, so that text which other tools wrote comes back
  * unchanged.
  */
-import {
-  type Frame,
-  type FrameKind,
-  type Profile,
-  type ProfileStack,
-  quality,
-  type SampleType,
-} from "../../data/mod.ts";
+import { type Frame, type FrameKind, type Profile, quality, type SampleType } from "../../data/mod.ts";
+import { byteInterner } from "./_byte_interner.ts";
+import { lineSplitter } from "./_lines.ts";
+import { pieces } from "./_pieces.ts";
+import { stackInterner } from "./_stack_interner.ts";
+import type { ProfileFormat, ProfileReader } from "./format.ts";
 import { FormatError } from "./format_error.ts";
+import { foldedLines } from "./write_folded.ts";
 
-/** How to write folded stacks. */
-export interface FoldedOptions {
-  /** Index of the sample type to write; 0 by default. */
-  readonly sampleType?: number;
-  /** Write at most so many lines, the highest values; 0 or absent is all. */
-  readonly limit?: number;
-  /** Labels whose values come before the first frame, those that a stack has; `comm` by default. */
-  readonly labels?: readonly string[];
+/**
+ * Folded stacks. Sample type `samples`, or `before` and `after` for a comparison (difffolded.pl); no labels: the first
+ * frame may be a process's name, which the text does not tell. Written is one sample type, or a comparison.
+ */
+export const foldedFormat: ProfileFormat = {
+  name: "folded",
+  endings: [".folded", ".collapsed"],
+  doc: "Folded stacks, a line each: flamegraph.pl, inferno, speedscope, bpftrace's stack counts",
+  sniff,
+  reader,
+  write: (profile, options) => pieces(foldedLines(profile, { sampleType: options?.sampleType })),
+};
+
+/**
+ * The profile that folded text holds.
+ *
+ * @throws {FormatError} at a line that has no value at its end
+ */
+export function parseFolded(text: string): Profile {
+  const whole = reader();
+  whole.push(new TextEncoder().encode(text));
+  return whole.end();
 }
 
-/** The stacks of a profile as folded text, highest value first; equal lines are added up. Values of 0 are left out. */
-export function writeFolded(profile: Profile, options: FoldedOptions = {}): string {
-  const { sampleType = 0, limit = 0, labels = ["comm"] } = options;
-  const names = profile.frames.map(frameText);
-  const lines = new Map<string, number>();
-  for (const stack of profile.stacks) {
-    const value = stack.values[sampleType] ?? 0;
-    if (value === 0) continue;
-    const parts: string[] = [];
-    for (const label of labels) {
-      const text = stack.labels[label];
-      if (text !== undefined) parts.push(escapeName(text));
-    }
-    for (const f of stack.frames) parts.push(names[f]);
-    const line = parts.join(";");
-    lines.set(line, (lines.get(line) ?? 0) + value);
-  }
-  let entries = [...lines].sort((a, b) => b[1] - a[1] || (a[0] < b[0] ? -1 : 1));
-  if (limit > 0) entries = entries.slice(0, limit);
-  return entries.map(([line, value]) => `${line} ${value}\n`).join("");
-}
-
-/** Takes folded text in pieces. */
-export interface FoldedParser {
-  /** @throws {FormatError} at a line that has no value at its end */
-  push(chunk: string): void;
-  /** The profile of all that came. @throws {FormatError} */
-  end(): Profile;
-}
-
-/** Reads folded stacks as they come, in chunks of any size. */
-export function foldedParser(): FoldedParser {
+function reader(): ProfileReader {
   const frames: Frame[] = [];
-  const frameIndex = new Map<string, number>();
-  const stacks = new Map<string, { frames: number[]; values: number[] }>();
-  let rest = "";
+  const names = byteInterner();
+  const stacks = stackInterner();
+  /** Two a stack: before, after; or the value and 0. */
+  let values = new Float64Array(1 << 10);
+  let chain = new Int32Array(256);
   let lineNumber = 0;
   let columns = 1;
 
-  const frameOf = (text: string): number => {
-    let index = frameIndex.get(text);
-    if (index === undefined) frameIndex.set(text, index = frames.push(parseFrame(text)) - 1);
-    return index;
-  };
-  const line = (text: string): void => {
+  const line = (bytes: Uint8Array, from: number, to: number, cut: boolean): void => {
     lineNumber++;
-    if (text.endsWith("\r")) text = text.slice(0, -1);
-    if (text === "" || text.startsWith("#")) return;
-    const last = VALUE.exec(text);
-    if (!last) throw new FormatError("no stack and value", lineNumber);
-    let names = text.slice(0, last.index);
-    const values = [Number(last[1])];
-    // Two values are a comparison (difffolded.pl): before, after. A name may end in a space and a number all the same,
-    // so the first line decides for all.
-    const before = stacks.size === 0 || columns === 2 ? VALUE.exec(names) : null;
-    if (before) {
-      columns = 2;
-      names = names.slice(0, before.index);
-      values.unshift(Number(before[1]));
+    if (cut) throw new FormatError(`longer than ${MAX_LINE} bytes`, lineNumber);
+    if (from === to || bytes[from] === HASH) return;
+    let end = valueStart(bytes, from, to);
+    if (end < 0) throw new FormatError("no stack and value", lineNumber);
+    let value = Number(ascii(bytes, end + 1, to));
+    let second = 0;
+    // Two values are a comparison: before, after. A name may end in a space and a number all the same, so the first
+    // line decides for all.
+    if (stacks.size() === 0 || columns === 2) {
+      const before = valueStart(bytes, from, end);
+      if (before >= 0) {
+        columns = 2;
+        second = value;
+        value = Number(ascii(bytes, before + 1, end));
+        end = before;
+      } else if (columns === 2) throw new FormatError("one value where others have two", lineNumber);
     }
-    if (values.length < columns) throw new FormatError("one value where others have two", lineNumber);
-    const known = stacks.get(names);
-    if (known) values.forEach((v, i) => known.values[i] += v);
-    else stacks.set(names, { frames: names === "" ? [] : names.split(";").map(frameOf), values });
+    const id = stacks.intern(chain, split(bytes, from, end), 0);
+    if (id * 2 >= values.length) {
+      const more = new Float64Array(values.length * 2);
+      more.set(values);
+      values = more;
+    }
+    values[id * 2] += value;
+    values[id * 2 + 1] += second;
   };
+  /** The frames of a stack into `chain`; how many. */
+  const split = (bytes: Uint8Array, from: number, to: number): number => {
+    let depth = 0;
+    while (from < to) {
+      let end = from;
+      while (end < to && bytes[end] !== SEMICOLON) end++;
+      const id = names.intern(bytes, from, end);
+      if (id === frames.length) frames.push(parseFrame(decoder.decode(bytes.subarray(from, end))));
+      if (depth === chain.length) {
+        const more = new Int32Array(depth * 2);
+        more.set(chain);
+        chain = more;
+      }
+      chain[depth++] = id;
+      from = end + 1;
+    }
+    return depth;
+  };
+  const lines = lineSplitter(MAX_LINE, line);
 
   return {
-    push: (chunk) => {
-      const lines = (rest + chunk).split("\n");
-      rest = lines.pop()!;
-      for (const text of lines) line(text);
-    },
+    push: lines.push,
     end: () => {
-      if (rest !== "") line(rest);
-      rest = "";
-      const list: ProfileStack[] = [...stacks.values()].map((s) => ({ ...s, labels: {} }));
-      const events = list.reduce((sum, s) => sum + s.values[s.values.length - 1], 0);
+      lines.end();
+      let events = 0;
+      const list = Array.from({ length: stacks.size() }, (_, id) => {
+        const pair = [values[id * 2], values[id * 2 + 1]];
+        events += pair[columns - 1];
+        return { frames: stacks.frames(id), values: pair.slice(0, columns), labels: {} };
+      });
       return {
         kind: "profile",
         sampleTypes: columns === 2 ? BEFORE_AFTER : SAMPLES,
         frames,
         stacks: list,
-        quality: quality({ events }),
+        quality: quality({ events: Math.max(0, events) }),
       };
     },
   };
 }
 
-/**
- * The profile that folded text holds. Sample type `samples`, or `before` and `after` for a comparison; no labels: the
- * first frame may be a process's name, which the text does not tell.
- *
- * @throws {FormatError} at a line that has no value at its end
- */
-export function parseFolded(text: string): Profile {
-  const parser = foldedParser();
-  parser.push(text);
-  return parser.end();
-}
-
 /** Whether text begins like folded stacks: its first lines all end in a value, and one has two frames. */
-export function looksLikeFolded(text: string): boolean {
-  const lines = text.slice(0, 65536).split("\n").slice(0, 20);
+function sniff(head: Uint8Array): boolean {
+  const lines = decoder.decode(head).split("\n").slice(0, 20);
   if (lines.length > 1) lines.pop();
-  const used = lines.filter((l) => l !== "" && !l.startsWith("#"));
+  const used = lines.filter((l) => l !== "" && !l.startsWith("#")).map((l) => l.replace(/\r$/, ""));
   return used.length > 0 && used.every((l) => VALUE.test(l)) && used.some((l) => l.includes(";"));
 }
 
-/** How a frame reads in folded text. */
-function frameText(f: Frame): string {
-  const unknown = f.function === "" || f.function === "[unknown]";
-  const name = !unknown ? f.function : f.module !== "" ? `[${baseName(f.module)}]` : "[unknown]";
-  return escapeName(name) + (MARKS[f.kind] ?? "");
+/** Where the space stands before the number that ends here; -1 when none does. */
+function valueStart(bytes: Uint8Array, from: number, to: number): number {
+  let at = to - 1;
+  while (at >= from && isDigit(bytes[at])) at--;
+  if (at === to - 1 || at < from) return -1;
+  if (bytes[at] === DOT) {
+    const dot = at--;
+    while (at >= from && isDigit(bytes[at])) at--;
+    if (at === dot - 1 || at < from) return -1;
+  }
+  if (bytes[at] === MINUS) at--;
+  return at >= from && bytes[at] === SPACE ? at : -1;
 }
 
-function baseName(module: string): string {
-  return module.slice(module.lastIndexOf("/") + 1).replace(/^\[(.*)\]$/, "$1");
+function isDigit(byte: number): boolean {
+  return byte >= 48 && byte <= 57;
 }
 
-function escapeName(name: string): string {
-  return name.replace(SPECIAL, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+function ascii(bytes: Uint8Array, from: number, to: number): string {
+  return String.fromCharCode(...bytes.subarray(from, Math.min(to, from + 400)));
 }
 
 function parseFrame(text: string): Frame {
@@ -161,9 +160,15 @@ function parseFrame(text: string): Frame {
   return { function: name, module: "", file: "", line: 0, kind };
 }
 
-const MARKS: Partial<Record<FrameKind, string>> = { kernel: "_[k]", inlined: "_[i]", interpreted: "_[j]" };
+const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+const SPACE = 32;
+const HASH = 35;
+const MINUS = 45;
+const DOT = 46;
+const SEMICOLON = 59;
+/** Stacks of 100,000 frames with long names are longer than anything that was seen. */
+const MAX_LINE = 1 << 24;
 const KINDS: Readonly<Record<string, FrameKind>> = { k: "kernel", i: "inlined", j: "interpreted" };
-const SPECIAL = /[;\n\r]|\\(?=x(?:3b|0a|0d|5c|5f|23|20))|_(?=\[[kij]\]$)|^#| (?=-?\d+(?:\.\d+)?$)/g;
 const ESCAPED = /\\x(3b|0a|0d|5c|5f|23|20)/g;
 const VALUE = / (-?\d+(?:\.\d+)?)$/;
 const SAMPLES: readonly SampleType[] = [{ name: "samples", unit: "count" }];

@@ -1,8 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { type Frame, type FrameKind, type Profile, quality } from "../../data/mod.ts";
-import { foldedParser, looksLikeFolded, parseFolded, writeFolded } from "./folded.ts";
+import { foldedFormat, parseFolded } from "./folded.ts";
 import { FormatError } from "./format_error.ts";
+import { writeFolded } from "./write_folded.ts";
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
 
 const kind = fc.constantFrom<FrameKind>("user", "kernel", "inlined", "interpreted");
 const hostile = fc.oneof(
@@ -82,9 +85,10 @@ Deno.test("text of other tools comes back unchanged but for the order of lines",
 Deno.test("a file reads alike whole and in chunks of any size", () => {
   fc.assert(fc.property(stacks, fc.integer({ min: 1, max: 40 }), (list, size) => {
     const text = writeFolded(profileOf(list));
-    const parser = foldedParser();
-    for (let i = 0; i < text.length; i += size) parser.push(text.slice(i, i + size));
-    assert.deepEqual(parser.end(), parseFolded(text));
+    const all = bytes(text);
+    const reader = foldedFormat.reader!();
+    for (let i = 0; i < all.length; i += size) reader.push(all.subarray(i, i + size));
+    assert.deepEqual(reader.end(), parseFolded(text));
   }));
 });
 
@@ -127,9 +131,22 @@ Deno.test("parseFolded() names the line that is broken", () => {
   assert.throws(() => parseFolded("a;b 1\n\na;b\n"), (e) => e instanceof FormatError && e.line === 3);
 });
 
-Deno.test("looksLikeFolded() knows its own and refuses others", () => {
-  assert.equal(looksLikeFolded("a;b 1\nc;d 2\n"), true);
+Deno.test("a comparison comes back with both its values", () => {
+  const text = "a;b 10 20\na;c 0 5\na;d 0 -1.5\n";
+  const written = [...foldedFormat.write!(parseFolded(text))].map((b) => new TextDecoder().decode(b)).join("");
+  assert.equal(written, text);
+});
+
+Deno.test("large and tiny values are written without an exponent", () => {
+  const profile = parseFolded("a;b 1\na;c 2\n");
+  const stacks = profile.stacks.map((s, i) => ({ ...s, values: [[1e21, 1e-7][i]] }));
+  const text = writeFolded({ ...profile, stacks });
+  assert.deepEqual(parseFolded(text).stacks.map((s) => s.values[0]), [1e21, 1e-7]);
+});
+
+Deno.test("folded text is known by its beginning, and others are refused", () => {
+  assert.equal(foldedFormat.sniff!(bytes("a;b 1\nc;d 2\n")), true);
   for (const text of ["", "hello world 1\n", '{"a": 1}', "a;b\n", "perf 123 [000] 1.0: cycles:\n"]) {
-    assert.equal(looksLikeFolded(text), false, text);
+    assert.equal(foldedFormat.sniff!(bytes(text)), false, text);
   }
 });

@@ -15,19 +15,32 @@ export interface ProfileFormat {
   sniff?(head: Uint8Array): boolean;
   /** Absent when it is written only. */
   reader?(options?: ReadOptions): ProfileReader;
-  /** Absent when it is read only. Pieces of the file, in order. */
-  write?(profile: Profile): Iterable<Uint8Array>;
+  /** Absent when it is read only. Pieces of the file, in order. @throws {RangeError} when there is no such sample type */
+  write?(profile: Profile, options?: WriteOptions): Iterable<Uint8Array>;
+}
+
+/** How to write. */
+export interface WriteOptions {
+  /** Index of the sample type that a format of one value writes, and that others show first; 0 by default. */
+  readonly sampleType?: number;
+  /** Heading, where the format has one. */
+  readonly title?: string;
 }
 
 /** How to read. */
 export interface ReadOptions {
   /** Keep the time of each sample, where the format has it (`Profile.timeline`). Takes 20 bytes a sample. */
   readonly timeline?: boolean;
+  /**
+   * Whether files of this machine may give names to addresses, for formats that hold addresses alone (`perf-data`). A
+   * file is used only if it is the one that was recorded. Default: true.
+   */
+  readonly names?: boolean;
 }
 
 /** Takes a file in pieces of any size. */
 export interface ProfileReader {
-  /** @throws {FormatError} when the file is broken here */
+  /** @param chunk valid during the call @throws {FormatError} when the file is broken here */
   push(chunk: Uint8Array): void;
   /** The profile of all that came. @throws {FormatError} when the file ends too early */
   end(): Profile;

@@ -46,6 +46,7 @@ export type SyscallName =
   | "umount2"
   | "uname"
   | "wait4"
+  | "waitid"
   | "write";
 
 /** All that differs between the processors we run on. */
@@ -59,4 +60,9 @@ export interface Arch {
    * the kernel's own answer, a value or -errno.
    */
   readonly syscallStub: readonly number[];
+  /**
+   * Machine code of `unsigned long sonde_rdpmc(unsigned int counter)`, which reads a counter of the processor without the
+   * kernel; null where programs cannot choose a counter in a register.
+   */
+  readonly rdpmcStub: readonly number[] | null;
 }

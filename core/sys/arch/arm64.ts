@@ -51,6 +51,7 @@ export const arm64: Arch = {
     umount2: 39,
     uname: 160,
     wait4: 260,
+    waitid: 95,
     write: 64,
   },
   // C passes seven integers in x0…x6; the kernel wants them in x8, x0…x5.
@@ -65,4 +66,6 @@ export const arm64: Arch = {
     0xd4000001, // svc #0
     0xd65f03c0, // ret
   ].flatMap((word) => [word & 255, word >>> 8 & 255, word >>> 16 & 255, word >>> 24]),
+  // The number of a counter is part of the instruction there (mrs x0, pmevcntr3_el0).
+  rdpmcStub: null,
 };

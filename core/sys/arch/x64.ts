@@ -51,6 +51,7 @@ export const x64: Arch = {
     umount2: 166,
     uname: 63,
     wait4: 61,
+    waitid: 247,
     write: 1,
   },
   // C passes seven integers in rdi rsi rdx rcx r8 r9 and on the stack; the kernel wants them in rax rdi rsi rdx r10 r8
@@ -64,6 +65,13 @@ export const x64: Arch = {
     ...[0x4d, 0x89, 0xc8], // mov r8, r9
     ...[0x4c, 0x8b, 0x4c, 0x24, 0x08], // mov r9, [rsp + 8]
     ...[0x0f, 0x05], // syscall
+    0xc3, // ret
+  ],
+  rdpmcStub: [
+    ...[0x89, 0xf9], // mov ecx, edi
+    ...[0x0f, 0x33], // rdpmc: edx:eax
+    ...[0x48, 0xc1, 0xe2, 0x20], // shl rdx, 32
+    ...[0x48, 0x09, 0xd0], // or rax, rdx
     0xc3, // ret
   ],
 };

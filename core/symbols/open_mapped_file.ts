@@ -7,7 +7,7 @@ import { openRegularFile, type RegularFile } from "./regular_file.ts";
  * the kernel's own link to what is mapped (needs CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE); and for processes that have
  * ended, as we see the path.
  */
-export function openMapped(host: Host, pid: number, mapping: CodeMapping): RegularFile | "absent" | "replaced" {
+export function openMappedFile(host: Host, pid: number, mapping: CodeMapping): RegularFile | "absent" | "replaced" {
   const path = mappedPath(mapping);
   const range = `${mapping.start.toString(16)}-${mapping.end.toString(16)}`;
   let replaced = false;
