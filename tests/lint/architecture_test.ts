@@ -51,7 +51,12 @@ const rejected: [string, string, string, RegExp][] = [
     'import { a } from "../../host/mod.ts";',
     /formats may (not|import only)/,
   ],
-  ["formats that import their room", "core/profile/formats/a.ts", 'import { a } from "../fold.ts";', /formats may (not|import only)/],
+  [
+    "formats that import their room",
+    "core/profile/formats/a.ts",
+    'import { a } from "../fold.ts";',
+    /formats may (not|import only)/,
+  ],
   [
     "a private file of another folder",
     "core/host/a.ts",
