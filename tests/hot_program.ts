@@ -24,7 +24,8 @@ export const SOURCE = `
 #define FRAME
 #endif
 static __thread unsigned long seed;
-static long vary(long mean) { /* uniform, from a half to three halves of the mean */
+static long vary(long mean) { /* uniform, from a half to three halves of the mean; all the same before sow() */
+  if (!seed) return mean;
   seed ^= seed << 13; seed ^= seed >> 7; seed ^= seed << 17;
   return mean / 2 + (long)(seed % (unsigned long)mean);
 }
@@ -77,7 +78,21 @@ int main(int argc, char **argv) {
     waitpid(child, 0, 0);
   }
   if (!strcmp(mode, "short")) for (int i = 0; i < 40; i++) round_of_work();
+  if (!strcmp(mode, "rounds")) { /* a fixed piece of work; tells the CPU time that it took */
+    struct timespec t;
+    for (int i = 0; i < atoi(argv[2]); i++) round_of_work();
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    printf("%ld\\n", t.tv_sec * 1000000000L + t.tv_nsec);
+  }
   if (!strcmp(mode, "half")) { for (int i = 0; i < 6000; i++) round_of_work(); }
+  if (!strcmp(mode, "fixed")) { /* so many rounds; then what they took: ms of CPU, ms by the clock */
+    struct timespec a, b, c;
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    for (int i = atoi(argv[2]); i > 0; i--) { out = spend_six(out); out = spend_three(out); out = spend_one(out); }
+    clock_gettime(CLOCK_MONOTONIC, &b);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &c);
+    printf("%f %f\\n", c.tv_sec * 1e3 + c.tv_nsec / 1e6, (b.tv_sec - a.tv_sec) * 1e3 + (b.tv_nsec - a.tv_nsec) / 1e6);
+  }
   return 0;
 }
 `;

@@ -275,7 +275,7 @@ struct {
 	__type(value, struct allowance);
 } allowances SEC(".maps");
 
-enum { OFF_FULL, THREADS_FULL, SUMS_FULL, SUMS_LOST_NS, STACKS_FULL, COPIES_FULL, COPIES_HELD, TARGETS_FULL, CUT_STACKS, N_COUNTERS };
+enum { OFF_FULL, THREADS_FULL, SUMS_FULL, SUMS_LOST_NS, STACKS_FULL, COPIES_FULL, COPIES_HELD, TARGETS_FULL, CUT_STACKS, MISSED_SWITCHES, N_COUNTERS };
 COUNTERS(N_COUNTERS);
 
 static __always_inline void count_by(__u32 which, __u64 by)
@@ -520,54 +520,6 @@ static __always_inline struct thread *thread_of(bool typed, struct task_struct *
 	return t;
 }
 
-static __always_inline void leave(bool typed, void *ctx, bool preempt, struct task_struct *p, struct window *w, __u64 now)
-{
-	__u32 tid = READ(typed, p, pid), tgid = READ(typed, p, tgid), state;
-	struct off o = { .since = now, .tgid = tgid, .syscall = NO_SYSCALL };
-	struct thread *t;
-	void *regs;
-
-	if (!tid || !is_wanted(typed, p, tgid))
-		return;
-	t = thread_of(typed, p, tid, tgid, w->start, true);
-	if (!t)
-		return;
-	if (t->on) {
-		t->on_ns += now - t->on_since;
-		t->on = 0;
-	}
-	bpf_probe_read_kernel_str(t->comm, TASK_COMM_LEN, &p->comm);
-	state = state_of(typed, p);
-	if (state & TASK_DEAD && !preempt) {
-		t->gone = now;
-		bpf_map_delete_elem(&off, &tid);
-		return;
-	}
-	if (preempt || !state) {
-		o.flags = preempt ? RUNNABLE | PREEMPTED : RUNNABLE;
-		state = 0;
-	} else if (state & TASK_WAKING) {
-		/* Somebody wakes it up while it leaves: the event of that is over. */
-		o.woken = now;
-		state = 1;
-	}
-	o.state = state & STATE_BITS;
-	if (BPF_CORE_READ_BITFIELD_PROBED(p, in_iowait) && !(o.flags & RUNNABLE))
-		o.flags |= IO_WAIT;
-	o.kstack = take_stack(ctx, 0, NULL);
-	if (!(READ(typed, p, flags) & PF_KTHREAD)) {
-		regs = regs_of(typed, p);
-		o.syscall = syscall_of(regs);
-		o.ustack = take_stack(ctx, BPF_F_USER_STACK, NULL);
-		if (copy_bytes) {
-			o.sp = sp_of(regs);
-			copy_user(regs, o.sp, o.ustack, tid, tgid, now, true, !(o.flags & RUNNABLE));
-		}
-	}
-	if (bpf_map_update_elem(&off, &tid, &o, BPF_ANY))
-		count(OFF_FULL);
-}
-
 static __always_inline __u32 exponent(__u64 v)
 {
 	__u32 e = 0;
@@ -631,24 +583,11 @@ static __always_inline void add_up(struct task_struct *p, __u32 tid, struct off 
 	}
 }
 
-static __always_inline void arrive(bool typed, struct task_struct *p, struct window *w, __u64 now)
+/* Ends what a thread waited for. */
+static __always_inline void end_wait(struct task_struct *p, struct thread *t, __u32 tid, struct off *o, __u64 now)
 {
-	__u32 tid = READ(typed, p, pid), tgid = READ(typed, p, tgid);
-	__u64 ns, queued = 0;
-	struct thread *t;
-	struct off *o;
+	__u64 ns = now - o->since, queued = 0;
 
-	if (!tid || !is_wanted(typed, p, tgid))
-		return;
-	t = thread_of(typed, p, tid, tgid, w->start, false);
-	if (!t)
-		return;
-	t->on = 1;
-	t->on_since = now;
-	o = bpf_map_lookup_elem(&off, &tid);
-	if (!o)
-		return;
-	ns = now - o->since;
 	if (o->flags & RUNNABLE)
 		queued = ns;
 	else if (o->woken)
@@ -661,6 +600,94 @@ static __always_inline void arrive(bool typed, struct task_struct *p, struct win
 	} else {
 		add_up(p, tid, o, ns, queued);
 	}
+}
+
+static __always_inline void leave(bool typed, void *ctx, bool preempt, struct task_struct *p, struct window *w, __u64 now)
+{
+	__u32 tid = READ(typed, p, pid), tgid = READ(typed, p, tgid), state;
+	struct off o = { .since = now, .tgid = tgid, .syscall = NO_SYSCALL };
+	struct thread *t;
+	void *regs;
+
+	if (!tid || !is_wanted(typed, p, tgid))
+		return;
+	t = thread_of(typed, p, tid, tgid, w->start, true);
+	if (!t)
+		return;
+	if (t->on) {
+		t->on_ns += now - t->on_since;
+		t->on = 0;
+	} else {
+		/*
+		 * It goes, and did not come: the kernel told nothing of that switch. It happens, to all programs at once, while other
+		 * tracers attach. The wait is taken to have lasted until now.
+		 */
+		struct off *before = bpf_map_lookup_elem(&off, &tid);
+
+		count(MISSED_SWITCHES);
+		if (before)
+			end_wait(p, t, tid, before, now);
+	}
+	bpf_probe_read_kernel_str(t->comm, TASK_COMM_LEN, &p->comm);
+	state = state_of(typed, p);
+	if (state & TASK_DEAD && !preempt) {
+		t->gone = now;
+		bpf_map_delete_elem(&off, &tid);
+		return;
+	}
+	if (preempt || !state) {
+		o.flags = preempt ? RUNNABLE | PREEMPTED : RUNNABLE;
+		state = 0;
+	} else if (state & TASK_WAKING) {
+		/* Somebody wakes it up while it leaves: the event of that is over. */
+		o.woken = now;
+		state = 1;
+	}
+	o.state = state & STATE_BITS;
+	if (BPF_CORE_READ_BITFIELD_PROBED(p, in_iowait) && !(o.flags & RUNNABLE))
+		o.flags |= IO_WAIT;
+	o.kstack = take_stack(ctx, 0, NULL);
+	if (!(READ(typed, p, flags) & PF_KTHREAD)) {
+		regs = regs_of(typed, p);
+		o.syscall = syscall_of(regs);
+		o.ustack = take_stack(ctx, BPF_F_USER_STACK, NULL);
+		if (copy_bytes) {
+			o.sp = sp_of(regs);
+			copy_user(regs, o.sp, o.ustack, tid, tgid, now, true, !(o.flags & RUNNABLE));
+		}
+	}
+	if (bpf_map_update_elem(&off, &tid, &o, BPF_ANY))
+		count(OFF_FULL);
+}
+
+static __always_inline void arrive(bool typed, struct task_struct *p, struct window *w, __u64 now)
+{
+	__u32 tid = READ(typed, p, pid), tgid = READ(typed, p, tgid);
+	struct thread *t;
+	struct off *o;
+
+	if (!tid || !is_wanted(typed, p, tgid))
+		return;
+	t = thread_of(typed, p, tid, tgid, w->start, false);
+	if (!t)
+		return;
+	/* It went before the window began, and came before it was looked for. */
+	if (t->from == w->start && !t->on && t->on_since == w->start && !bpf_map_lookup_elem(&off, &tid)) {
+		t->off_ns += now - w->start;
+		t->short_ns += now - w->start;
+		t->shorts++;
+	}
+	if (t->on) {
+		/* It comes, and did not go: likewise. It is taken to have run on. */
+		count(MISSED_SWITCHES);
+		t->on_ns += now - t->on_since;
+	}
+	t->on = 1;
+	t->on_since = now;
+	o = bpf_map_lookup_elem(&off, &tid);
+	if (!o)
+		return;
+	end_wait(p, t, tid, o, now);
 	bpf_map_delete_elem(&off, &tid);
 }
 

@@ -222,11 +222,23 @@ export function startOffCpu(options: OffCpuOptions): OffCpu {
       const read = meter.costed(() => readAll(object, end, minNs));
       switches = read.waits.reduce((n, w) => n + w.count, 0) + read.threads.reduce((n, t) => n + t.shorts, 0);
       const counters = readCounters(object.map("counters").fd, object.map("counters").spec, cpus);
-      const [offFull, threadsFull, sumsFull, lostNs, stacksFull, copiesFull, copiesHeld, targetsFull, cut] = counters;
+      const [
+        offFull,
+        threadsFull,
+        sumsFull,
+        lostNs,
+        stacksFull,
+        copiesFull,
+        copiesHeld,
+        targetsFull,
+        cut,
+        missedSwitches,
+      ] = counters;
       const { cost, missed } = meter.read(end - startNs);
       const all = {
         map_full: offFull + threadsFull + sumsFull + targetsFull,
         stacks_full: stacksFull,
+        missed_switch: missedSwitches,
         recursion: missed,
       };
       return {

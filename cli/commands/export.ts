@@ -1,9 +1,10 @@
-import { type Profile, UsageError } from "../../core/data/mod.ts";
+import { UsageError } from "../../core/data/mod.ts";
 import { EXIT } from "../exit_code.ts";
 import { warn, writeFile } from "../output.ts";
 import { profileFile, writableFormat } from "../profile_file.ts";
 import { terminalProgress } from "../progress.ts";
 import { readProfile } from "../read_profile.ts";
+import { sampleTypeIndex } from "../sample_type.ts";
 import { showsTime } from "../show_profile.ts";
 
 /** Options of `sonde export`. */
@@ -31,7 +32,7 @@ export async function exportCommand(file: string, options: ExportOptions): Promi
   const read = { timeline, progress, ...options.from ? { format: options.from } : {} };
   const profile = await readProfile(file, read);
   const title = options.title ?? (file === "-" ? "standard input" : file.slice(file.lastIndexOf("/") + 1));
-  const sampleType = typeIndex(profile, options.sampleType);
+  const sampleType = sampleTypeIndex(profile, options.sampleType);
   const write = { title, ...sampleType === undefined ? {} : { sampleType } };
   const bytes = await profileFile(profile, options.output, write, options.format);
   if (options.output === "-") {
@@ -41,14 +42,4 @@ export async function exportCommand(file: string, options: ExportOptions): Promi
   writeFile(options.output, bytes);
   warn(`Wrote ${options.output}`);
   return EXIT.ok;
-}
-
-/** @throws {UsageError} when the profile has no such sample type */
-function typeIndex({ sampleTypes }: Profile, text: string | undefined): number | undefined {
-  if (text === undefined) return undefined;
-  const byName = sampleTypes.findIndex((t) => t.name === text);
-  const index = byName >= 0 ? byName : /^\d{1,4}$/.test(text) ? Number(text) : -1;
-  if (index >= 0 && index < sampleTypes.length) return index;
-  const types = sampleTypes.map((t, i) => `${i} ${t.name}`).join(", ");
-  throw new UsageError(`The profile has no sample type "${text}"`, `There are: ${types}`);
 }

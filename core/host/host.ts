@@ -150,6 +150,7 @@ export type HostPath =
   | "pid_exe"
   | "pid_comm"
   | "pid_task"
+  | "pid_fd"
   | "pid_ns_pid"
   | "pid_ns_net"
   | "pid_map_files"

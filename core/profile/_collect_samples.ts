@@ -6,7 +6,7 @@ import type { RawProfile } from "./build_profile.ts";
 import { frequencyBudget } from "./_frequency_budget.ts";
 import { lbrChain } from "./_lbr_chain.ts";
 import { type CpuEvents, pidsOf } from "./_open_cpu_events.ts";
-import { createProcessTable } from "./process_table.ts";
+import { createProcessTable, mappingOf } from "./process_table.ts";
 import type { CpuSampleRequest } from "./sampler.ts";
 import { createStackTable } from "./stack_table.ts";
 import type { Unwinder } from "./unwind/unwinder.ts";
@@ -55,6 +55,8 @@ export async function collectSamples(
   // Tasks made while they were watched keep the frequency of that moment.
   const born = request.budget !== undefined && watched ? new Map<number, number>() : null;
 
+  const follows = (pid: number): boolean => family ? family.has(pid) : watched !== null;
+
   const lose = (why: string, n: number): void => {
     lostBy[why] = (lostBy[why] ?? 0) + n;
   };
@@ -100,7 +102,10 @@ export async function collectSamples(
       case "comm":
         return table.comm(record);
       case "mmap":
-        return table.mmap(record);
+        table.mmap(record);
+        // Short-lived children may be gone, with their files, when their samples are read.
+        if (chains && follows(record.pid) && record.inode !== 0) unwinder.prepare(record.pid, mappingOf(record));
+        return;
       case "fork":
         if (family?.has(record.parentPid)) family.add(record.pid);
         watched?.add(record.tid);

@@ -55,6 +55,12 @@ export interface ProcessTable {
   fork(record: TaskRecord): void;
 }
 
+/** The mapping that a record tells of. */
+export function mappingOf(record: MmapRecord): CodeMapping {
+  const { start, length, offset, major, minor, inode, path } = record;
+  return { start, end: start + length, offset, major, minor, inode, path };
+}
+
 /** Processes that ran before sampling began are read from the machine when their first sample comes. */
 export function createProcessTable(host: Host): ProcessTable {
   const processes = new Map<number, Process>();
@@ -141,15 +147,7 @@ export function createProcessTable(host: Host): ProcessTable {
     },
     mmap: (record) => {
       const process = processOf(record.pid);
-      const added: CodeMapping = {
-        start: record.start,
-        end: record.start + record.length,
-        offset: record.offset,
-        major: record.major,
-        minor: record.minor,
-        inode: record.inode,
-        path: record.path,
-      };
+      const added = mappingOf(record);
       process.space ??= newSpace(process.pid, mappingsOf(process));
       const space = process.space;
       const mappings = insertMapping(space.mappings, added);

@@ -6,7 +6,7 @@
  */
 import { UnsupportedError } from "../data/mod.ts";
 import { openHost } from "../host/mod.ts";
-import { CLOCK, clockNs, poll } from "../sys/mod.ts";
+import { clockNs, gettid, poll } from "../sys/mod.ts";
 import { sampleWriter } from "./_sample_writer.ts";
 import { openTracer } from "./tracer.ts";
 import type { SampleAnswer, SampleOrders } from "./trace_samples.ts";
@@ -14,40 +14,36 @@ import type { SampleAnswer, SampleOrders } from "./trace_samples.ts";
 const self = globalThis as unknown as {
   onmessage: (event: MessageEvent<SampleOrders>) => void;
   postMessage(answer: SampleAnswer): void;
+  close(): void;
 };
 
 self.onmessage = ({ data }) => {
   try {
-    const cpu = clockNs(CLOCK.THREAD_CPUTIME_ID);
-    const { stuck, restarted, ticks, skipped, endedNs } = run(data);
-    const cpuNs = clockNs(CLOCK.THREAD_CPUTIME_ID) - cpu;
-    self.postMessage({ kind: "done", stuck, restarted, ticks, skipped, endedNs, cpuNs });
+    self.postMessage(run(data));
   } catch (error) {
     const { name, message } = error as Error;
     const remedy = error instanceof UnsupportedError ? error.remedy : "";
     self.postMessage({ kind: "failed", name, message, remedy });
   }
+  self.close();
 };
 
-function run({ pid, frequencyHz, durationNs, stackBytes, ring, stop }: SampleOrders) {
+function run(orders: SampleOrders): SampleAnswer {
+  const { pid, frequencyHz, stackBytes, ring, stop } = orders;
   const periodNs = 1e9 / frequencyHz;
   const stopped = new Int32Array(stop);
-  using tracer = openTracer(openHost(), pid, sampleWriter(ring, stackBytes));
-  self.postMessage({ kind: "ready" });
+  const tracer = openTracer(openHost(), pid, sampleWriter(ring, stackBytes));
+  self.postMessage({ kind: "ready", tid: gettid() });
   const start = clockNs();
   // Not the whole period: a program that works in step with the clock is not to be met at the same place.
   let next = start + periodNs * Math.random();
   let ticks = 0;
   let skipped = 0;
   let idleMs = SHORT_MS;
-  let endedNs: number | null = null;
   for (;;) {
     const now = clockNs();
-    if (now - start >= durationNs || Atomics.load(stopped, 0) !== 0) break;
-    if (tracer.threads === 0) {
-      endedNs = now - start;
-      break;
-    }
+    if (now - start >= orders.durationNs || Atomics.load(stopped, 0) !== 0) break;
+    if (tracer.threads === 0) break;
     if (now >= next) {
       tracer.tick();
       ticks++;
@@ -67,8 +63,10 @@ function run({ pid, frequencyHz, durationNs, stackBytes, ring, stop }: SampleOrd
     // Nothing wakes us when a thread stops for a signal or a new thread: we look, often at first, then less.
     idleMs = Math.min(idleMs * 1.5, LONG_MS);
   }
-  tracer[Symbol.dispose]();
-  return { stuck: tracer.stuck, restarted: tracer.restarted, ticks, skipped, endedNs };
+  const durationNs = clockNs() - start;
+  const ended = tracer.threads === 0;
+  tracer.finish();
+  return { kind: "done", durationNs, ended, ticks, skipped, restarted: tracer.restarted };
 }
 
 const SHORT_MS = 0.03;

@@ -1,5 +1,6 @@
 import { workerUrl } from "../assets/mod.ts";
 import { GoneError, UnsupportedError } from "../data/mod.ts";
+import type { Host } from "../host/mod.ts";
 import { initRing, ringReader, ringSize } from "../ring/mod.ts";
 
 /** What is to be sampled. */
@@ -25,8 +26,6 @@ export interface TraceSummary {
   readonly ticks: number;
   /** Ticks that were left out because others took too long. */
   readonly skipped: number;
-  /** Threads that did not stop within half a second, to be let go of. */
-  readonly stuck: number;
   /** System calls that were made again because stopping had ended them. */
   readonly restarted: number;
 }
@@ -40,17 +39,10 @@ export interface SampleOrders extends Pick<TraceRequest, "pid" | "frequencyHz" |
 
 /** What the Worker tells. */
 export type SampleAnswer =
-  | { readonly kind: "ready" }
+  /** All threads are traced, by the Worker's thread of this number. */
+  | { readonly kind: "ready"; readonly tid: number }
   | { readonly kind: "failed"; readonly name: string; readonly message: string; readonly remedy: string }
-  | {
-    readonly kind: "done";
-    readonly stuck: number;
-    readonly restarted: number;
-    readonly ticks: number;
-    readonly skipped: number;
-    readonly endedNs: number | null;
-    readonly cpuNs: number;
-  };
+  | { readonly kind: "done" } & Omit<TraceSummary, "lost">;
 
 /**
  * Samples the threads of a process by stopping each at every tick of a clock, for the moment that it takes to read its
@@ -60,7 +52,7 @@ export type SampleAnswer =
  *
  * @throws {GoneError | UnsupportedError}
  */
-export async function traceSamples(request: TraceRequest): Promise<TraceSummary> {
+export async function traceSamples(host: Host, request: TraceRequest): Promise<TraceSummary> {
   const { pid, frequencyHz, durationNs, stackBytes, signal } = request;
   const ring = new SharedArrayBuffer(ringSize(RING_BYTES));
   initRing(ring, RING_BYTES);
@@ -71,7 +63,7 @@ export async function traceSamples(request: TraceRequest): Promise<TraceSummary>
   const end = (): void => {
     Atomics.store(new Int32Array(stop), 0, 1);
   };
-  const start = performance.now();
+  let tid = 0;
   let timer: ReturnType<typeof setInterval> | undefined;
   try {
     const answer = await new Promise<SampleAnswer>((resolve, reject) => {
@@ -81,6 +73,7 @@ export async function traceSamples(request: TraceRequest): Promise<TraceSummary>
       };
       worker.onmessage = ({ data }: MessageEvent<SampleAnswer>) => {
         if (data.kind !== "ready") return resolve(data);
+        tid = data.tid;
         timer = setInterval(drain, DRAIN_MS);
         request.onReady?.();
       };
@@ -91,23 +84,15 @@ export async function traceSamples(request: TraceRequest): Promise<TraceSummary>
     if (answer.kind === "failed") throw errorOf(answer);
     if (answer.kind !== "done") throw new Error("The tracing thread ended without a word");
     drain();
-    const { endedNs, ticks, skipped, stuck, restarted } = answer;
-    const elapsed = Math.round((performance.now() - start) * 1e6);
-    return {
-      durationNs: endedNs ?? elapsed,
-      ended: endedNs !== null,
-      lost: reader.lost(),
-      ticks,
-      skipped,
-      stuck,
-      restarted,
-    };
+    const { kind: _, ...summary } = answer;
+    return { ...summary, lost: reader.lost() };
   } finally {
     end();
     signal.removeEventListener("abort", end);
     clearInterval(timer);
-    // With the thread goes whatever it still traces.
     worker.terminate();
+    // The target is free when the thread that traces it is gone.
+    while (tid > 0 && host.threads(Deno.pid).includes(tid)) await new Promise((resolve) => setTimeout(resolve, 1));
   }
 }
 

@@ -23,17 +23,17 @@ import { RECORD_KIND, THREAD_STATE } from "./sample_record.ts";
 import { newThread, type Thread } from "./_threads.ts";
 
 /** Threads that are traced by the calling thread, which alone may use this. */
-export interface Tracer extends Disposable {
+export interface Tracer {
   /** Threads there are now. 0: all have ended. */
   readonly threads: number;
-  /** Threads that could not be let go of because they do not stop (a wait for a disk or a server): our end frees them. */
-  readonly stuck: number;
   /** Calls that were made again because our interruption ended them. */
   readonly restarted: number;
   /** Looks at every thread; asks those that run to stop. */
   tick(): void;
   /** Takes the next thing that happened to a thread, a stop that was asked for among them. @returns false when nothing has */
   take(): boolean;
+  /** Writes what is left. Threads stay traced until the calling thread of ours ends. */
+  finish(): void;
 }
 
 /**
@@ -53,7 +53,6 @@ export function openTracer(host: Host, pid: number, writer: SampleWriter): Trace
   /** A child of ours has ended. Whoever started it waits for it: we must not take the news away. */
   let ownZombie = false;
   let restarted = 0;
-  let stuck = 0;
 
   const now = (): number => clockNs(CLOCK.MONOTONIC);
   const resume = (tid: number, signal = 0): void => void ptrace(PTRACE.CONT, tid, 0, signal);
@@ -232,27 +231,15 @@ export function openTracer(host: Host, pid: number, writer: SampleWriter): Trace
     add(pid, tid);
     return true;
   };
-  const release = (): void => {
-    const until = now() + RELEASE_NS;
-    for (const t of threads.values()) ptrace(PTRACE.INTERRUPT, t.tid);
-    for (const tid of early) ptrace(PTRACE.DETACH, tid);
-    while (threads.size > 0 && now() < until) {
-      const found = waitChild(0, WAIT.STOPPED | COMMON);
-      if (found === null) break;
-      if (found.tid === 0) {
-        if (!reapOthers()) poll([], RELEASE_LOOK_MS);
-        continue;
-      }
-      const { tid, status } = found;
-      const event = status >> 8;
-      if (event === PTRACE.EVENT_FORK || event === PTRACE.EVENT_VFORK || event === PTRACE.EVENT_CLONE) {
-        const created = ptraceMessage(tid);
-        if (created > 0 && !threads.has(created)) ptrace(PTRACE.INTERRUPT, add(created, created).tid);
-      }
-      ptrace(PTRACE.DETACH, tid, 0, event === 0 ? status & 0xff : 0);
-      gone(tid);
-    }
-    stuck = threads.size;
+  /**
+   * Takes what is on its way, so that no thread is left stopped for longer than others. Letting go is left to the kernel,
+   * at the end of this thread of ours (kernel/ptrace.c, exit_ptrace): to detach ourselves we would have to stop every
+   * thread, and those that wait in calls which answer EINTR then would notice.
+   */
+  const settle = (): void => {
+    const until = now() + SETTLE_NS;
+    while (now() < until && [...threads.values()].some((t) => t.pending)) if (!take()) poll([], SETTLE_LOOK_MS);
+    while (take());
   };
 
   let fresh = true;
@@ -266,9 +253,6 @@ export function openTracer(host: Host, pid: number, writer: SampleWriter): Trace
     get threads() {
       return threads.size;
     },
-    get stuck() {
-      return stuck;
-    },
     get restarted() {
       return restarted;
     },
@@ -276,9 +260,9 @@ export function openTracer(host: Host, pid: number, writer: SampleWriter): Trace
       for (const t of [...threads.values()]) look(t);
     },
     take,
-    [Symbol.dispose]: () => {
+    finish: () => {
+      settle();
       for (const t of threads.values()) writeRepeats(t);
-      release();
     },
   };
 }
@@ -328,6 +312,6 @@ const OPTIONS = PTRACE.O_TRACECLONE | PTRACE.O_TRACEFORK | PTRACE.O_TRACEVFORK |
 /** What is compared to tell whether a thread still waits where it did: bytes from the stack pointer on. */
 const TOP_BYTES = 1024;
 const MAX_REPEATS = 64;
-/** How long threads are waited for when they are let go. */
-const RELEASE_NS = 5e8;
-const RELEASE_LOOK_MS = 0.1;
+/** How long stops that were asked for are waited for at the end, and how often they are looked for. */
+const SETTLE_NS = 1e8;
+const SETTLE_LOOK_MS = 0.1;

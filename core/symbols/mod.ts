@@ -31,6 +31,7 @@ export { type Kallsyms, KERNEL_MODULE, type KernelSymbol, parseKallsyms } from "
 export { createKernelSymbols, type KernelSymbols } from "./kernel_symbols.ts";
 export { createModuleCache, type ModuleCache, type ModuleProblem } from "./module_cache.ts";
 export { openMappedFile } from "./open_mapped_file.ts";
+export { ORC_REG, ORC_TYPE, type OrcFormat, type OrcTable, readOrc } from "./orc.ts";
 export { parsePerfMap, type PerfMap } from "./perf_map.ts";
 export { type OpenOptions, openRegularFile, readProcFile, type RegularFile } from "./regular_file.ts";
 export { type Runtime, runtimeOf } from "./runtime_hint.ts";

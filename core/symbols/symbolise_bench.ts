@@ -1,9 +1,11 @@
 /**
  * Names 100,000 different addresses, ours beside `addr2line`: `deno run -A core/symbols/symbolise_bench.ts [FILE…]`.
  * Both read the same file and answer function, file and line of the same addresses; then with inlined functions too.
- * Rounds alternate; a ratio is addr2line's time by ours, both with reading the file. Addresses come in random order.
+ * Rounds alternate; a ratio is addr2line's CPU time by ours, both with reading the file (and our garbage collection).
+ * Addresses come in random order.
  */
-import { bytesSource, demangle, loadModule, readElf } from "./mod.ts";
+import { childrenCpuNs, ownCpuNs } from "../sys/mod.ts";
+import { type ByteSource, bytesSource, loadModule, readElf } from "./mod.ts";
 
 const ADDRESSES = 100_000;
 const ROUNDS = 3;
@@ -24,6 +26,14 @@ int main(int argc, char **argv) {
   await Deno.writeTextFile(`${dir}/a.cpp`, source);
   const { success } = await new Deno.Command("g++", { args: ["-g", "-O2", "-o", `${dir}/a`, `${dir}/a.cpp`] }).output();
   return success ? `${dir}/a` : null;
+}
+
+function openDebug(path: string): ByteSource | null {
+  try {
+    return bytesSource(Deno.readFileSync(path));
+  } catch {
+    return null;
+  }
 }
 
 function median(values: number[]): number {
@@ -49,18 +59,18 @@ async function compare(file: string, dir: string): Promise<void> {
     const ours: number[] = [], theirs: number[] = [];
     let named = 0;
     for (let round = 0; round < ROUNDS; round++) {
-      let from = performance.now();
+      let from = childrenCpuNs() / 1e6;
       await new Deno.Command("sh", {
         args: ["-c", `exec addr2line ${options} -e "$1" < "$2" > /dev/null`, "sh", file, `${dir}/addresses`],
       }).output();
-      theirs.push(performance.now() - from);
-      from = performance.now();
+      theirs.push(childrenCpuNs() / 1e6 - from);
+      from = ownCpuNs() / 1e6;
       named = 0;
-      const module = loadModule(bytesSource(Deno.readFileSync(file)), file, () => null);
+      const module = loadModule(bytesSource(Deno.readFileSync(file)), file, openDebug);
       for (const a of addresses) {
         for (const f of module.frames(a - text.addr + text.offset, lines)) if (f.name !== "") named++;
       }
-      ours.push(performance.now() - from);
+      ours.push(ownCpuNs() / 1e6 - from);
     }
     const [o, t] = [median(ours), median(theirs)];
     console.log(
@@ -80,4 +90,3 @@ if (import.meta.main) {
     await Deno.remove(dir, { recursive: true });
   }
 }
-void demangle;

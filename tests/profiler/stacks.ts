@@ -35,10 +35,10 @@ export function countStacks(stacks: readonly NamedStack[]): Stacks {
   return { samples, complete, self };
 }
 
-/** Stacks of a profile, as {@linkcode countStacks} wants them: user frames only. */
+/** Stacks of a profile, as {@linkcode countStacks} wants them: user frames only, without what was inlined. */
 export function profileStacks(profile: Profile): NamedStack[] {
   return profile.stacks.map((s) => ({
-    frames: s.frames.map((i) => profile.frames[i]).filter((f) => f.kind !== "kernel")
+    frames: s.frames.map((i) => profile.frames[i]).filter((f) => f.kind !== "kernel" && f.kind !== "inlined")
       .map((f) => ({ name: f.function, module: f.module })),
     count: s.values[0],
   }));

@@ -1,5 +1,4 @@
 import type { Profile } from "../../data/mod.ts";
-import type { Host } from "../../host/mod.ts";
 
 /**
  * A file format of profiles. Pure: bytes in, data out; no file is opened here. Readers stream, so that a file of
@@ -33,10 +32,10 @@ export interface ReadOptions {
   /** Keep the time of each sample, where the format has it (`Profile.timeline`). Takes 20 bytes a sample. */
   readonly timeline?: boolean;
   /**
-   * The machine whose files give names to addresses, for formats that hold addresses alone (`perf-data`). A file is used
-   * only if it is the one that was recorded. Without, such addresses have no names.
+   * Whether files of this machine may give names to addresses, for formats that hold addresses alone (`perf-data`). A
+   * file is used only if it is the one that was recorded. Default: true.
    */
-  readonly host?: Host;
+  readonly names?: boolean;
 }
 
 /** Takes a file in pieces of any size. */

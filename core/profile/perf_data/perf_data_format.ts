@@ -1,3 +1,4 @@
+import { openHost } from "../../host/mod.ts";
 import type { ProfileFormat } from "../formats/format.ts";
 import { looksLikePerfData } from "./file_header.ts";
 import { perfDataReader } from "./perf_data_reader.ts";
@@ -8,5 +9,5 @@ export const perfDataFormat: ProfileFormat = {
   endings: [".data", ".perf.data"],
   doc: "perf.data, as perf record writes it (also to a pipe, also compressed)",
   sniff: looksLikePerfData,
-  reader: perfDataReader,
+  reader: ({ timeline, names = true } = {}) => perfDataReader({ timeline, host: names ? openHost() : undefined }),
 };

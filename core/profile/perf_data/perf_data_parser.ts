@@ -8,7 +8,7 @@ import { orderQueue } from "./order_queue.ts";
 import { attrOwnSize, readAttr, type RecordedAttr } from "./recorded_attr.ts";
 import { type RecordedTask, type RecordedTasks, recordedTasks } from "./recorded_tasks.ts";
 import { readBuildId, readFeature, type RecordingInfo, recordingInfo } from "./recording_info.ts";
-import { recordSplitter, type RecordVisitor } from "./record_splitter.ts";
+import { type RecordSplitter, recordSplitter, type RecordVisitor } from "./record_splitter.ts";
 import { type SampleDecoder, sampleDecoder, type SampleFields, sampleFields } from "./sample_fields.ts";
 import { ZstdError } from "./zstd/zstd_error.ts";
 import { type ZstdStream, zstdStream } from "./zstd/zstd_stream.ts";
@@ -294,7 +294,7 @@ export function perfDataParser(sink: PerfDataSink): PerfDataParser {
   });
   const dataStart = (): number => header ? header.pipe ? PIPE_HEADER : header.data.offset : 0;
   const outer = recordSplitter(visitor(false));
-  const inner = recordSplitter(visitor(true));
+  let inner: RecordSplitter | null = null;
   let compressedBroken = false;
 
   const decompress = (bytes: Uint8Array): void => {
@@ -306,6 +306,7 @@ export function perfDataParser(sink: PerfDataSink): PerfDataParser {
       if (unpacked > packed * MAX_RATIO + (16 << 20)) {
         throw new FormatError(`compressed data that grows more than ${MAX_RATIO} times`, `byte ${position}`);
       }
+      inner ??= recordSplitter(visitor(true));
       inner.push(out);
     });
     try {
@@ -439,7 +440,7 @@ export function perfDataParser(sink: PerfDataSink): PerfDataParser {
       if (missing > 0) notes.push(`The file ends early: ${missing} of ${data.size} bytes of its data are missing.`);
       else if (outer.pending > 0 && !outer.stopped) notes.push("The file ends in the middle of a record.");
       if (!pipe && data.size === 0) notes.push("The file was not closed by perf record: its descriptions are missing.");
-      if (zstd && !compressedBroken && (!zstd.atBoundary || inner.pending > 0) && !inner.stopped) {
+      if (zstd && !compressedBroken && (!zstd.atBoundary || (inner?.pending ?? 0) > 0) && !inner?.stopped) {
         notes.push("The compressed data ends in the middle of a record.");
       }
       flush(Infinity);

@@ -1,8 +1,9 @@
 import { type Frame, type Profile, quality, type SampleType } from "../../data/mod.ts";
 import { CONTEXT, DEFAULT_MAX_STACK } from "../../perf/mod.ts";
 import { addressOf } from "../../symbols/mod.ts";
-import type { ProfileReader, ReadOptions } from "../formats/format.ts";
-import { timelineBuilder } from "../formats/timeline_builder.ts";
+import type { Host } from "../../host/mod.ts";
+import { createSampleTimes } from "../_timeline.ts";
+import type { ProfileReader } from "../formats/format.ts";
 import { createStackTable } from "../stack_table.ts";
 import { createUnwinder } from "../unwind/mod.ts";
 import { countsTime, isDummy } from "./event_name.ts";
@@ -12,11 +13,19 @@ import { recordedChains } from "./recorded_chains.ts";
 import { recordedNames } from "./recorded_names.ts";
 import type { RecordedSpace, RecordedTask } from "./recorded_tasks.ts";
 
+/** How to read perf.data. */
+export interface PerfDataOptions {
+  /** Keep the time of each sample. Takes 20 bytes a sample. */
+  readonly timeline?: boolean;
+  /** The machine whose files give names to addresses; without, they have none. */
+  readonly host?: Host;
+}
+
 /**
  * Reads perf.data into a profile: for each event that was sampled, how many samples and what they counted. Memory is
  * that of the distinct stacks.
  */
-export function perfDataReader({ timeline, host }: ReadOptions = {}): ProfileReader {
+export function perfDataReader({ timeline, host }: PerfDataOptions = {}): ProfileReader {
   const table = createStackTable(32 << 20);
   const files = host ? localFiles(host) : null;
   const chains = recordedChains(host && files ? { unwinder: createUnwinder(host), files } : null);
@@ -26,7 +35,7 @@ export function perfDataReader({ timeline, host }: ReadOptions = {}): ProfileRea
   /** What a stack in the table belongs to: label and event. */
   const keys: { label: number; event: number }[] = [];
   const keyIndex = new Map<number, number>();
-  const times = timeline ? timelineBuilder() : null;
+  const times = timeline ? createSampleTimes() : null;
   let samples = 0;
   let full = 0;
   let truncated = 0;
@@ -160,14 +169,17 @@ export function perfDataReader({ timeline, host }: ReadOptions = {}): ProfileRea
   }
 
   function timelineOf(stackOf: number[]): NonNullable<Profile["timeline"]> {
-    const raw = times!.build(null);
+    const { length, timeNs, chain } = times!;
     const start = firstTime === firstTime ? firstTime : 0;
+    // In the order of time already, but for what came too late.
+    const order = Uint32Array.from({ length }, (_, i) => i);
+    if (order.some((i) => i > 0 && timeNs[i] < timeNs[i - 1])) order.sort((a, b) => timeNs[a] - timeNs[b] || a - b);
     const { clockOffsetNs } = parser.info;
     return {
       startNs: clockOffsetNs === null ? null : clockOffsetNs + parser.timeBase() + BigInt(start),
-      timeNs: raw.timeNs.map((t) => t - start),
-      stack: raw.stack.map((s) => stackOf[s]),
-      value: raw.value,
+      timeNs: Float64Array.from(order, (i) => timeNs[i] - start),
+      stack: Uint32Array.from(order, (i) => stackOf[chain[i]]),
+      value: new Float64Array(length).fill(1),
     };
   }
 }

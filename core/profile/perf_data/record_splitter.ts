@@ -21,7 +21,7 @@ export interface RecordSplitter {
 }
 
 /** Room for several of the longest records, 64 KiB each. */
-const BUFFER = 1 << 20;
+const BUFFER = 1 << 18;
 
 /**
  * Cuts bytes that come in pieces of any size into records (`struct perf_event_header`: type u32, misc u16, size u16).
@@ -32,8 +32,7 @@ export function recordSplitter(visitor: RecordVisitor): RecordSplitter {
   const words = new Uint32Array(bytes.buffer);
   const view = new DataView(bytes.buffer);
   // A compressed record has any length: those behind it are moved to where words can be read.
-  const moved = new Uint32Array(1 << 14);
-  const movedBytes = new Uint8Array(moved.buffer);
+  let moved: Uint32Array | null = null;
   let end = 0;
   let skip = 0;
   let passed = 0;
@@ -60,7 +59,8 @@ export function recordSplitter(visitor: RecordVisitor): RecordSplitter {
       if (end - at < size) break;
       if ((at & 3) === 0) visitor.record(words, at >>> 2, size);
       else {
-        movedBytes.set(bytes.subarray(at, at + size));
+        moved ??= new Uint32Array(1 << 14);
+        new Uint8Array(moved.buffer).set(bytes.subarray(at, at + size));
         visitor.record(moved, 0, size);
       }
       if (type === FILE_RECORD.AUXTRACE && size >= 16) skip = u64(view, at + 8);

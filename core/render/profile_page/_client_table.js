@@ -99,7 +99,11 @@ export function tableView(host, options) {
       if (!column.numeric) {
         cell.title = words;
         const more = column.note?.(shown[r]);
-        if (more) make("small", "", cell).textContent = more;
+        // The space is read, not seen: without it a screen reader says one word.
+        if (more) {
+          cell.append(" ");
+          make("small", "", cell).textContent = more;
+        }
       }
     }
   }

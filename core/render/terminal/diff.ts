@@ -37,11 +37,11 @@ export function renderDiff(
   const heads = [...head("self"), ...head("total")];
   const shown = changes.filter((c) => c.self.delta !== 0 || c.total.delta !== 0).slice(0, most);
   const cells = shown.map((c) => [...changeCells(c.self, comparison), ...changeCells(c.total, comparison)]);
-  // Where there is little room the intervals of totals go first, then those of self.
+  // Where there is little room the interval of totals goes first.
   const columns = [0, 1, 2, 3, 4, 5, 6, 7];
   const widthOf = (k: number): number => Math.max(displayWidth(heads[k]), ...cells.map((row) => displayWidth(row[k])));
   const room = (): number => usableWidth(options) - columns.reduce((sum, k) => sum + widthOf(k) + 2, 0);
-  for (const dropped of [7, 3, 4, 0]) {
+  for (const dropped of [7, 4, 3, 0]) {
     if (room() >= 24) break;
     columns.splice(columns.indexOf(dropped), 1);
     // The column after it says what it is of then.

@@ -41,9 +41,9 @@ export function openUnit(unit: Unit, context: UnitContext): UnitReader {
   let scopes: Scopes | null | undefined;
   let header: LineHeader | null | undefined;
   let rows: LineTable | null | undefined;
-  // Answers by piece of the flattened ranges, and by piece and row.
+  // Answers by piece of the flattened ranges, and by row of the lines: nearly all rows lie in one piece.
   const declared: (readonly DebugFrame[] | undefined)[] = [];
-  const lined = new Map<number, readonly DebugFrame[]>();
+  const lined: ({ readonly piece: number; readonly frames: readonly DebugFrame[] } | undefined)[] = [];
 
   const nameOf = (scope: number): FunctionName => {
     const entry = scopes!.entries[scope];
@@ -102,6 +102,23 @@ export function openUnit(unit: Unit, context: UnitContext): UnitReader {
     byScope[scope] = { hit, frames };
     return frames;
   };
+  const callers: ({ hit: SymbolHit | null; frames: readonly DebugFrame[] } | undefined)[] = [];
+  /** The functions around an inlined one, with the lines of the calls. */
+  const callersOf = (scope: number, hit: SymbolHit | null): readonly DebugFrame[] => {
+    const known = callers[scope];
+    if (known !== undefined && known.hit === hit) return known.frames;
+    const parent = scopes!.parents[scope];
+    const isInlined = scopes!.parents[parent] >= 0;
+    const frame: DebugFrame = {
+      name: !isInlined && hit ? hit.name : nameOf(parent).name,
+      file: headerOf()?.files[scopes!.callFiles[scope]] ?? "",
+      line: scopes!.callLines[scope],
+      isInlined,
+    };
+    const frames = isInlined ? [...callersOf(parent, hit), frame] : [frame];
+    callers[scope] = { hit, frames };
+    return frames;
+  };
 
   return {
     frames: (address) => {
@@ -119,22 +136,16 @@ export function openUnit(unit: Unit, context: UnitContext): UnitReader {
       const piece = pieceAt(address);
       const scope = piece < 0 ? -1 : scopes!.ranges.owners[piece];
       const row = rowsOf()?.find(address) ?? -1;
-      const key = (piece + 1) * 2 ** 27 + row + 1;
-      const known = lined.get(key);
-      if (known !== undefined) return known;
-      let file = row < 0 ? "" : header!.files[rows!.files[row]] ?? "";
-      let line = row < 0 ? 0 : rows!.lines[row];
+      const known = lined[row];
+      if (known !== undefined && known.piece === piece) return known.frames;
+      const file = row < 0 ? "" : header!.files[rows!.files[row]] ?? "";
+      const line = row < 0 ? 0 : rows!.lines[row];
       const hit = context.symbol(address);
       if (scope < 0) return file === "" ? null : [{ name: hit?.name ?? "", file, line, isInlined: false }];
-      const frames: DebugFrame[] = [];
-      for (let s = scope; s >= 0; s = scopes!.parents[s]) {
-        const isInlined = scopes!.parents[s] >= 0;
-        frames.push({ name: !isInlined && hit ? hit.name : nameOf(s).name, file, line, isInlined });
-        file = headerOf()?.files[scopes!.callFiles[s]] ?? "";
-        line = scopes!.callLines[s];
-      }
-      frames.reverse();
-      if (isWithin(hit, piece)) lined.set(key, frames);
+      const isInlined = scopes!.parents[scope] >= 0;
+      const inner = { name: !isInlined && hit ? hit.name : nameOf(scope).name, file, line, isInlined };
+      const frames = isInlined ? [...callersOf(scope, hit), inner] : [inner];
+      if (row >= 0 && isWithin(hit, piece)) lined[row] = { piece, frames };
       return frames;
     },
   };

@@ -80,6 +80,8 @@ export function readUnits(
  * enough.
  */
 export function atEntry<T>(unit: Pick<Unit, "file" | "end">, offset: number, read: (cursor: Cursor) => T): T {
+  const all = unit.file.info.whole();
+  if (all) return read(new Cursor(all, offset, unit.end));
   const rest = unit.end - offset;
   if (rest > PIECE) {
     try {

@@ -16,8 +16,10 @@ export interface ProtoReader {
   bool(): boolean;
   /** The bytes of a field with a length. */
   bytes(): Uint8Array;
-  /** A reader of the message that the field is. */
-  message(): ProtoReader;
+  /** Goes into the message that the field is: its fields come next. @returns what {@linkcode ProtoReader.leave} wants */
+  enter(): number;
+  /** Goes on behind the message that was entered. */
+  leave(mark: number): void;
   /** Adds the value, or the values of a packed field, to a list. */
   uints(into: Int64[]): void;
   ints(into: number[]): void;
@@ -26,11 +28,13 @@ export interface ProtoReader {
 }
 
 /**
- * @param from where the message begins in `bytes`
+ * One reader for a message and all within it: nothing is allocated for these.
+ *
  * @throws {FormatError} from its functions: a field that reaches beyond the message, or is of another type
  */
-export function protoReader(bytes: Uint8Array, from = 0, to = bytes.length): ProtoReader {
-  let at = from;
+export function protoReader(bytes: Uint8Array): ProtoReader {
+  let at = 0;
+  let to = bytes.length;
   let wire = 0;
   let low = 0;
   let high = 0;
@@ -105,10 +109,15 @@ export function protoReader(bytes: Uint8Array, from = 0, to = bytes.length): Pro
       at += n;
       return bytes.subarray(at - n, at);
     },
-    message: () => {
+    enter: () => {
       const n = length();
-      at += n;
-      return protoReader(bytes, at - n, at);
+      const mark = to;
+      to = at + n;
+      return mark;
+    },
+    leave: (mark) => {
+      at = to;
+      to = mark;
     },
     uints: (into) => packed(() => void into.push(unsigned())),
     ints: (into) => packed(() => void into.push(signed())),

@@ -10,39 +10,34 @@ import { type Int64, type ProtoReader, protoReader } from "./_proto_reader.ts";
  */
 export function decodePprof(bytes: Uint8Array): PprofMessage {
   const m = emptyMessage();
-  const strings: string[] = [];
-  // Texts come last in most files: first everything with their numbers, then the texts in their places.
-  const late: (() => void)[] = [];
-  const text = (reader: ProtoReader, set: (text: string) => void): void => {
-    const index = reader.int();
-    if (index !== 0) late.push(() => set(stringAt(strings, index)));
-  };
+  const strings = readStrings(bytes);
+  const text: Text = (reader) => stringAt(strings, reader.int());
   const r = protoReader(bytes);
   for (let field = r.next(); field !== 0; field = r.next()) {
     switch (field) {
       case 1:
-        m.sampleTypes.push(valueType(r.message(), text));
+        m.sampleTypes.push(valueType(r, text));
         break;
       case 2:
-        m.samples.push(sample(r.message(), text));
+        m.samples.push(sample(r, text));
         break;
       case 3:
-        m.mappings.push(mapping(r.message(), text));
+        m.mappings.push(mapping(r, text));
         break;
       case 4:
-        m.locations.push(location(r.message(), text));
+        m.locations.push(location(r, text));
         break;
       case 5:
-        m.functions.push(pprofFunction(r.message(), text));
+        m.functions.push(pprofFunction(r, text));
         break;
       case 6:
-        strings.push(decoder.decode(r.bytes()));
+        r.skip();
         break;
       case 7:
-        text(r, (t) => m.dropFrames = t);
+        m.dropFrames = text(r);
         break;
       case 8:
-        text(r, (t) => m.keepFrames = t);
+        m.keepFrames = text(r);
         break;
       case 9:
         m.timeNanos = signed(r.uint());
@@ -51,7 +46,7 @@ export function decodePprof(bytes: Uint8Array): PprofMessage {
         m.durationNanos = signed(r.uint());
         break;
       case 11:
-        m.periodType = valueType(r.message(), text);
+        m.periodType = valueType(r, text);
         break;
       case 12:
         m.period = signed(r.uint());
@@ -59,45 +54,60 @@ export function decodePprof(bytes: Uint8Array): PprofMessage {
       case 13: {
         const numbers: number[] = [];
         r.ints(numbers);
-        for (const n of numbers) late.push(() => m.comments.push(stringAt(strings, n)));
+        for (const n of numbers) m.comments.push(stringAt(strings, n));
         break;
       }
       case 14:
-        text(r, (t) => m.defaultSampleType = t);
+        m.defaultSampleType = text(r);
         break;
       case 15:
-        text(r, (t) => m.docUrl = t);
+        m.docUrl = text(r);
         break;
       case OWN_FIELD:
-        text(r, (t) => m.quality = t);
+        m.quality = text(r);
         break;
       default:
         r.skip();
     }
   }
-  if (strings.length > 0 && strings[0] !== "") throw new FormatError("the first text is not empty", "string_table");
-  for (const set of late) set();
   return m;
 }
 
-type SetText = (reader: ProtoReader, set: (text: string) => void) => void;
+/** The text whose number a field is. */
+type Text = (reader: ProtoReader) => string;
 
-function valueType(r: ProtoReader, text: SetText): PprofMessage["sampleTypes"][number] {
-  const v = { type: "", unit: "" };
+/** Texts come last in most files: they are read first, so that everything else finds them. */
+function readStrings(bytes: Uint8Array): string[] {
+  const strings: string[] = [];
+  const r = protoReader(bytes);
   for (let field = r.next(); field !== 0; field = r.next()) {
-    if (field === 1) text(r, (t) => v.type = t);
-    else if (field === 2) text(r, (t) => v.unit = t);
+    if (field === 6) strings.push(decoder.decode(r.bytes()));
     else r.skip();
   }
+  if (strings.length === 0) strings.push("");
+  if (strings[0] !== "") throw new FormatError("the first text is not empty", "string_table");
+  return strings;
+}
+
+function valueType(r: ProtoReader, text: Text): PprofMessage["sampleTypes"][number] {
+  const mark = r.enter();
+  const v = { type: "", unit: "" };
+  for (let field = r.next(); field !== 0; field = r.next()) {
+    if (field === 1) v.type = text(r);
+    else if (field === 2) v.unit = text(r);
+    else r.skip();
+  }
+  r.leave(mark);
   return v;
 }
 
-function sample(r: ProtoReader, text: SetText): PprofMessage["samples"][number] {
+function sample(r: ProtoReader, text: Text): PprofMessage["samples"][number] {
+  const mark = r.enter();
   const s: PprofMessage["samples"][number] = { locations: [], values: [], labels: [], exact: null };
   for (let field = r.next(); field !== 0; field = r.next()) {
     if (field === 1) r.uints(s.locations);
     else if (field === 2) r.ints(s.values);
-    else if (field === 3) s.labels.push(label(r.message(), text));
+    else if (field === 3) s.labels.push(label(r, text));
     else if (field === OWN_FIELD && r.wire === 2) {
       const b = r.bytes();
       const v = new DataView(b.buffer, b.byteOffset, b.length);
@@ -105,22 +115,26 @@ function sample(r: ProtoReader, text: SetText): PprofMessage["samples"][number] 
       if (!s.exact.every(Number.isFinite)) throw new FormatError("a value that is no number", "sample");
     } else r.skip();
   }
+  r.leave(mark);
   return s;
 }
 
-function label(r: ProtoReader, text: SetText): PprofMessage["samples"][number]["labels"][number] {
+function label(r: ProtoReader, text: Text): PprofMessage["samples"][number]["labels"][number] {
+  const mark = r.enter();
   const l = { key: "", text: "", number: 0, unit: "" };
   for (let field = r.next(); field !== 0; field = r.next()) {
-    if (field === 1) text(r, (t) => l.key = t);
-    else if (field === 2) text(r, (t) => l.text = t);
+    if (field === 1) l.key = text(r);
+    else if (field === 2) l.text = text(r);
     else if (field === 3) l.number = r.int();
-    else if (field === 4) text(r, (t) => l.unit = t);
+    else if (field === 4) l.unit = text(r);
     else r.skip();
   }
+  r.leave(mark);
   return l;
 }
 
-function mapping(r: ProtoReader, text: SetText): PprofMessage["mappings"][number] {
+function mapping(r: ProtoReader, text: Text): PprofMessage["mappings"][number] {
+  const mark = r.enter();
   const m = {
     id: 0 as Int64,
     start: 0 as Int64,
@@ -138,53 +152,60 @@ function mapping(r: ProtoReader, text: SetText): PprofMessage["mappings"][number
     else if (field === 2) m.start = r.uint();
     else if (field === 3) m.limit = r.uint();
     else if (field === 4) m.offset = r.uint();
-    else if (field === 5) text(r, (t) => m.file = t);
-    else if (field === 6) text(r, (t) => m.buildId = t);
+    else if (field === 5) m.file = text(r);
+    else if (field === 6) m.buildId = text(r);
     else if (field === 7) m.hasFunctions = r.bool();
     else if (field === 8) m.hasFilenames = r.bool();
     else if (field === 9) m.hasLineNumbers = r.bool();
     else if (field === 10) m.hasInlineFrames = r.bool();
     else r.skip();
   }
+  r.leave(mark);
   return m;
 }
 
-function location(r: ProtoReader, text: SetText): PprofMessage["locations"][number] {
+function location(r: ProtoReader, text: Text): PprofMessage["locations"][number] {
+  const mark = r.enter();
   const l: PprofMessage["locations"][number] = { id: 0, mapping: 0, address: 0, lines: [], isFolded: false };
   for (let field = r.next(); field !== 0; field = r.next()) {
     if (field === 1) l.id = r.uint();
     else if (field === 2) l.mapping = r.uint();
     else if (field === 3) l.address = r.uint();
-    else if (field === 4) l.lines.push(line(r.message(), text));
+    else if (field === 4) l.lines.push(line(r, text));
     else if (field === 5) l.isFolded = r.bool();
     else r.skip();
   }
+  r.leave(mark);
   return l;
 }
 
-function line(r: ProtoReader, text: SetText): PprofMessage["locations"][number]["lines"][number] {
+function line(r: ProtoReader, text: Text): PprofMessage["locations"][number]["lines"][number] {
+  const mark = r.enter();
   const l = { function: 0 as Int64, line: 0, column: 0, kind: "", place: 0 };
   for (let field = r.next(); field !== 0; field = r.next()) {
     if (field === 1) l.function = r.uint();
     else if (field === 2) l.line = r.int();
     else if (field === 3) l.column = r.int();
-    else if (field === OWN_FIELD && r.wire === 0) text(r, (t) => l.kind = t);
+    else if (field === OWN_FIELD && r.wire === 0) l.kind = text(r);
     else if (field === OWN_FIELD + 1 && r.wire === 0) l.place = r.int();
     else r.skip();
   }
+  r.leave(mark);
   return l;
 }
 
-function pprofFunction(r: ProtoReader, text: SetText): PprofMessage["functions"][number] {
+function pprofFunction(r: ProtoReader, text: Text): PprofMessage["functions"][number] {
+  const mark = r.enter();
   const f = { id: 0 as Int64, name: "", systemName: "", file: "", startLine: 0 };
   for (let field = r.next(); field !== 0; field = r.next()) {
     if (field === 1) f.id = r.uint();
-    else if (field === 2) text(r, (t) => f.name = t);
-    else if (field === 3) text(r, (t) => f.systemName = t);
-    else if (field === 4) text(r, (t) => f.file = t);
+    else if (field === 2) f.name = text(r);
+    else if (field === 3) f.systemName = text(r);
+    else if (field === 4) f.file = text(r);
     else if (field === 5) f.startLine = r.int();
     else r.skip();
   }
+  r.leave(mark);
   return f;
 }
 

@@ -99,7 +99,7 @@ function labelsOf(list: readonly PprofLabel[]): Record<string, string> {
   const labels: [string, string][] = [];
   for (const { key, text, number, unit } of list) {
     const value = text !== "" ? text : number !== 0 || unit !== "" ? `${number}${unit === "" ? "" : ` ${unit}`}` : "";
-    const known = labels.find(([k]) => k === key);
+    const known = labels.length === 0 ? undefined : labels.find(([k]) => k === key);
     if (known) known[1] += `, ${value}`;
     else labels.push([key, value]);
   }

@@ -55,23 +55,33 @@ export function profileToPprof(profile: Profile): PprofMessage {
     });
   });
 
+  // Most locations are one frame: no key is made for these.
+  const single = new Uint32Array(frames.length);
+  const locationOf = (list: readonly number[], from: number, to: number): number => {
+    if (to - from > 1) return locations(list.slice(from, to).join(","));
+    return single[list[from]] ||= locations(String(list[from]));
+  };
+
   for (const s of stacks) {
     const leafFirst: number[] = [];
     for (let i = s.frames.length; i > 0;) {
       const to = i--;
       // What was inlined is one location with the function that it was inlined into.
       while (i > 0 && joins(frames[s.frames[i]], frames[s.frames[i - 1]])) i--;
-      leafFirst.push(locations(s.frames.slice(i, to).join(",")));
+      leafFirst.push(locationOf(s.frames, i, to));
     }
     m.samples.push({
       locations: leafFirst,
-      values: s.values.map(Math.round),
+      values: s.values.map((v) => Math.max(-MAX_INT, Math.min(MAX_INT, Math.round(v)))),
       labels: Object.entries(s.labels).map(([key, text]) => ({ key, text, number: 0, unit: "" })),
       exact: s.values.every(Number.isSafeInteger) ? null : [...s.values],
     });
   }
   return m;
 }
+
+/** Close to 2^63, and a double. */
+const MAX_INT = 2 ** 63 - 1024;
 
 function joins(frame: Frame, caller: Frame): boolean {
   return frame.kind === "inlined" && frame.module === caller.module;
