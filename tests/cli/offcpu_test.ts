@@ -123,7 +123,6 @@ for (
 
     const row = records(results.threads).find((r) => r.comm === thread)!;
     assert.equal(Number(row.wall), Number(row.on_cpu) + Number(row.off_cpu));
-    assert.equal(row.reason, reason);
     // From the waking on; the kernel counts from when it is on the run queue, which is later, on another CPU by an interrupt.
     assert.ok(
       Number(row.queued) >= 0.95 * own.runDelay - 1e5,
@@ -140,11 +139,9 @@ Deno.test("offcpu: disk: reads and writes that are waited for take the time that
   if (!binary) return skip("gcc is not installed");
   const file = `${binary.dir}/data`;
   const { own, results } = await measure(["--min-block", "1ns"], [binary.path, "disk", file]);
-  const row = records(results.threads).find((r) => r.comm === "disk")!;
   accounted(results, "disk", "disk", own);
   const { waits } = byReason(results, "disk", "disk");
   assert.ok(waits >= 200, `${waits} waits`);
-  assert.equal(row.reason, "disk");
 });
 
 Deno.test("offcpu -p: threads that do not run at all are there, with why and where", async () => {
@@ -155,8 +152,9 @@ Deno.test("offcpu -p: threads that do not run at all are there, with why and whe
     stdin: "piped",
     stdout: "piped",
   }).spawn();
+  const reader = child.stdout.getReader();
   try {
-    await child.stdout.getReader().read();
+    await reader.read();
     const { code, out, err } = await sonde(["offcpu", "-p", String(child.pid), "--for", "500ms", "--json"]);
     assert.equal(code, 0, err);
     const results = JSON.parse(out).results as Results;
@@ -166,7 +164,9 @@ Deno.test("offcpu -p: threads that do not run at all are there, with why and whe
     assert.equal(row.off_cpu, results.reasons.quality.duration_ns);
     assert.match(results.profile.stacks[0].frames.map((f) => f.function).join(" "), /read.*pipe_read/);
   } finally {
-    child.stdin.close();
+    await child.stdin.close();
+    reader.releaseLock();
+    await child.stdout.cancel();
     await child.status;
   }
 });
