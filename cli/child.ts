@@ -14,9 +14,14 @@ export interface StoppedChild {
  * first instruction. A shell stops itself, then becomes the command: the words are handed over as arguments and are
  * never part of a script.
  *
+ * @param env added to our environment for it
  * @throws {UsageError} when there is no shell to start it
  */
-export async function startStopped(words: readonly string[], host: Host): Promise<StoppedChild> {
+export async function startStopped(
+  words: readonly string[],
+  host: Host,
+  env: Readonly<Record<string, string>> = {},
+): Promise<StoppedChild> {
   let process: Deno.ChildProcess;
   try {
     process = new Deno.Command("/bin/sh", {
@@ -24,6 +29,7 @@ export async function startStopped(words: readonly string[], host: Host): Promis
       stdin: "inherit",
       stdout: "inherit",
       stderr: "inherit",
+      env: { ...env },
     }).spawn();
   } catch (error) {
     throw new UsageError(`Cannot start "${words[0]}": ${(error as Error).message}`);

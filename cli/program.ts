@@ -213,7 +213,7 @@ export function program(): Command {
     .option("--no-kernel", "leave kernel frames out")
     .option("--budget <share>", "what sampling may cost, of one CPU: 5%; over it fewer samples are taken", share)
     .option("--timeline", "keep when each sample was taken (as a file that shows it does anyway)")
-    .option("-o, --output <file>", "write the profile (.svg, .folded, .json, …)")
+    .option("-o, --output <file>", "write the profile (.svg, .html, .folded, .json, …)")
     .usage("[options] [-- command...]")
     .action(run(async (words: string[], options: Options) => {
       const { profileCommand } = await import("./commands/profile.ts");
@@ -268,12 +268,71 @@ export function program(): Command {
       return stat(words, options);
     }));
 
-  command("flamegraph [file]", "draw folded stacks as an interactive SVG (- or nothing: standard input)")
-    .option("-o, --output <file>", "where to (default: standard output)")
-    .option("--title <text>", "heading", "Flame graph")
+  json(
+    command(
+      "import <files...>",
+      "read profiles of other tools (perf script, folded, speedscope, …; -: standard input)",
+    ),
+  )
+    .option("--format <name>", "the files' format, where how they begin does not tell it")
+    .option("-o, --output <file>", "write the profile; its ending chooses the format")
+    .option("--timeline", "keep when each sample was taken, where the files tell it")
+    .action(run(async (files: string[], options: Options) => {
+      const { importCommand } = await import("./commands/import.ts");
+      return importCommand(files, options);
+    }));
+
+  command("export <file>", "turn a profile of one format into one of another (-: standard input)")
+    .requiredOption("-o, --output <file>", "where to; its ending chooses the format (-: standard output)")
+    .option("--format <name>", "write this format, whatever the ending")
+    .option("--from <name>", "the file's format, where how it begins does not tell it")
+    .option("--sample-type <type>", "what to count, by name or number, in formats that hold one")
+    .option("--timeline", "keep when each sample was taken, where the file tells it")
+    .option("--title <text>", "heading, in formats that have one")
+    .action(run(async (file: string, options: Options) => {
+      const { exportCommand } = await import("./commands/export.ts");
+      return exportCommand(file, options);
+    }));
+
+  command(
+    "flamegraph [file]",
+    "draw a profile of any format as an interactive SVG or page (- or nothing: standard input)",
+  )
+    .option("-o, --output <file>", "where to: .svg, .html (default: an SVG on standard output)")
+    .option("--icicle", "with the root at the top")
+    .option("--heatmap", "samples by second and offset within it, where the profile tells their times")
+    .addOption(new Option("--colors <by>", "what colours mean").choices(["kind", "module", "offcpu", "self"]))
+    .option("--sample-type <type>", "what to count, by name or number")
+    .option("--format <name>", "the file's format, where how it begins does not tell it")
+    .option("--title <text>", "heading")
     .action(run(async (file: string | undefined, options: Options) => {
       const { flamegraph } = await import("./commands/flamegraph.ts");
       return flamegraph(file, options);
+    }));
+
+  json(command("diff <before> <after>", "compare two profiles, function by function (-: standard input)"))
+    .option("-o, --output <file>", "write it: .svg, .html (pictures), .json, .csv, .txt")
+    .addOption(
+      new Option("--normalize [by]", "compare shares of the totals, or amounts by time; none: as counted").choices([
+        "share",
+        "time",
+        "none",
+      ]),
+    )
+    .addOption(
+      new Option("--width <side>", "widths of an SVG; what is gone is seen in the last two").choices([
+        "after",
+        "before",
+        "both",
+      ]),
+    )
+    .option("--icicle", "with the root at the top")
+    .option("--sample-type <type>", "what to count, by name")
+    .option("-n, --limit <rows>", "rows of the table", (t) => parseInteger(t, "-n", 1, 1e6))
+    .option("--title <text>", "heading of a picture")
+    .action(run(async (before: string, after: string, options: Options) => {
+      const { diffCommand } = await import("./commands/diff.ts");
+      return diffCommand(before, after, options);
     }));
 
   json(command("doctor", "what works here, what does not, why, and what to do"))

@@ -1,5 +1,6 @@
-import { type Json, type Results, resultsToJson, UsageError } from "../core/data/mod.ts";
+import { type Json, type Profile, type Results, resultsToJson, UsageError } from "../core/data/mod.ts";
 import type { ShownForm, TableOptions } from "../core/render/mod.ts";
+import { formatByEnding } from "../core/profile/formats/find_format.ts";
 import { print, warn, writeFile } from "./output.ts";
 import { renderOptions } from "./render_options.ts";
 
@@ -72,8 +73,11 @@ export async function fileContent(
   path: string,
   title?: string,
   forms?: ShowOptions["forms"],
-): Promise<string> {
+): Promise<string | Uint8Array> {
   const all = Object.values(results);
+  if (isProfileFile(path) || path.endsWith(".csv") && all.length === 1 && all[0].kind === "profile") {
+    return await profileContent(results, path, title);
+  }
   const ending = /\.[a-z]+$/.exec(path)?.[0];
   switch (ending) {
     case ".json":
@@ -86,17 +90,35 @@ export async function fileContent(
       return await renderAll(results, forms, { color: false, width: 160, lang: "en" }) + "\n";
     case ".svg":
       return await picture(results, path, title, forms);
-    case ".folded": {
-      const [name] = onlyOne(results, Object.keys(results).filter((n) => results[n].kind === "profile"), path);
-      const profile = results[name];
-      if (profile?.kind !== "profile") {
-        throw new UsageError(`"${path}": only a profile can be written as .folded`, "aggregate flame(…) makes one");
-      }
-      return (await import("../core/profile/mod.ts")).folded(profile);
+    case ".html": {
+      const { name, profile } = firstProfile(results, path);
+      const { profileHtml } = await import("../core/render/profile_page/page.ts");
+      return profileHtml(profile, { title: title ?? name });
     }
     default:
       throw new UsageError(`"${path}": the ending names no format`, FORMATS);
   }
+}
+
+/** Whether the ending is one of profiles alone; `.json` and `.csv` are for all results. */
+function isProfileFile(path: string): boolean {
+  const format = formatByEnding(path);
+  return format !== null && (/\.(gz|zst)$/.test(path) || format.name !== "json" && format.name !== "csv");
+}
+
+/** The first profile, in the format that the ending names. */
+async function profileContent(results: Results, path: string, title: string | undefined): Promise<Uint8Array> {
+  const { name, profile } = firstProfile(results, path);
+  const { profileFile } = await import("./profile_file.ts");
+  return await profileFile(profile, path, { title: title ?? name });
+}
+
+/** @throws {UsageError} when there is none */
+function firstProfile(results: Results, path: string): { name: string; profile: Profile } {
+  const [name] = onlyOne(results, Object.keys(results).filter((n) => results[n].kind === "profile"), path);
+  const profile = results[name];
+  if (profile?.kind === "profile") return { name, profile };
+  throw new UsageError(`"${path}": only a profile can be written so`, "aggregate flame(…) makes one");
 }
 
 /** The picture of the first result that has one. */
@@ -130,7 +152,7 @@ function onlyOne(results: Results, suited: readonly string[], path: string): rea
   return suited;
 }
 
-const FORMATS = "There are .json, .csv, .txt, .svg, .folded";
+const FORMATS = "There are .json, .csv, .txt, .svg; for profiles .html, .folded and others, see docs/profiles.md";
 
 /**
  * Refuses a file whose ending names no format before anything is measured.
@@ -138,7 +160,7 @@ const FORMATS = "There are .json, .csv, .txt, .svg, .folded";
  * @throws {UsageError}
  */
 export function checkOutput(path: string | undefined): void {
-  if (path !== undefined && !/\.(json|csv|txt|svg|folded)$/.test(path)) {
+  if (path !== undefined && !/\.(json|csv|txt|svg|html)$/.test(path) && !isProfileFile(path)) {
     throw new UsageError(`"${path}": the ending names no format`, FORMATS);
   }
 }

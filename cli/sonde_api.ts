@@ -45,7 +45,10 @@ export function createSondeApi(host: Host = openHost()): SondeApi {
     samplers: {
       cpu: async (request) => {
         const { chooseSampler, localSamplers } = await import("../core/profile/mod.ts");
-        return await chooseSampler({ ...localSamplers(host) })(request);
+        return await chooseSampler({
+          ...localSamplers(host),
+          bpf: async () => (await import("../bpf/cpu_sampler.ts")).bpfCpuSampler(host),
+        })(request);
       },
       offCpu: async (request) => (await import("./off_cpu_samplers.ts")).offCpuSampler(host)(request),
     },

@@ -23,6 +23,7 @@ const CHECKS: readonly Check[] = [
   { name: "documentation", args: ["run", "-A", "--quiet", "tests/doc_lint.ts"] },
   { name: "generated files", args: ["task", "--quiet", "gen", "--check"] },
   { name: "compiled BPF programs", args: ["task", "--quiet", "bpf", "--check"] },
+  { name: "compiled sampler", args: ["task", "--quiet", "native", "--check"] },
 ];
 
 let passed = 0;

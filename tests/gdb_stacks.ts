@@ -1,17 +1,17 @@
+import { type CodeMapping, codeMappings } from "../core/symbols/mod.ts";
+import { parseMaps } from "../core/host/parse_maps.ts";
+import type { UserState } from "../core/profile/unwind/mod.ts";
+
 /** A moment of a program as gdb saw it. */
 export interface GdbMoment {
-  /** By DWARF number, as hexadecimal text without a prefix. */
-  readonly registers: readonly string[];
-  /** From the stack pointer on, in hexadecimal. */
-  readonly stack: string;
+  readonly state: UserState;
   /** The program counters of the frames, leaf first, in hexadecimal. */
   readonly frames: readonly string[];
 }
 
 /** What gdb told of a program that it stepped through. */
 export interface GdbRun {
-  /** The text of the process's maps. */
-  readonly maps: string;
+  readonly mappings: readonly CodeMapping[];
   readonly moments: readonly GdbMoment[];
 }
 
@@ -29,23 +29,22 @@ for s in ("SIGUSR1", "SIGUSR2", "SIGSEGV"):
 gdb.execute("break " + os.environ["GDB_BREAK"])
 gdb.execute("run")
 inferior = gdb.selected_inferior()
-with open("/proc/%d/maps" % inferior.pid) as f: maps = f.read()
+def read_maps():
+    with open("/proc/%d/maps" % inferior.pid) as f: text = f.read()
+    return text, [tuple(int(a, 16) for a in line.split()[0].split("-")) for line in text.splitlines()]
+maps, ranges = read_maps()
 names = "rax rdx rcx rbx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip".split()
 moments = []
 for i in range(int(os.environ["GDB_STEPS"])):
     frame = gdb.newest_frame()
     regs = [int(frame.read_register(n)) & (2**64 - 1) for n in names]
     sp = regs[7]
-    stack = b""
-    for size in (int(os.environ["GDB_STACK"]), 8192, 4096, 2048, 1024, 512, 256, 128, 64):
-        try:
-            stack = inferior.read_memory(sp, size).tobytes()
-            break
-        except gdb.MemoryError:
-            pass
+    if not any(b <= sp < e for b, e in ranges): maps, ranges = read_maps()
+    end = next((e for b, e in ranges if b <= sp < e), sp)
+    stack = inferior.read_memory(sp, min(end - sp, int(os.environ["GDB_STACK"]))).tobytes()
     frames = []
     while frame is not None:
-        if frame.type() != gdb.INLINE_FRAME: frames.append("%x" % frame.pc())
+        if frame.type() not in (gdb.INLINE_FRAME, gdb.TAILCALL_FRAME): frames.append("%x" % frame.pc())
         frame = frame.older()
     moments.append({"registers": ["%x" % r for r in regs], "stack": stack.hex(), "frames": frames})
     gdb.execute(os.environ["GDB_HOW"], to_string=True)
@@ -84,11 +83,26 @@ export async function gdbMoments(
       stderr: "piped",
     }).output();
     if (!success) throw new Error(`gdb: ${new TextDecoder().decode(stderr)}`);
-    return JSON.parse(await Deno.readTextFile(`${dir}/out.json`));
+    return parseRun(await Deno.readTextFile(`${dir}/out.json`));
   } catch (error) {
-    if (error instanceof Deno.errors.NotFound && !(error.message.includes("out.json"))) return null;
+    if (error instanceof Deno.errors.NotFound && !error.message.includes("out.json")) return null;
     throw error;
   } finally {
     await Deno.remove(dir, { recursive: true });
   }
+}
+
+function parseRun(text: string): GdbRun {
+  const { maps, moments }: {
+    maps: string;
+    moments: { registers: string[]; stack: string; frames: string[] }[];
+  } = JSON.parse(text);
+  return {
+    mappings: codeMappings(parseMaps(maps)),
+    moments: moments.map(({ registers, stack, frames }) => {
+      const words = new Uint32Array(Uint8Array.fromHex(stack).buffer);
+      const values = Float64Array.from(registers, (h) => Number(BigInt.asIntN(64, BigInt(`0x${h}`))));
+      return { state: { registers: values, stack: words, at: 0, bytes: words.byteLength }, frames };
+    }),
+  };
 }

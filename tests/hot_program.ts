@@ -5,9 +5,11 @@ import { compileC } from "./compile_c.ts";
  * multiplications, whose speed does not depend on where the code lies. Their lengths vary at random about the mean: work
  * with a fixed period would be sampled at the same few places of it, over and over. First argument: what to do.
  */
-const SOURCE = `
+export const SOURCE = `
 #define _GNU_SOURCE
 #include <pthread.h>
+#include <setjmp.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -22,7 +24,8 @@ const SOURCE = `
 #define FRAME
 #endif
 static __thread unsigned long seed;
-static long vary(long mean) { /* uniform, from a half to three halves of the mean */
+static long vary(long mean) { /* uniform, from a half to three halves of the mean; all the same before sow() */
+  if (!seed) return mean;
   seed ^= seed << 13; seed ^= seed >> 7; seed ^= seed << 17;
   return mean / 2 + (long)(seed % (unsigned long)mean);
 }
@@ -35,6 +38,9 @@ volatile unsigned long out;
 static void sow(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); seed = t.tv_nsec * 2654435761UL + getpid() + (unsigned long)&t | 1; }
 __attribute__((noinline)) void round_of_work(void) { if (!seed) sow(); out = spend_six(out); out = spend_three(out); out = spend_one(out); }
 __attribute__((noinline)) void recurse(int depth) { if (depth > 0) recurse(depth - 1); else round_of_work(); out++; }
+static void handler(int unused) { round_of_work(); out++; }
+static jmp_buf back;
+__attribute__((noinline)) void jump(int depth) { if (depth > 0) jump(depth - 1); else { round_of_work(); longjmp(back, 1); } out++; }
 static void *sleeper(void *unused) { for (;;) pause(); }
 static void *thread(void *name) { prctl(PR_SET_NAME, name); for (;;) round_of_work(); }
 int main(int argc, char **argv) {
@@ -51,6 +57,9 @@ int main(int argc, char **argv) {
   fflush(stdout);
   if (!strcmp(mode, "spin")) for (;;) round_of_work();
   if (!strcmp(mode, "recurse")) for (;;) recurse(40);
+  if (!strcmp(mode, "deep")) for (;;) recurse(atoi(argv[2]));
+  if (!strcmp(mode, "signal")) { signal(SIGUSR1, handler); for (;;) raise(SIGUSR1); }
+  if (!strcmp(mode, "longjmp")) for (;;) if (!setjmp(back)) jump(20);
   if (!strcmp(mode, "syscalls")) for (;;) syscall(SYS_getppid);
   if (!strcmp(mode, "comm")) { prctl(PR_SET_NAME, argv[2]); for (;;) round_of_work(); }
   if (!strcmp(mode, "threads")) {
@@ -69,7 +78,21 @@ int main(int argc, char **argv) {
     waitpid(child, 0, 0);
   }
   if (!strcmp(mode, "short")) for (int i = 0; i < 40; i++) round_of_work();
+  if (!strcmp(mode, "rounds")) { /* a fixed piece of work; tells the CPU time that it took */
+    struct timespec t;
+    for (int i = 0; i < atoi(argv[2]); i++) round_of_work();
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &t);
+    printf("%ld\\n", t.tv_sec * 1000000000L + t.tv_nsec);
+  }
   if (!strcmp(mode, "half")) { for (int i = 0; i < 6000; i++) round_of_work(); }
+  if (!strcmp(mode, "fixed")) { /* so many rounds; then what they took: ms of CPU, ms by the clock */
+    struct timespec a, b, c;
+    clock_gettime(CLOCK_MONOTONIC, &a);
+    for (int i = atoi(argv[2]); i > 0; i--) { out = spend_six(out); out = spend_three(out); out = spend_one(out); }
+    clock_gettime(CLOCK_MONOTONIC, &b);
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &c);
+    printf("%f %f\\n", c.tv_sec * 1e3 + c.tv_nsec / 1e6, (b.tv_sec - a.tv_sec) * 1e3 + (b.tv_nsec - a.tv_nsec) / 1e6);
+  }
   return 0;
 }
 `;

@@ -13,8 +13,12 @@ import {
 /** Names code at addresses, for one session. Nothing is read before the first is asked for. */
 export interface CodeNames {
   kernel(address: Address): Frame;
-  /** @param pid whose code it is, in our pid namespace; its mappings are read once */
-  user(pid: number, address: Address): Frame;
+  /**
+   * The frames at an address, outermost first: the function, then what was inlined into it there.
+   *
+   * @param pid whose code it is, in our pid namespace; its mappings are read once
+   */
+  userFrames(pid: number, address: Address): readonly Frame[];
   /** The function alone, of the kernel where `pid` is null; the address in its place when it has no name. */
   function(pid: number | null, address: Address): string;
   /** What could not be named and why, in sentences. */
@@ -36,12 +40,12 @@ export function openCodeNames(host: Host): CodeNames {
     return found;
   };
   const kernel: CodeNames["kernel"] = (address) => symbols().kernel(address);
-  const user: CodeNames["user"] = (pid, address) => symbols().user(pid, mappingsOf(pid), address);
+  const userFrames: CodeNames["userFrames"] = (pid, address) => symbols().userFrames(pid, mappingsOf(pid), address);
   return {
     kernel,
-    user,
+    userFrames,
     function(pid, address): string {
-      const frame = pid === null ? kernel(address) : user(pid, address);
+      const frame = pid === null ? kernel(address) : userFrames(pid, address)[0];
       return frame.function === UNKNOWN ? addressText(address) : frame.function;
     },
     notes(): string[] {

@@ -26,17 +26,17 @@ export function openStacks(map: number, frames: number, names: CodeNames): Stack
   const users = new Map<string, readonly Frame[]>();
   const whole = new Map<string, readonly Frame[]>();
 
-  /** Calls `name` for each address, the leaf first. */
-  const read = (id: number, name: (i: number) => Frame): Frame[] => {
+  /** Calls `name` for each address, the leaf first; it answers leaf first too. */
+  const read = (id: number, name: (i: number) => readonly Frame[]): Frame[] => {
     if (id < 0 || !lookupMap(map, Uint32Array.of(id), addresses, "a stack")) return [];
     const out: Frame[] = [];
-    for (let i = 0; i < frames && (words[2 * i] !== 0 || words[2 * i + 1] !== 0); i++) out.push(name(i));
+    for (let i = 0; i < frames && (words[2 * i] !== 0 || words[2 * i + 1] !== 0); i++) out.push(...name(i));
     return out;
   };
   const kernelFrames = (id: number): readonly Frame[] => {
     let found = kernels.get(id);
     if (!found) {
-      const leafFirst = read(id, (i) => names.kernel(addressOf(words[2 * i + 1], words[2 * i]) - before(i)));
+      const leafFirst = read(id, (i) => [names.kernel(addressOf(words[2 * i + 1], words[2 * i]) - before(i))]);
       const first = leafFirst.findIndex((f) => !isPlumbing(f));
       kernels.set(id, found = leafFirst.slice(Math.max(0, first)).reverse());
     }
@@ -46,7 +46,8 @@ export function openStacks(map: number, frames: number, names: CodeNames): Stack
     const key = `${id} ${pid}`;
     let found = users.get(key);
     if (!found) {
-      found = read(id, (i) => names.user(pid, words[2 * i + 1] * 2 ** 32 + words[2 * i] - before(i))).reverse();
+      found = read(id, (i) => names.userFrames(pid, words[2 * i + 1] * 2 ** 32 + words[2 * i] - before(i)).toReversed())
+        .reverse();
       users.set(key, found);
     }
     return found;

@@ -110,7 +110,7 @@ export function userStacks(host: Host, method: "auto" | "dwarf" | "fp", copyByte
       const fromCopy = ({ pid, mappings, addresses, exact, end }: Unwound): NamedStack => {
         const frames: Frame[] = [];
         for (let i = addresses.length - 1; i >= 0; i--) {
-          frames.push(symboliser.user(pid, mappings, exact[i] ? addresses[i] : addresses[i] - 1));
+          frames.push(...symboliser.userFrames(pid, mappings, exact[i] ? addresses[i] : addresses[i] - 1));
         }
         return { frames, end, unwound: true };
       };
@@ -121,7 +121,8 @@ export function userStacks(host: Host, method: "auto" | "dwarf" | "fp", copyByte
         while (addresses.length > 1 && mappings.length > 0 && !findMapping(mappings, addresses.at(-1)! - 1)) {
           addresses.pop();
         }
-        const frames = addresses.map((a, i) => symboliser.user(pid, mappings, i === 0 ? a : a - 1)).reverse();
+        const frames = addresses.map((a, i) => symboliser.userFrames(pid, mappings, i === 0 ? a : a - 1)).reverse()
+          .flat();
         const end = frames.length > 0 && ROOTS.test(frames[0].function) ? "root" : "frame_pointer";
         return { frames, end, unwound: false };
       };

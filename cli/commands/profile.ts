@@ -1,5 +1,5 @@
 import { GoneError, type Profile, UsageError } from "../../core/data/mod.ts";
-import type { CpuSampleRequest, SamplerName, UnwindMethod } from "../../core/profile/mod.ts";
+import type { CpuSampleRequest, SamplerName, SignalSampling, UnwindMethod } from "../../core/profile/mod.ts";
 import { EXIT } from "../exit_code.ts";
 import { openSession, type Session } from "../session.ts";
 import { type Progress, terminalProgress } from "../progress.ts";
@@ -33,6 +33,12 @@ export async function profileCommand(words: readonly string[], options: ProfileC
   const pids = options.pid ?? [];
   if ([pids.length > 0, options.all, options.cgroup !== undefined, words.length > 0].filter(Boolean).length > 1) {
     throw new UsageError("--pid, --all, --cgroup and a command exclude each other");
+  }
+  if (options.sampler === "signal" && words.length === 0) {
+    throw new UsageError(
+      "The signal sampler samples a command that it starts",
+      "sonde profile --sampler signal -- COMMAND",
+    );
   }
   const progress = terminalProgress();
   const session = await openSession([], (text) => progress.show(text));
@@ -96,6 +102,16 @@ function tick(progress: Progress, options: ProfileCommandOptions, whom: string):
   };
 }
 
+/** The library and the memory that a command is sampled through by signals. */
+async function prepareSignals(
+  { frequency, stackSize }: ProfileCommandOptions,
+  { host }: Session,
+): Promise<SignalSampling> {
+  const { prepareSignalSampling } = await import("../../core/profile/mod.ts");
+  const stack = stackSize === undefined ? {} : { stackBytes: stackSize & ~7 };
+  return prepareSignalSampling(host, { frequencyHz: frequency, ...stack });
+}
+
 /** Profiles a command from its start to its end. Standard input and output are its own; ours goes to standard error. */
 async function profileChild(
   words: readonly string[],
@@ -103,10 +119,11 @@ async function profileChild(
   session: Session,
 ): Promise<number> {
   const { startStopped } = await import("../child.ts");
-  const child = await startStopped(words, session.host);
+  using signals = options.sampler === "signal" ? await prepareSignals(options, session) : null;
+  const child = await startStopped(words, session.host, signals?.env);
   const ended = new AbortController();
   const stop = AbortSignal.any([session.context.signal, ended.signal]);
-  const sampling = session.api.samplers.cpu({
+  const sampling = (signals?.sample ?? session.api.samplers.cpu)({
     ...requestOf(options, stop),
     pid: child.pid,
     durationNs: options.for ?? MAX_WINDOW_NS,

@@ -1,5 +1,5 @@
 import type { Cell } from "./column.ts";
-import type { Frame, Profile } from "./profile.ts";
+import type { Frame, Profile, Timeline } from "./profile.ts";
 import type { HistogramCell } from "./histogram.ts";
 import { quality } from "./quality.ts";
 import type { Result, Results } from "./result.ts";
@@ -33,6 +33,7 @@ export function resultToJson(result: Result): { readonly [key: string]: Json } {
           values: s.values.map(numberToJson),
           labels: { ...s.labels },
         })),
+        ...(result.timeline ? { timeline: timelineToJson(result.timeline) } : {}),
         quality: q,
       };
     case "series":
@@ -95,6 +96,7 @@ function profileFromJson(
   j: {
     sample_types: Profile["sampleTypes"];
     stacks: { frames: Frame[]; values: (number | null)[]; labels: Record<string, string> }[];
+    timeline?: { start_ns: string | null; t_ns: number[]; stack: number[]; v: number[] };
   },
   q: Profile["quality"],
 ): Profile {
@@ -115,7 +117,27 @@ function profileFromJson(
     values: s.values.map((v) => v ?? NaN),
     labels: s.labels,
   }));
-  return { kind: "profile", sampleTypes: j.sample_types, frames, stacks, quality: q };
+  const profile: Profile = { kind: "profile", sampleTypes: j.sample_types, frames, stacks, quality: q };
+  if (!j.timeline) return profile;
+  const { start_ns, t_ns, stack, v } = j.timeline;
+  return {
+    ...profile,
+    timeline: {
+      startNs: start_ns === null ? null : BigInt(start_ns),
+      timeNs: Float64Array.from(t_ns),
+      stack: Uint32Array.from(stack),
+      value: Float64Array.from(v),
+    },
+  };
+}
+
+function timelineToJson(t: Timeline): Json {
+  return {
+    start_ns: t.startNs === null ? null : t.startNs.toString(),
+    t_ns: Array.from(t.timeNs),
+    stack: Array.from(t.stack),
+    v: Array.from(t.value),
+  };
 }
 
 function fieldToJson(f: Field): Json {

@@ -19,6 +19,8 @@ export function hostPath(what: HostPath, pid: number | undefined, tracefs: strin
       return tracefs ?? "/sys/kernel/tracing";
     case "self_stat":
       return "/proc/self/stat";
+    case "kernel_notes":
+      return "/sys/kernel/notes";
     case "cpu_possible":
     case "cpu_online":
       return `/sys/devices/system/cpu/${what.slice(4)}`;

@@ -1,5 +1,6 @@
 /** perf_event_open(2): events, their ring buffers and records. @module */
 export * from "./abi.ts";
+export { type BranchFlags, branchFlags } from "./branch_flags.ts";
 export { encodeAttr, type PerfAttr } from "./attr.ts";
 export { openProbeEvents, type ProbeEvent, type ProbeEvents, type ProbeEventsOptions } from "./open_probe_events.ts";
 export { openSampler, type Sampler, type SamplerOptions } from "./open_sampler.ts";

@@ -6,11 +6,12 @@ import type { RawProfile } from "./build_profile.ts";
 import { frequencyBudget } from "./_frequency_budget.ts";
 import { lbrChain } from "./_lbr_chain.ts";
 import { type CpuEvents, pidsOf } from "./_open_cpu_events.ts";
-import { createProcessTable } from "./process_table.ts";
+import { createProcessTable, mappingOf } from "./process_table.ts";
 import type { CpuSampleRequest } from "./sampler.ts";
 import { createStackTable } from "./stack_table.ts";
+import type { Unwinder } from "./unwind/unwinder.ts";
 import { createSampleTimes } from "./_timeline.ts";
-import { createUserChains, type Unwind } from "./_user_chains.ts";
+import { createUserChains } from "./_user_chains.ts";
 
 /** What the rings gave. */
 export interface Collected extends RawProfile {
@@ -25,21 +26,21 @@ export interface Collected extends RawProfile {
 /**
  * Reads the rings until the time is over, the signal comes, or all that was watched has ended.
  *
- * @param unwind for samples that hold copies of stacks
+ * @param unwinder for samples that hold copies of stacks
  * @param nsPerSample what a sample costs in the kernel
  */
 export async function collectSamples(
   host: Host,
   events: CpuEvents,
   request: CpuSampleRequest,
-  unwind: Unwind,
+  unwinder: Unwinder,
   nsPerSample: number,
 ): Promise<Collected> {
   const { sampler, userStacks, clock } = events;
   const { layout, parts } = sampler;
   const stacks = createStackTable();
   const table = createProcessTable(host);
-  const chains = userStacks === "copy" ? createUserChains(sampler.userRegs, unwind) : null;
+  const chains = userStacks === "copy" ? createUserChains(sampler.userRegs, unwinder) : null;
   const branchChain = new Uint32Array(2048);
   const times = request.timeline ? createSampleTimes() : null;
   const pids = pidsOf(request);
@@ -53,6 +54,8 @@ export async function collectSamples(
   let hz = events.frequencyHz;
   // Tasks made while they were watched keep the frequency of that moment.
   const born = request.budget !== undefined && watched ? new Map<number, number>() : null;
+
+  const follows = (pid: number): boolean => family ? family.has(pid) : watched !== null;
 
   const lose = (why: string, n: number): void => {
     lostBy[why] = (lostBy[why] ?? 0) + n;
@@ -99,7 +102,10 @@ export async function collectSamples(
       case "comm":
         return table.comm(record);
       case "mmap":
-        return table.mmap(record);
+        table.mmap(record);
+        // Short-lived children may be gone, with their files, when their samples are read.
+        if (chains && follows(record.pid) && record.inode !== 0) unwinder.prepare(record.pid, mappingOf(record));
+        return;
       case "fork":
         if (family?.has(record.parentPid)) family.add(record.pid);
         watched?.add(record.tid);

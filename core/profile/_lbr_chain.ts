@@ -1,5 +1,8 @@
 import { CONTEXT, type SampleParts } from "../perf/mod.ts";
 
+/** Of a sample, where its chain and its branches lie. */
+export type LbrParts = Pick<SampleParts, "chain" | "chainEntries" | "branches" | "branchEntries">;
+
 /**
  * A call chain whose user part comes from the processor's record of calls that have not returned: where the thread was,
  * then the call instruction of each caller, newest first (`PERF_SAMPLE_BRANCH_CALL_STACK`; Intel SDM volume 3, "LBR call
@@ -9,7 +12,7 @@ import { CONTEXT, type SampleParts } from "../perf/mod.ts";
  * @param out takes the chain
  * @returns length of the chain in words; what does not fit is left out
  */
-export function lbrChain(words: Uint32Array, parts: SampleParts, out: Uint32Array): number {
+export function lbrChain(words: Uint32Array, parts: LbrParts, out: Uint32Array): number {
   let n = 0;
   const put = (lo: number, hi: number): void => {
     if (n + 2 > out.length) return;

@@ -115,11 +115,14 @@ function openBest(
   if (frequencyHz < request.frequencyHz) {
     notes.push(`Sampled at ${frequencyHz} Hz: the sysctl kernel.perf_event_max_sample_rate allows no more.`);
   }
-  const method = request.unwind ?? "fp";
+  const method = request.unwind ?? "auto";
   const userStacks = method === "lbr" ? "lbr" : method === "fp" || !request.user ? "chain" : "copy";
   const stackBytes = userStacks === "copy" ? request.stackBytes ?? defaultStackBytes(frequencyHz) : 0;
   const bytesPerSecond = frequencyHz * (stackBytes === 0 ? RECORD_BYTES : COPY_HEAD_BYTES + stackBytes);
-  const wanted = Math.max(MIN_RING, 2 ** Math.ceil(Math.log2(bytesPerSecond * SECONDS_BUFFERED)));
+  const wanted = Math.max(
+    stackBytes > 0 ? COPY_RING : MIN_RING,
+    2 ** Math.round(Math.log2(bytesPerSecond * SECONDS_BUFFERED)),
+  );
   const ringBytes = Math.min(wanted, Math.max(MIN_RING, 2 ** Math.floor(Math.log2(ALL_RINGS / cpus.length))));
   const openEvent = (event: Event, kernel: boolean, clock: boolean): Opened => {
     const sampler = openSampler({
@@ -221,9 +224,11 @@ const MAX_EVENTS = 4096;
 const RECORD_BYTES = 1200;
 /** What a sample with a copy holds beside it: the kernel's chain, registers. */
 const COPY_HEAD_BYTES = 512;
-const SECONDS_BUFFERED = 0.4;
+const SECONDS_BUFFERED = 0.25;
 /** The kernel lets an unprivileged user lock 516 KiB a CPU (sysctl kernel.perf_event_mlock_kb). */
 const MIN_RING = 512 << 10;
+/** Tables that have to be read when a file is first seen, and a machine that is busy, keep us from reading rings. */
+const COPY_RING = 4 << 20;
 /** All CPUs' rings together. */
 const ALL_RINGS = 64 << 20;
 /** Often enough that a process seen for the first time is still there to be asked. */

@@ -1,12 +1,9 @@
 import { CONTEXT, REGS_ABI, type SampleParts, type UserRegs } from "../perf/mod.ts";
 import { addressOf, type CodeMapping } from "../symbols/mod.ts";
-import type { UserStack } from "./unwind/unwinder.ts";
+import type { Unwinder } from "./unwind/unwinder.ts";
 
-/** Unwinds one thread of a process whose code lies where `mappings` say. */
-export type Unwind = (state: CopiedState, pid: number, mappings: readonly CodeMapping[]) => UserStack;
-
-/** A `UserState` that is used again for each sample. */
-export interface CopiedState {
+/** The state of the thread, used again for each sample. */
+interface CopiedState {
   readonly registers: Float64Array;
   stack: Uint32Array;
   at: number;
@@ -34,7 +31,7 @@ export interface UserChains {
 /**
  * @param registers which registers the samples hold
  */
-export function createUserChains(registers: UserRegs, unwind: Unwind): UserChains {
+export function createUserChains(registers: UserRegs, unwinder: Unwinder): UserChains {
   let out = new Uint32Array(1 << 12);
   const failures: Record<string, number> = {};
   const state: CopiedState = { registers: new Float64Array(registers.count), stack: out, at: 0, bytes: 0 };
@@ -79,7 +76,7 @@ export function createUserChains(registers: UserRegs, unwind: Unwind): UserChain
       state.stack = words;
       state.at = Math.max(0, parts.stack);
       state.bytes = parts.stackBytes;
-      const stack = unwind(state, pid, mappings);
+      const stack = unwinder.unwind(pid, mappings, state);
       if (stack.end !== "root") {
         // A task that is ending has given its memory back.
         fail(parts.stackBytes === 0 ? "no_stack" : stack.end);

@@ -32,15 +32,21 @@ export interface StackQuality {
   readonly failures: Readonly<Record<string, number>>;
 }
 
-/** Names every distinct address once and folds call chains that read alike. */
+/**
+ * Names every distinct address once and folds call chains that read alike.
+ *
+ * @param lines whether the same function in two lines is two frames; the symboliser must have been asked for lines too
+ */
 export function buildProfile(
   raw: RawProfile,
   symboliser: Symboliser,
+  lines = false,
 ): { profile: Profile; stackQuality: StackQuality } {
   const frames: Frame[] = [];
   const frameIndex = new Map<string, number>();
   const kernelNames = new Map<number, number>();
-  const userNames: Map<number, number>[] = raw.spaces.map(() => new Map());
+  const userNames: Map<number, readonly number[]>[] = raw.spaces.map(() => new Map());
+  const arrays = new Map<readonly Frame[], readonly number[]>();
   const folded = new Map<string, Folded>();
   let events = 0;
   let truncated = 0;
@@ -49,7 +55,8 @@ export function buildProfile(
   const foldedOf: Folded[] = [];
 
   const intern = (frame: Frame): number => {
-    const key = `${frame.kind}\0${frame.function}\0${frame.module}`;
+    const name = `${frame.kind}\0${frame.function}\0${frame.module}`;
+    const key = lines ? `${name}\0${frame.file}\0${frame.line}` : name;
     let index = frameIndex.get(key);
     if (index === undefined) {
       frameIndex.set(key, index = frames.length);
@@ -57,10 +64,24 @@ export function buildProfile(
     }
     return index;
   };
-  const nameOf = (names: Map<number, number>, address: number, make: () => Frame): number => {
-    let index = names.get(address);
-    if (index === undefined) names.set(address, index = intern(make()));
+  const kernelName = (address: number): number => {
+    let index = kernelNames.get(address);
+    if (index === undefined) kernelNames.set(address, index = intern(symboliser.kernel(address)));
     return index;
+  };
+  const userFrames = (
+    names: Map<number, readonly number[]>,
+    space: AddressSpace,
+    address: number,
+  ): readonly number[] => {
+    let indexes = names.get(address);
+    if (indexes === undefined) {
+      const found = symboliser.userFrames(space.pid, space.mappings, address);
+      indexes = arrays.get(found);
+      if (indexes === undefined) arrays.set(found, indexes = found.map(intern));
+      names.set(address, indexes);
+    }
+    return indexes;
   };
 
   raw.stacks.each((entry) => {
@@ -71,13 +92,13 @@ export function buildProfile(
     const indexes: number[] = [];
     for (let i = chain.user.length - 1; i >= 0; i--) {
       const address = i === 0 ? chain.user[0] : chain.user[i] - 1;
-      indexes.push(nameOf(names, address, () => symboliser.user(space.pid, space.mappings, address)));
+      indexes.push(...userFrames(names, space, address));
     }
     const root = indexes.length > 0 ? frames[indexes[0]] : null;
     for (let i = chain.kernel.length - 1; i >= 0; i--) {
       // All but the first are return addresses: the call is the instruction before, which may be a function's last.
       const address = i === 0 ? chain.kernel[0] : chain.kernel[i] - 1;
-      indexes.push(nameOf(kernelNames, address, () => symboliser.kernel(address)));
+      indexes.push(kernelName(address));
     }
     events += entry.count;
     const written = raw.failures === null ? chain.kernel.length + chain.user.length : chain.kernel.length;
@@ -94,9 +115,12 @@ export function buildProfile(
     if (raw.times) foldedOf.push(into);
   });
 
-  const labels = raw.labels.map(({ pid, comm, thread }): ProfileStack["labels"] =>
-    thread === "" ? { pid: String(pid), comm } : { pid: String(pid), comm, thread }
-  );
+  const labels = raw.labels.map(({ pid, comm, thread, state }): ProfileStack["labels"] => ({
+    pid: String(pid),
+    comm,
+    ...(thread !== "" && { thread }),
+    ...(state !== undefined && { state }),
+  }));
   const sorted = [...folded.values()].sort((a, b) => b.values[0] - a.values[0]);
   const stacks = sorted.map(({ frames, values: [count, ns], label }) => ({
     frames,

@@ -1,13 +1,15 @@
-import { type Profile, quality, UsageError } from "../data/mod.ts";
+import { type Profile, quality } from "../data/mod.ts";
 import type { Host } from "../host/mod.ts";
 import { createSymbolisers } from "../symbols/mod.ts";
 import { ownCpuNs } from "../sys/mod.ts";
 import { buildProfile } from "./build_profile.ts";
+import { checkRequest } from "./check_request.ts";
 import { type Collected, collectSamples } from "./_collect_samples.ts";
-import { failureNotes } from "./_failure_notes.ts";
-import { framePointerUnwind as unwind } from "./_frame_pointer_unwind.ts";
+import { failureNotes } from "./failure_notes.ts";
 import { type CpuEvents, openCpuEvents } from "./_open_cpu_events.ts";
-import type { CpuSampler, CpuSampleRequest } from "./sampler.ts";
+import type { CpuSampler, UnwindMethod } from "./sampler.ts";
+import { createUnwinder, type Unwinder } from "./unwind/mod.ts";
+import { usedCode } from "./used_code.ts";
 
 /**
  * A sampler of this machine's CPUs by perf_event_open(2): CPU cycles where the processor can count them, else the
@@ -23,9 +25,15 @@ import type { CpuSampler, CpuSampleRequest } from "./sampler.ts";
  * ```
  */
 export function cpuSampler(host: Host): CpuSampler {
-  let symbolisers = known.get(host);
-  if (!symbolisers) known.set(host, symbolisers = createSymbolisers(host));
-  const { start } = symbolisers;
+  let kept = known.get(host);
+  if (!kept) known.set(host, kept = { symbolisers: createSymbolisers(host), unwinders: new Map() });
+  const { symbolisers, unwinders } = kept;
+  const unwinderFor = (method: UnwindMethod): Unwinder => {
+    const by = method === "dwarf" ? "dwarf" : "auto";
+    let unwinder = unwinders.get(by);
+    if (!unwinder) unwinders.set(by, unwinder = createUnwinder(host, { method: by }));
+    return unwinder;
+  };
   return async (request) => {
     checkRequest(request);
     const cpuBefore = ownCpuNs();
@@ -36,9 +44,16 @@ export function cpuSampler(host: Host): CpuSampler {
       using events = openCpuEvents(host, request);
       notes.push(...events.notes);
       method = events;
-      collected = await collectSamples(host, events, request, unwind, nsPerInterrupt(events.stackBytes));
+      collected = await collectSamples(
+        host,
+        events,
+        request,
+        unwinderFor(request.unwind ?? "auto"),
+        nsPerInterrupt(events.stackBytes),
+      );
     }
-    const symboliser = start();
+    const symboliser = symbolisers.start();
+    await symboliser.prepare(usedCode(collected));
     const { profile, stackQuality } = buildProfile(collected, symboliser);
     const { durationNs } = collected;
     const { events, truncated, failures } = stackQuality;
@@ -64,7 +79,13 @@ export function cpuSampler(host: Host): CpuSampler {
   };
 }
 
-const known = new WeakMap<Host, ReturnType<typeof createSymbolisers>>();
+/** What one profile learned of files. */
+interface Kept {
+  readonly symbolisers: ReturnType<typeof createSymbolisers>;
+  readonly unwinders: Map<"auto" | "dwarf", Unwinder>;
+}
+
+const known = new WeakMap<Host, Kept>();
 
 /**
  * What a sample costs in the kernel, in ns: the timer's interrupt and the walk of the stack. Measured as the CPU time by
@@ -83,21 +104,4 @@ function nsPerInterrupt(stackBytes: number): number {
 function takenShare(profile: Profile, events: number): number {
   const wanted = profile.stacks.reduce((sum, s) => sum + s.values[0], 0);
   return wanted > 0 ? Math.min(1, events / wanted) : 1;
-}
-
-function checkRequest({ pid, pids, frequencyHz, durationNs, kernel, user, stackBytes }: CpuSampleRequest): void {
-  for (const id of pids ?? [pid]) {
-    if (!Number.isInteger(id) || id < 0) throw new UsageError(`No process id: ${id}`, "Give one, or 0 for all CPUs.");
-  }
-  if (stackBytes !== undefined && (stackBytes % 8 !== 0 || !(stackBytes >= 512 && stackBytes <= 65_000))) {
-    throw new UsageError(
-      `Cannot copy ${stackBytes} bytes of stack`,
-      "Copies take 512 to 65000 bytes, a multiple of 8.",
-    );
-  }
-  if (!(frequencyHz >= 1 && frequencyHz <= 10_000)) {
-    throw new UsageError(`Cannot sample at ${frequencyHz} Hz`, "Frequencies go from 1 to 10000 Hz.");
-  }
-  if (!(durationNs > 0 && durationNs < Infinity)) throw new UsageError("The time to sample must be above 0.");
-  if (!kernel && !user) throw new UsageError("Neither kernel nor user code is to be sampled", "Choose at least one.");
 }

@@ -6,4 +6,5 @@ export { folded } from "./folded.ts";
 export * from "./formats/mod.ts";
 export type { CpuSampler, CpuSampleRequest, SamplerName, UnwindMethod } from "./sampler.ts";
 export { chooseSampler, type CpuSamplers, localSamplers } from "./samplers.ts";
+export { prepareSignalSampling, type SignalSampling, type SignalSamplingOptions } from "./signal_sampler.ts";
 export { TOP_FUNCTION_FIELDS, topFunctions } from "./top_functions.ts";

@@ -17,6 +17,8 @@ export interface TaskLabel {
   readonly comm: string;
   /** Name of the thread where it differs; else empty. */
   readonly thread: string;
+  /** What the thread was doing, for samplers that tell: `running`, `syscall futex`, … */
+  readonly state?: string;
 }
 
 /** A thread, as samples find it. */
@@ -51,6 +53,12 @@ export interface ProcessTable {
   mmap(record: MmapRecord): void;
   /** There is no counterpart for an exit: a task may still be sampled while it ends. */
   fork(record: TaskRecord): void;
+}
+
+/** The mapping that a record tells of. */
+export function mappingOf(record: MmapRecord): CodeMapping {
+  const { start, length, offset, major, minor, inode, path } = record;
+  return { start, end: start + length, offset, major, minor, inode, path };
 }
 
 /** Processes that ran before sampling began are read from the machine when their first sample comes. */
@@ -139,15 +147,7 @@ export function createProcessTable(host: Host): ProcessTable {
     },
     mmap: (record) => {
       const process = processOf(record.pid);
-      const added: CodeMapping = {
-        start: record.start,
-        end: record.start + record.length,
-        offset: record.offset,
-        major: record.major,
-        minor: record.minor,
-        inode: record.inode,
-        path: record.path,
-      };
+      const added = mappingOf(record);
       process.space ??= newSpace(process.pid, mappingsOf(process));
       const space = process.space;
       const mappings = insertMapping(space.mappings, added);

@@ -9,6 +9,7 @@ export type CpuSamplers = Readonly<Partial<Record<SamplerName, () => Promise<Cpu
 export function localSamplers(host: Host): CpuSamplers {
   return {
     perf: async () => (await import("./cpu_sampler.ts")).cpuSampler(host),
+    ptrace: async () => (await import("./ptrace_sampler.ts")).ptraceSampler(host),
   };
 }
 

@@ -6,7 +6,7 @@ export interface StackTable {
   /** Number of distinct chains. */
   readonly size: number;
   /**
-   * Counts one sample.
+   * Counts one sample, or several alike.
    *
    * @param words holds the chain; copied
    * @param at first word of the chain
@@ -14,10 +14,19 @@ export interface StackTable {
    * @param space which address space the chain belongs to
    * @param label who ran
    * @param weight added to the chain's weight
+   * @param count samples that this stands for; 1 when absent
    * @returns the chain's number, as {@linkcode StackTable.each} counts them from 0; -1 when the table is full: the sample is
    *   not counted
    */
-  add(words: Uint32Array, at: number, length: number, space: number, label: number, weight: number): number;
+  add(
+    words: Uint32Array,
+    at: number,
+    length: number,
+    space: number,
+    label: number,
+    weight: number,
+    count?: number,
+  ): number;
   /** Visits every chain, in the order of their numbers. `words` is valid during the call only. */
   each(visit: (entry: StackEntry) => void): void;
 }
@@ -63,7 +72,7 @@ export function createStackTable(maxWords = 64 << 20): StackTable {
     get size() {
       return size;
     },
-    add: (words, at, length, space, label, weight) => {
+    add: (words, at, length, space, label, weight, count = 1) => {
       let hash = Math.imul(space ^ 0x9e3779b9, 0x85ebca6b) ^ Math.imul(label + 1, 0xc2b2ae35);
       const end = at + length;
       for (let i = at; i < end; i++) hash = Math.imul(hash ^ words[i], 0x01000193) ^ (hash >>> 15);
@@ -75,7 +84,7 @@ export function createStackTable(maxWords = 64 << 20): StackTable {
           entries.hash[entry] === hash && entries.length[entry] === length && entries.space[entry] === space &&
           entries.label[entry] === label && same(arena, entries.start[entry], words, at, length)
         ) {
-          entries.count[entry]++;
+          entries.count[entry] += count;
           entries.weight[entry] += weight;
           return entry;
         }
@@ -94,7 +103,7 @@ export function createStackTable(maxWords = 64 << 20): StackTable {
       entries.length[size] = length;
       entries.space[size] = space;
       entries.label[size] = label;
-      entries.count[size] = 1;
+      entries.count[size] = count;
       entries.weight[size] = weight;
       used += length;
       slots[slot] = ++size;

@@ -41,6 +41,12 @@ export function profileTotal(profile: Profile, valueIndex = 0): number {
   return profile.stacks.reduce((sum, s) => sum + stackValue(s.values, valueIndex), 0);
 }
 
+/** Whether stacks belong to processes of different names: pictures part them on their first level then. */
+export function severalComms(profile: Profile): boolean {
+  const first = profile.stacks.find((s) => s.labels.comm !== undefined)?.labels.comm;
+  return first !== undefined && profile.stacks.some((s) => s.labels.comm !== undefined && s.labels.comm !== first);
+}
+
 /** Functions by what was counted in them, highest self first. Equal functions of different modules are kept apart. */
 export function functionTotals(profile: Profile, valueIndex = 0): FunctionTotal[] {
   const { ids, frames } = functionsOf(profile);

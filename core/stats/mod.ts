@@ -1,6 +1,7 @@
 /** Statistics. Pure. @module */
 export * from "./brier.ts";
 export * from "./cusum.ts";
+export * from "./difference.ts";
 export * from "./ema.ts";
 export * from "./proportion.ts";
 export * from "./robust.ts";

@@ -173,8 +173,18 @@ export function stringAt(bytes: Uint8Array, offset: number): string {
   if (offset >= bytes.length) return "";
   const limit = Math.min(bytes.length, offset + MAX_NAME);
   let end = offset;
-  while (end < limit && bytes[end] !== 0) end++;
+  let other = 0;
+  while (end < limit && bytes[end] !== 0) other |= bytes[end++];
+  // Short ASCII needs no decoder, which costs more than the text.
+  if (other < 0x80 && end - offset <= MAX_SHORT) return asciiText(bytes, offset, end);
   return decoder.decode(bytes.subarray(offset, end));
+}
+
+/** Text of ASCII bytes; quick for short ones. */
+export function asciiText(bytes: Uint8Array, from: number, to: number): string {
+  let text = "";
+  for (let i = from; i < to; i++) text += String.fromCharCode(bytes[i]);
+  return text;
 }
 
 function readSections(source: ByteSource, offset: number, n: number, entry: number, names: number): ElfSection[] {
@@ -216,4 +226,5 @@ function u64(v: DataView, at: number): number {
 }
 
 const MAX_NAME = 64 << 10;
+const MAX_SHORT = 24;
 const decoder = new TextDecoder();

@@ -30,6 +30,17 @@ export function debugLink(elf: Elf): { readonly name: string; readonly crc: numb
   return { name, crc: new DataView(bytes.buffer).getUint32(at, true) };
 }
 
+/** `.gnu_debugaltlink`: the file that dwz moved shared entries to, and its build id; null without one. */
+export function supplementLink(elf: Elf): { readonly path: string; readonly id: string } | null {
+  const section = sectionNamed(elf, ".gnu_debugaltlink");
+  if (!section) return null;
+  const bytes = sectionBytes(elf, section, 8192);
+  const nul = bytes.indexOf(0);
+  return nul > 0 && nul + 1 < bytes.length
+    ? { path: stringAt(bytes, 0), id: hex(bytes.subarray(nul + 1, nul + 65)) }
+    : null;
+}
+
 /** Notes are: name size, contents size, type, name padded to 4, contents padded to 4 (elf(5), "Notes"). */
 function findBuildId(bytes: Uint8Array<ArrayBuffer> | null): string | null {
   if (!bytes) return null;

@@ -21,6 +21,13 @@ export function hasSymtab(elf: Elf): boolean {
   return elf.sections.some((s) => s.type === SHT.SYMTAB && s.size >= 2 * SYM_SIZE);
 }
 
+/** Whether the file says from which source its code was made. */
+export function hasDebugInfo(elf: Elf): boolean {
+  return elf.sections.some((s) =>
+    (s.name === ".debug_info" || s.name === ".zdebug_info") && s.type !== SHT.NOBITS && s.size > 0
+  );
+}
+
 /**
  * The functions of a file: those of `.symtab`, or where it was stripped those of `.dynsym`, and the entries of the
  * procedure linkage table as `name@plt`.
@@ -53,6 +60,7 @@ function selectFunctions(elf: Elf, { words, strings }: RawSymbols): SymbolColumn
   const total = words.length / 6;
   const starts = new Float64Array(total);
   const sizes = new Float64Array(total);
+  const limits = new Float64Array(total);
   const ranks = new Uint8Array(total);
   const names = new Uint32Array(total);
   let n = 0;
@@ -73,11 +81,13 @@ function selectFunctions(elf: Elf, { words, strings }: RawSymbols): SymbolColumn
     const size = words[w + 5] * 4294967296 + words[w + 4];
     starts[n] = words[w + 3] * 4294967296 + words[w + 2];
     sizes[n] = size;
+    const inside = elf.sections[section];
+    limits[n] = inside && inside.addr + inside.size > starts[n] ? inside.addr + inside.size : Infinity;
     ranks[n] = symbolRank(size > 0, bind === STB_WEAK, bind === STB_GLOBAL);
     names[n] = name;
     n++;
   }
-  return { length: n, starts, sizes, ranks, nameOf: (i) => stringAt(strings, names[i]) };
+  return { length: n, starts, sizes, limits, ranks, nameOf: (i) => stringAt(strings, names[i]) };
 }
 
 /**
@@ -121,6 +131,7 @@ function concat(a: SymbolColumns, b: SymbolColumns): SymbolColumns {
     length,
     starts: join(new Float64Array(length), a.starts, b.starts),
     sizes: join(new Float64Array(length), a.sizes, b.sizes),
+    limits: a.limits ? join(new Float64Array(length).fill(Infinity), a.limits, new Float64Array(0)) : undefined,
     ranks: join(new Uint8Array(length), a.ranks, b.ranks),
     nameOf: (i) => i < a.length ? a.nameOf(i) : b.nameOf(i - a.length),
   };

@@ -1,9 +1,10 @@
 import type { Host } from "../host/mod.ts";
+import { mappedPath, openMappedFile } from "./open_mapped_file.ts";
 import type { CodeMapping } from "./code_mapping.ts";
 import { type CodeModule, loadModule } from "./code_module.ts";
 import { ElfError } from "./elf.ts";
-import { openMappedFile } from "./open_mapped_file.ts";
 import { openRegularFile, type RegularFile } from "./regular_file.ts";
+import { reopenedFiles } from "./reopened_files.ts";
 
 /** Why a mapped file has no symbols. */
 export type ModuleProblem = "absent" | "replaced" | "not_elf";
@@ -12,46 +13,69 @@ export type ModuleProblem = "absent" | "replaced" | "not_elf";
 export interface ModuleCache {
   /** The module behind a mapping of a process. */
   load(pid: number, mapping: CodeMapping): CodeModule | ModuleProblem;
+  /** Forgets a module: what is known of its debug file has changed. */
+  forget(module: CodeModule): void;
 }
 
-/** Opens the files that processes have mapped ({@linkcode openMappedFile}). */
-export function createModuleCache(host: Host): ModuleCache {
-  const modules = new Map<string, CodeModule | "not_elf">();
+interface Entry {
+  readonly module: CodeModule | "not_elf";
+  /** The last process that showed the file: what is read of it later is read through that. */
+  readonly shown: { pid: number; mapping: CodeMapping };
+}
 
-  const loadFile = (file: RegularFile, pid: number, path: string): CodeModule | "not_elf" => {
-    const key = `${file.major}:${file.minor}:${file.inode}:${file.size}:${file.modified}`;
-    const known = modules.get(key);
-    if (known !== undefined) {
-      // Moves it to the young end.
-      modules.delete(key);
-      modules.set(key, known);
-      return known;
-    }
-    using opened = new DisposableStack();
-    const openDebug = (debugPath: string): RegularFile | null => {
-      const found = openRegularFile(debugPath, { root: host.path("pid_root", pid) }) ?? openRegularFile(debugPath);
-      return found && opened.use(found);
-    };
-    let module: CodeModule | "not_elf";
+/** Opens the files that processes have mapped. None stays open. */
+export function createModuleCache(host: Host): ModuleCache {
+  const modules = new Map<string, Entry>();
+
+  const load = (shown: Entry["shown"]): CodeModule | "not_elf" => {
+    const files = reopenedFiles();
+    const openDebug = (path: string, own: boolean) =>
+      files.add(() =>
+        (own ? null : openRegularFile(path, { root: host.path("pid_root", shown.pid) })) ?? openRegularFile(path)
+      );
+    const source = files.add(() => {
+      const file = openMappedFile(host, shown.pid, shown.mapping);
+      return typeof file === "string" ? null : file;
+    });
+    if (!source) return "not_elf";
     try {
-      module = loadModule(file, path, openDebug);
+      const module = files.during(() => loadModule(source, mappedPath(shown.mapping), openDebug));
+      return { ...module, frames: (offset, lines) => files.during(() => module.frames(offset, lines)) };
     } catch (error) {
       if (!(error instanceof ElfError)) throw error;
-      module = "not_elf";
+      return "not_elf";
     }
-    modules.set(key, module);
-    if (modules.size > MAX_MODULES) modules.delete(modules.keys().next().value!);
-    return module;
   };
 
   return {
     load: (pid, mapping) => {
       const file = openMappedFile(host, pid, mapping);
       if (typeof file === "string") return file;
-      using _closed = file;
-      return loadFile(file, pid, mapping.path.replace(/ \(deleted\)$/, ""));
+      const key = identityOf(file);
+      file[Symbol.dispose]();
+      const known = modules.get(key);
+      if (known !== undefined) {
+        known.shown.pid = pid;
+        known.shown.mapping = mapping;
+        // Moves it to the young end.
+        modules.delete(key);
+        modules.set(key, known);
+        return known.module;
+      }
+      const shown = { pid, mapping };
+      const entry = { module: load(shown), shown };
+      modules.set(key, entry);
+      if (modules.size > MAX_MODULES) modules.delete(modules.keys().next().value!);
+      return entry.module;
+    },
+    forget: (module) => {
+      for (const [key, entry] of modules) if (entry.module === module) modules.delete(key);
     },
   };
+}
+
+function identityOf(file: RegularFile): string {
+  return `${file.major}:${file.minor}:${file.inode}:${file.size}:${file.modified}`;
 }
 
 /** Tables of large programs take tens of megabytes. */

@@ -8,7 +8,7 @@ import { openRegularFile, type RegularFile } from "./regular_file.ts";
  * ended, as we see the path.
  */
 export function openMappedFile(host: Host, pid: number, mapping: CodeMapping): RegularFile | "absent" | "replaced" {
-  const path = mapping.path.replace(/ \(deleted\)$/, "");
+  const path = mappedPath(mapping);
   const range = `${mapping.start.toString(16)}-${mapping.end.toString(16)}`;
   let replaced = false;
   for (const way of ["path", "link", "own"] as const) {
@@ -21,4 +21,9 @@ export function openMappedFile(host: Host, pid: number, mapping: CodeMapping): R
     replaced = true;
   }
   return replaced || path !== mapping.path ? "replaced" : "absent";
+}
+
+/** The path without what the kernel adds to it. */
+export function mappedPath(mapping: CodeMapping): string {
+  return mapping.path.replace(/ \(deleted\)$/, "");
 }

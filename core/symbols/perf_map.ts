@@ -1,4 +1,5 @@
-import { lastAtOrBelow, type SymbolHit } from "./symbol_table.ts";
+import { latestCode } from "./_latest_code.ts";
+import type { SymbolHit } from "./symbol_table.ts";
 
 /** Code that a runtime compiled and named (`/tmp/perf-PID.map`; tools/perf/Documentation/jit-interface.txt). */
 export interface PerfMap {
@@ -32,17 +33,11 @@ export function parsePerfMap(bytes: Uint8Array): PerfMap {
     }
     at = end + 1;
   }
-  const order = Uint32Array.from(starts, (_, i) => i).sort((a, b) => starts[a] - starts[b] || a - b);
-  const sorted = Float64Array.from(order, (i) => starts[i]);
+  const code = latestCode(starts, sizes);
   return {
-    length: order.length,
+    length: starts.length,
     find: (address) => {
-      let best = -1;
-      const last = lastAtOrBelow(sorted, sorted.length, address);
-      for (let i = last; i >= 0 && last - i < MAX_OVERLAP; i--) {
-        const entry = order[i];
-        if (address < starts[entry] + sizes[entry] && entry > best) best = entry;
-      }
+      const best = code.find(address);
       return best < 0 ? null : { name: lineText(bytes, names[best]), start: starts[best] };
     },
   };
@@ -69,6 +64,5 @@ function lineText(bytes: Uint8Array, at: number): string {
 }
 
 const MAX_ENTRIES = 4_000_000;
-const MAX_OVERLAP = 32;
 const MAX_NAME = 4096;
 const decoder = new TextDecoder();

@@ -12,6 +12,8 @@ export interface SectionBytes {
    * @throws {ElfError} when the range does not lie inside the section, or cannot be read
    */
   at(offset: number, length: number): Uint8Array;
+  /** All of it, where it is in memory as a whole: cutting pieces off costs more than most reads of them. */
+  whole(): Uint8Array | null;
 }
 
 /**
@@ -45,6 +47,7 @@ function inMemory(name: string, size: number, load: () => Uint8Array): SectionBy
       bytes ??= load();
       return bytes.subarray(offset, offset + length);
     },
+    whole: () => bytes ??= load(),
   };
 }
 
@@ -74,6 +77,7 @@ function stored(elf: Elf, { name, offset: start, size }: ElfSection): SectionByt
       }
       return chunk.subarray(into, into + length);
     },
+    whole: () => null,
   };
 }
 

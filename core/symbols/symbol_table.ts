@@ -4,6 +4,8 @@ import type { Address } from "./address.ts";
 export interface SymbolHit {
   readonly name: string;
   readonly start: Address;
+  /** Up to here the answer is the same for sure, where that is known. */
+  readonly end?: Address;
 }
 
 /** Functions by address. */
@@ -18,6 +20,8 @@ export interface SymbolColumns {
   readonly starts: Float64Array;
   /** 0 means "up to the next symbol". */
   readonly sizes: Float64Array;
+  /** For symbols without a size: where their section ends, which they do not reach over. */
+  readonly limits?: Float64Array;
   /** Of aliases with the same address, the highest wins. */
   readonly ranks: Uint8Array;
   nameOf(index: number): string;
@@ -41,10 +45,14 @@ export function symbolTable(columns: SymbolColumns): SymbolTable {
   const order = sortedOrder(columns.starts, n);
   const starts = new Float64Array(n);
   for (let i = 0; i < n; i++) starts[i] = columns.starts[order[i]];
+  // Answers by the last of the symbols that start together: most addresses are asked for in functions asked for before.
+  const known: (SymbolHit | undefined)[] = [];
   return {
     length: n,
     find: (address) => {
       let i = lastAtOrBelow(starts, n, address);
+      const before = known[i];
+      if (before !== undefined && address < before.end!) return before;
       // A small symbol may lie inside a larger one (local labels of assembly): look a few symbols back.
       for (let steps = 0; i >= 0 && steps < MAX_NESTED; steps++) {
         const start = starts[i];
@@ -52,12 +60,43 @@ export function symbolTable(columns: SymbolColumns): SymbolTable {
         while (first > 0 && starts[first - 1] === start && i - first < MAX_ALIASES) first--;
         const next = i + 1 < n ? starts[i + 1] : start + MAX_UNSIZED;
         const best = bestOf(columns, order, first, i, address - start, next - start);
-        if (best >= 0) return { name: columns.nameOf(best), start };
+        if (best >= 0) {
+          // A label in a function is not the function.
+          if (columns.sizes[best] === 0) {
+            const around = sizedAround(columns, order, starts, first - 1, address);
+            if (around) return around;
+          }
+          if (steps > 0) return { name: columns.nameOf(best), start };
+          // Of aliases the best depends on where in them the address lies, up to the end of the shortest.
+          let end = next;
+          for (let alias = first; alias <= i; alias++) {
+            const size = columns.sizes[order[alias]];
+            end = Math.min(end, size > 0 ? start + size : columns.limits?.[order[alias]] ?? Infinity);
+          }
+          const hit: SymbolHit = { name: columns.nameOf(best), start, end };
+          if (address < end) known[i] = hit;
+          return hit;
+        }
         i = first - 1;
       }
       return null;
     },
   };
+}
+
+/** The sized symbol nearest below index `i` that reaches over the address. */
+function sizedAround(
+  columns: SymbolColumns,
+  order: Uint32Array,
+  starts: Float64Array,
+  i: number,
+  address: number,
+): SymbolHit | null {
+  for (let steps = 0; i >= 0 && steps < MAX_NESTED; i--, steps++) {
+    const s = order[i];
+    if (columns.sizes[s] > address - starts[i]) return { name: columns.nameOf(s), start: starts[i] };
+  }
+  return null;
 }
 
 /** The last index whose value is at most `x`, or -1, in the first `n` ascending values. */
@@ -77,7 +116,7 @@ function bestOf(c: SymbolColumns, order: Uint32Array, first: number, last: numbe
   let bestName = "";
   for (let i = first; i <= last; i++) {
     const s = order[i];
-    const reach = c.sizes[s] > 0 ? c.sizes[s] : Math.min(gap, MAX_UNSIZED);
+    const reach = c.sizes[s] > 0 ? c.sizes[s] : Math.min(gap, MAX_UNSIZED, (c.limits?.[s] ?? Infinity) - c.starts[s]);
     if (into >= reach) continue;
     if (best >= 0 && c.ranks[s] < c.ranks[best]) continue;
     const name = c.nameOf(s);

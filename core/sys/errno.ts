@@ -11,6 +11,7 @@ export const ERRNO = {
   EINTR: 4,
   E2BIG: 7,
   EBADF: 9,
+  ECHILD: 10,
   EAGAIN: 11,
   ENOMEM: 12,
   EACCES: 13,

@@ -33,6 +33,17 @@ export { mount, unmount } from "./mount.ts";
 export { PERF_FLAG, perfEventOpen, perfEventOpenRaw, rdpmc } from "./perf_event.ts";
 export { type EventFd, eventFd, POLL, poll, pollAsync, type PollRequest } from "./poll.ts";
 export { getAffinity, getpid, gettid, kill, pidfdOpen, prctl, setAffinity } from "./process.ts";
+export {
+  type ChildState,
+  PTRACE,
+  ptrace,
+  ptraceBytes,
+  ptraceMessage,
+  ptraceRegisters,
+  readProcessMemory,
+  WAIT,
+  waitChild,
+} from "./ptrace.ts";
 export { check, SysError } from "./sys_error.ts";
 export { call, keeping, syscall, syscall64, type SyscallArgument } from "./syscall.ts";
 export { type Uname, uname } from "./uname.ts";

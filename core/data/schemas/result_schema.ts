@@ -107,8 +107,18 @@ const profileSchema = z.object({
     values: z.array(z.number().nullable()),
     labels: z.record(z.string(), z.string()),
   })),
+  timeline: z.object({
+    start_ns: z.string().regex(/^-?[0-9]{1,20}$/).nullable(),
+    t_ns: z.array(z.number()),
+    stack: z.array(z.int().nonnegative()),
+    v: z.array(z.number()),
+  }).refine(
+    (t) => t.t_ns.length === t.stack.length && t.t_ns.length === t.v.length,
+    "t_ns, stack and v differ in length",
+  )
+    .optional(),
   quality: qualitySchema,
-});
+}).refine((p) => p.timeline?.stack.every((s) => s < p.stacks.length) ?? true, "timeline.stack is no index of a stack");
 
 const seriesSchema = z.object({
   kind: z.literal("series"),

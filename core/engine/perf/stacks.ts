@@ -56,7 +56,8 @@ export function createStackReader(host: Host, tasks: Tasks): StackReader {
       if (context === CONTEXT.KERNEL) {
         if (part !== "ustack") kernel.push(symboliser.kernel(code));
       } else if (context === CONTEXT.USER && part !== "kstack") {
-        user.push(symboliser.user(pid, space.mappings, code));
+        // Outermost first, as what was inlined is on top of where it was inlined into.
+        user.push(...symboliser.userFrames(pid, space.mappings, code).toReversed());
       }
     }
     // Leaf first so far, and the kernel's frames are on top of the user's.

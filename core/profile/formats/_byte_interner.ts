@@ -59,7 +59,13 @@ export function byteInterner(): ByteInterner {
   return {
     intern: (bytes, from, to) => {
       let h = seed;
-      for (let i = from; i < to; i++) h = Math.imul(h ^ bytes[i], 16777619);
+      let at = from;
+      // Four bytes a step: the multiplications wait for each other.
+      for (; at + 4 <= to; at += 4) {
+        h = Math.imul(h ^ (bytes[at] | bytes[at + 1] << 8 | bytes[at + 2] << 16 | bytes[at + 3] << 24), 0x85ebca6b);
+        h ^= h >>> 15;
+      }
+      for (; at < to; at++) h = Math.imul(h ^ bytes[at], 16777619);
       h = Math.imul(h ^ (h >>> 15), 0x2c1b3c6d);
       h ^= h >>> 13;
       const mask = table.length - 1;
@@ -71,9 +77,20 @@ export function byteInterner(): ByteInterner {
         if (hashes[id] !== h) continue;
         const start = id === 0 ? 0 : ends[id - 1];
         if (ends[id] - start !== length) continue;
-        let i = 0;
-        while (i < length && held[start + i] === bytes[from + i]) i++;
-        if (i === length) return id;
+        let a = start;
+        let b = from;
+        for (; b + 4 <= to; a += 4, b += 4) {
+          if (
+            (held[a] ^ bytes[b] | held[a + 1] ^ bytes[b + 1] | held[a + 2] ^ bytes[b + 2] |
+              held[a + 3] ^ bytes[b + 3]) !==
+              0
+          ) break;
+        }
+        while (b < to && held[a] === bytes[b]) {
+          a++;
+          b++;
+        }
+        if (b === to) return id;
       }
       return add(bytes, from, to, h, slot);
     },

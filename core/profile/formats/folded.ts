@@ -11,6 +11,7 @@
 import { type Frame, type FrameKind, type Profile, quality, type SampleType } from "../../data/mod.ts";
 import { byteInterner } from "./_byte_interner.ts";
 import { lineSplitter } from "./_lines.ts";
+import { pieces } from "./_pieces.ts";
 import { stackInterner } from "./_stack_interner.ts";
 import type { ProfileFormat, ProfileReader } from "./format.ts";
 import { FormatError } from "./format_error.ts";
@@ -26,17 +27,7 @@ export const foldedFormat: ProfileFormat = {
   doc: "Folded stacks, a line each: flamegraph.pl, inferno, speedscope, bpftrace's stack counts",
   sniff,
   reader,
-  *write(profile, options) {
-    const encoder = new TextEncoder();
-    let text = "";
-    for (const line of foldedLines(profile, { sampleType: options?.sampleType })) {
-      text += line;
-      if (text.length < 1 << 16) continue;
-      yield encoder.encode(text);
-      text = "";
-    }
-    if (text !== "") yield encoder.encode(text);
-  },
+  write: (profile, options) => pieces(foldedLines(profile, { sampleType: options?.sampleType })),
 };
 
 /**

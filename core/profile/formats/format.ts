@@ -31,11 +31,16 @@ export interface WriteOptions {
 export interface ReadOptions {
   /** Keep the time of each sample, where the format has it (`Profile.timeline`). Takes 20 bytes a sample. */
   readonly timeline?: boolean;
+  /**
+   * Whether files of this machine may give names to addresses, for formats that hold addresses alone (`perf-data`). A
+   * file is used only if it is the one that was recorded. Default: true.
+   */
+  readonly names?: boolean;
 }
 
 /** Takes a file in pieces of any size. */
 export interface ProfileReader {
-  /** @throws {FormatError} when the file is broken here */
+  /** @param chunk valid during the call @throws {FormatError} when the file is broken here */
   push(chunk: Uint8Array): void;
   /** The profile of all that came. @throws {FormatError} when the file ends too early */
   end(): Profile;

@@ -13,14 +13,41 @@ export interface FormatEntry {
  */
 export const PROFILE_FORMATS: readonly FormatEntry[] = [
   {
-    name: "perf-script",
-    endings: [".perf", ".perf.txt", ".script"],
-    load: async () => (await import("./perf_script.ts")).perfScriptFormat,
+    name: "perf-data",
+    endings: [".data", ".perf.data"],
+    load: async () => (await import("../perf_data/perf_data_format.ts")).perfDataFormat,
   },
+  {
+    name: "pprof",
+    endings: [".pb.gz", ".pprof", ".prof", ".pb"],
+    load: async () => (await import("./pprof/pprof_format.ts")).pprofFormat,
+  },
+  {
+    name: "speedscope",
+    endings: [".speedscope.json", ".speedscope"],
+    load: async () => (await import("./speedscope.ts")).speedscopeFormat,
+  },
+  {
+    name: "firefox",
+    endings: [".firefox.json"],
+    load: async () => (await import("./firefox.ts")).firefoxFormat,
+  },
+  {
+    name: "chrome-trace",
+    endings: [".trace.json"],
+    load: async () => (await import("./chrome_trace.ts")).chromeTraceFormat,
+  },
+  { name: "json", endings: [".json"], load: async () => (await import("./json.ts")).jsonFormat },
+  { name: "csv", endings: [".csv"], load: async () => (await import("./csv.ts")).csvFormat },
   {
     name: "folded",
     endings: [".folded", ".collapsed"],
     load: async () => (await import("./folded.ts")).foldedFormat,
+  },
+  {
+    name: "perf-script",
+    endings: [".perf", ".perf.txt", ".script"],
+    load: async () => (await import("./perf_script.ts")).perfScriptFormat,
   },
   {
     name: "stackcollapse",

@@ -10,7 +10,7 @@
 import { type Frame, quality, type SampleType } from "../../data/mod.ts";
 import { byteInterner } from "./_byte_interner.ts";
 import { lineSplitter } from "./_lines.ts";
-import { parsePerfScriptFrame } from "./_perf_script_frame.ts";
+import { frameKey, parsePerfScriptFrame } from "./_perf_script_frame.ts";
 import { headerLabels, parseTimelessHeader } from "./_perf_script_header.ts";
 import { stackInterner } from "./_stack_interner.ts";
 import { timelineBuilder } from "./_timeline_builder.ts";
@@ -42,6 +42,9 @@ function reader(options: ReadOptions = {}): ProfileReader {
   // What lines and their parts came to before, so that what repeats is not parsed again. Caches: emptied when large.
   const frameLines = byteInterner();
   let frameOfLine = new Int32Array(1 << 10);
+  const functions = byteInterner();
+  let frameOfFunction: number[] = [];
+  const key = new Uint8Array(1 << 12);
   const prefixes = byteInterner();
   let labelsOfPrefix: number[] = [];
   const eventNames = byteInterner();
@@ -142,8 +145,23 @@ function reader(options: ReadOptions = {}): ProfileReader {
       more.set(frameOfLine);
       frameOfLine = more;
     }
+    return frameOfLine[id] = functionFrame(bytes, from, to);
+  };
+  /** The same for a line that is new: most differ from another in address and offset alone. */
+  const functionFrame = (bytes: Uint8Array, from: number, to: number): number => {
+    const length = frameKey(bytes, from, to, key);
+    if (length < 0) return -1;
+    if (length === 0) return parsedFrame(bytes, from, to);
+    if (functions.bytes() > MAX_CACHE) {
+      functions.clear();
+      frameOfFunction = [];
+    }
+    const id = functions.intern(key, 0, length);
+    return id < frameOfFunction.length ? frameOfFunction[id] : frameOfFunction[id] = parsedFrame(bytes, from, to);
+  };
+  const parsedFrame = (bytes: Uint8Array, from: number, to: number): number => {
     const frame = parsePerfScriptFrame(decoder.decode(bytes.subarray(from, to)));
-    return frameOfLine[id] = frame ? frameOf(frame) : -1;
+    return frame ? frameOf(frame) : -1;
   };
 
   /** A line that is a header with a time, the usual one: `COMM PID/TID [CPU] TIME: PERIOD EVENT: …`. */

@@ -35,7 +35,10 @@ function collapse(profile: Profile, type: number): string {
     for (const frame of stack.frames) for (const name of names[frame]) line += `;${name}`;
     lines.set(line, (lines.get(line) ?? 0) + value);
   }
-  return [...lines].sort((a, b) => compareBytes(a[0], b[0])).map(([line, value]) => `${line} ${value}\n`).join("");
+  const order = [...lines.keys()].some((line) => SURROGATE.test(line))
+    ? compareBytes
+    : (a: string, b: string): number => a < b ? -1 : 1;
+  return [...lines].sort((a, b) => order(a[0], b[0])).map(([line, value]) => `${line} ${value}\n`).join("");
 }
 
 /** A frame as the names that it becomes: maps of Java list inlined functions as `outer->inner`. */
@@ -82,3 +85,5 @@ function compareBytes(a: string, b: string): number {
   }
   return a.length - b.length;
 }
+
+const SURROGATE = /[\ud800-\udfff]/;

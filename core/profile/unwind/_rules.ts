@@ -40,8 +40,10 @@ interface SlowRegister {
 /** A rule that needs expressions, or registers from registers. */
 export interface SlowRule {
   readonly section: CfiSection;
+  /** The CFA's register; -1 when an expression gives it, from `cfaFrom` to `cfaEnd` in the section. */
   readonly cfaRegister: number;
   readonly cfaOffset: number;
+  readonly cfaFrom: number;
   readonly cfaEnd: number;
   readonly registers: readonly SlowRegister[];
 }
@@ -88,6 +90,7 @@ export function ruleStore(arch: UnwindArch): RuleStore {
       const ra = row.rules[arch.ra];
       if (cie.returnRegister !== arch.ra) return KIND.BAD;
       if (ra === RULE.UNDEFINED) return KIND.ROOT;
+      if (!row.cfaByExpression && row.cfaRegister < 0) return KIND.BAD;
       const flags = cie.signal ? FLAG.SIGNAL : 0;
       return append(packed(row, cie, arch, flags) ?? [KIND.SLOW | flags, store.slow.push(slow(row, cie, arch)) - 1]);
     },
@@ -115,11 +118,11 @@ function packed(row: CfiRow, cie: Cie, arch: UnwindArch, flags: number): number[
   const fits = [ra, ...saved].every((v) => v === (v | 0));
   if (!fits) return null;
   const rest = [ra, saved.length / 2, ...saved];
-  if (row.cfaRegister >= 0) {
+  if (!row.cfaByExpression) {
     if (row.cfaRegister >= arch.registers || row.cfaOffset !== (row.cfaOffset | 0)) return null;
     return [KIND.SIMPLE | flags, row.cfaRegister, row.cfaOffset, ...rest];
   }
-  const code = cie.section.bytes.subarray(row.cfaOffset, row.cfaEnd);
+  const code = cie.section.bytes.subarray(row.cfaFrom, row.cfaEnd);
   if (
     arch.sp === 7 && code.length === PLT.length && PLT.every((b, i) => b < 0 || b === code[i]) &&
     code[6] >= 0x30 && code[6] <= 0x3f
@@ -138,6 +141,7 @@ function slow(row: CfiRow, cie: Cie, arch: UnwindArch): SlowRule {
     if (rule === RULE.UNSPECIFIED || rule === RULE.SAME) continue;
     registers.push({ register, rule, value: row.values[register], end: row.ends[register] });
   }
-  const { cfaRegister, cfaOffset, cfaEnd } = row;
-  return { section: cie.section, cfaRegister, cfaOffset, cfaEnd, registers };
+  const { cfaOffset, cfaFrom, cfaEnd } = row;
+  const cfaRegister = row.cfaByExpression ? -1 : row.cfaRegister;
+  return { section: cie.section, cfaRegister, cfaOffset, cfaFrom, cfaEnd, registers };
 }

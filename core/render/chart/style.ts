@@ -28,7 +28,7 @@ const DARK_LINES = [
   "#66c9d1",
 ];
 /** Few to many, on paper: pale to dark. */
-const LIGHT_HEAT = [
+export const LIGHT_HEAT: readonly string[] = [
   "#fdeecb",
   "#fcdca0",
   "#fbc26f",
@@ -40,7 +40,7 @@ const LIGHT_HEAT = [
   "#5c0f26",
 ];
 /** Few to many, on black: dark to bright. */
-const DARK_HEAT = [
+export const DARK_HEAT: readonly string[] = [
   "#3b1d3f",
   "#5a1f4d",
   "#7d2550",

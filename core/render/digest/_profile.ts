@@ -18,6 +18,8 @@ export function profileLines(profile: Profile, level: 1 | 2 | 3): string[] {
   const all = functionTotals(profile).filter((f) => f.self > 0);
   const lines = [`# ${amount}, ${profile.stacks.length} distinct stacks, ${all.length} functions with self time`];
   if (total === 0) return lines;
+  const kernel = all.reduce((sum, f) => sum + (f.kind === "kernel" ? f.self : 0), 0);
+  if (kernel > 0) lines[0] += `, ${short(kernel / total * 100)} % in the kernel`;
   if (level === 3) return [...lines, ...foldedLines(profile)];
   const chains = level === 2 ? heaviestChains(profile) : null;
   lines.push(`self [%]\ttotal [%]\tfunction\tmodule\tkind${chains ? "\theaviest call chain (callers first)" : ""}`);

@@ -161,7 +161,8 @@ export function flameClient() {
     }
 
     function draw(i, x, w, extra) {
-      const [name, , look] = frames[frameOf[i]];
+      const name = frames[frameOf[i]][0];
+      const look = data.l ? data.looks[data.l[i]] : frames[frameOf[i]][2];
       const hit = isHit(i) ? " hit" : "";
       const g = make("g", {
         class: `f ${look} ${extra}${hit}`,
@@ -268,9 +269,20 @@ export function flameClient() {
       if (zoom !== 0 && i >= zoom && i < end[zoom]) {
         size += ` · ${fill(texts.of_zoom, { percent: percent(total[i], total[zoom]) })}`;
       }
-      lines.push(size);
+      // Widths that are sums of both profiles are no amount of either.
+      if (!data.mixed) lines.push(size);
       if (self[i] > 0 && self[i] !== total[i]) {
         lines.push(fill(texts.self, { amount: amount(self[i]), percent: percent(self[i], total[0]) }));
+      }
+      if (data.d) {
+        const [before, after] = [0, 1].map((s) => [data.d[i * 2 + s], percent(data.d[i * 2 + s], data.d[s])]);
+        const change = (data.d[i * 2 + 1] / data.d[1] - data.d[i * 2] / data.d[0]) * 100;
+        const line = fill(texts.before_after, {
+          before: `${amount(before[0])} (${before[1]})`,
+          after: `${amount(after[0])} (${after[1]})`,
+        });
+        const noise = data.looks[data.l[i]] === "same" ? ` · ${texts.noise}` : "";
+        lines.push(`${line} · ${change > 0 ? "+" : ""}${change.toFixed(2)} ${texts.points}${noise}`);
       }
       tip.textContent = "";
       const box = make("rect", { rx: 5 }, tip);

@@ -1,5 +1,5 @@
 import type { Frame, Profile } from "../../data/mod.ts";
-import { functionsOf, isUnknown, stackValue } from "../profile_stats.ts";
+import { functionsOf, isUnknown, severalComms, stackValue } from "../profile_stats.ts";
 
 /** A function on the path from the root, with what was counted below it. */
 export interface CallNode {
@@ -53,11 +53,6 @@ export function callTree(profile: Profile, options: CallTreeOptions = {}): CallN
     node.self += v;
   }
   return root;
-}
-
-function severalComms(profile: Profile): boolean {
-  const first = profile.stacks.find((s) => s.labels.comm !== undefined)?.labels.comm;
-  return first !== undefined && profile.stacks.some((s) => s.labels.comm !== undefined && s.labels.comm !== first);
 }
 
 function child(node: CallNode, key: number, frame: Frame): CallNode {

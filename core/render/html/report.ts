@@ -1,6 +1,6 @@
 import type { Diagnosis, Results, ToolCallRecord } from "../../data/mod.ts";
 import { escapeText } from "../escape.ts";
-import { FLAME_STYLE } from "../flame/style.ts";
+import { FLAME_COLORS_STYLE, FLAME_STYLE } from "../flame/style.ts";
 import { FLAME_SCRIPT } from "../flame/svg.ts";
 import type { Lang } from "../options.ts";
 import { evidenceEntry, verdictTitle } from "../verdict.ts";
@@ -10,7 +10,7 @@ import { evidenceSection } from "./_evidence.ts";
 import { chartsSection, flamesSection } from "./_figures.ts";
 import { reportHead } from "./_head.ts";
 import { matrixSection } from "./_matrix.ts";
-import { sha256Base64 } from "./_sha256.ts";
+import { sha256Base64 } from "./sha256.ts";
 import { toolCallsSection } from "./_tool_calls.ts";
 import { anchorsOf } from "./anchors.ts";
 import { h, raw } from "./markup.ts";
@@ -36,7 +36,7 @@ export interface ReportInput {
   readonly subject?: string;
 }
 
-const STYLE = REPORT_STYLE + FLAME_STYLE;
+const STYLE = REPORT_STYLE + FLAME_STYLE + FLAME_COLORS_STYLE;
 const SCRIPT = `(${reportClient.toString()})();${FLAME_SCRIPT}`;
 
 /**

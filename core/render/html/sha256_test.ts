@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import fc from "fast-check";
-import { sha256Base64 } from "./_sha256.ts";
+import { sha256Base64 } from "./sha256.ts";
 
 Deno.test("sha256Base64() agrees with node:crypto for texts of any length", () => {
   const expected = (text: string): string => createHash("sha256").update(text).digest("base64");

@@ -117,12 +117,12 @@ export class CfiReader {
     this.fail("a LEB128 number without end");
   }
 
-  /** Text up to a NUL byte. */
+  /** Text up to a NUL byte, of at most 64 characters. */
   text(): string {
-    const from = this.at;
-    const to = this.bytes.indexOf(0, from);
-    if (to < 0 || to >= this.end) this.fail("text without end");
-    this.at = to + 1;
-    return String.fromCharCode(...this.bytes.subarray(from, Math.min(to, from + 64)));
+    const left = this.bytes.subarray(this.at, Math.min(this.end, this.at + 65));
+    const length = left.indexOf(0);
+    if (length < 0) this.fail("text without end");
+    this.at += length + 1;
+    return String.fromCharCode(...left.subarray(0, length));
   }
 }

@@ -7,12 +7,12 @@ import { fixedFormSize, type UnitFormat } from "./forms.ts";
 export interface Abbrev {
   readonly tag: number;
   readonly hasChildren: boolean;
-  readonly attributes: Uint16Array;
-  readonly forms: Uint16Array;
+  readonly attributes: readonly number[];
+  readonly forms: readonly number[];
   /** Values of DW_FORM_implicit_const by attribute; null when there are none. */
-  readonly implicit: Float64Array | null;
+  readonly implicit: readonly number[] | null;
   /** How to move past an entry: numbers of bytes, and below zero forms whose length differs, negated. */
-  readonly skips: Int32Array;
+  readonly skips: readonly number[];
   /** Whether it is a function or an inlined one with code of its own. */
   readonly isCode: boolean;
 }
@@ -23,25 +23,54 @@ export interface AbbrevTable {
 }
 
 /**
- * Reads one table of abbreviations (DWARF 5, 7.5.3).
+ * One table of abbreviations (DWARF 5, 7.5.3), read as far as codes are asked for: of most units only the first entry
+ * is ever looked at.
  *
- * @param bytes from the table's first byte on; more may follow
- * @param whole whether these are all bytes up to the section's end, where some producers leave out the last zero
- * @throws {DwarfError} when it is broken or has more than a million entries
+ * @param read bytes of the section from an offset on, at least `length` where there are as many
+ * @throws {DwarfError} on asking, when the table is broken or has more than a million entries
  */
-export function readAbbrevs(bytes: Uint8Array, format: UnitFormat, whole: boolean): AbbrevTable {
-  const cursor = new Cursor(bytes);
+export function abbrevTable(
+  read: (offset: number, length: number) => Uint8Array,
+  offset: number,
+  format: UnitFormat,
+): AbbrevTable {
   const dense: Abbrev[] = [];
   const sparse = new Map<number, Abbrev>();
-  for (let n = 0;; n++) {
-    if (n > MAX_ABBREVS) throw new DwarfError(`More than ${MAX_ABBREVS} abbreviations`, cursor.at);
-    const code = whole && cursor.at === cursor.end ? 0 : cursor.uleb();
-    if (code === 0) break;
-    const abbrev = readAbbrev(cursor, format);
-    if (code === dense.length + 1) dense.push(abbrev);
-    else sparse.set(code, abbrev);
-  }
-  return { get: (code) => dense[code - 1] ?? sparse.get(code) };
+  let at = offset;
+  let window = FIRST_WINDOW;
+  let cursor = new Cursor(read(at, window));
+  let done = false;
+  let n = 0;
+  const next = (): void => {
+    const from = cursor.at;
+    try {
+      // Some producers leave out the last zero at the section's end.
+      const code = cursor.at === cursor.end && cursor.end < window ? 0 : cursor.uleb();
+      if (code === 0) {
+        done = true;
+        return;
+      }
+      const abbrev = readAbbrev(cursor, format);
+      if (code === dense.length + 1) dense.push(abbrev);
+      else sparse.set(code, abbrev);
+      if (++n > MAX_ABBREVS) throw new DwarfError(`More than ${MAX_ABBREVS} abbreviations`, at + from);
+    } catch (error) {
+      if (!(error instanceof DwarfError) || cursor.end < window || window >= MAX_WINDOW) throw error;
+      // The entry goes on behind what was read.
+      at += from;
+      window *= 16;
+      cursor = new Cursor(read(at, window));
+    }
+  };
+  return {
+    get: (code) => {
+      for (;;) {
+        const known = dense[code - 1] ?? sparse.get(code);
+        if (known !== undefined || done) return known;
+        next();
+      }
+    },
+  };
 }
 
 function readAbbrev(cursor: Cursor, format: UnitFormat): Abbrev {
@@ -68,13 +97,15 @@ function readAbbrev(cursor: Cursor, format: UnitFormat): Abbrev {
   return {
     tag,
     hasChildren,
-    attributes: Uint16Array.from(attributes),
-    forms: Uint16Array.from(forms),
-    implicit: implicit && Float64Array.from(forms, (_, i) => implicit[i] ?? 0),
-    skips: Int32Array.from(skips),
+    attributes,
+    forms,
+    implicit: implicit && forms.map((_, i) => implicit![i] ?? 0),
+    skips,
     isCode: isFunction && (attributes.includes(AT.LOW_PC) || attributes.includes(AT.RANGES)),
   };
 }
 
+const FIRST_WINDOW = 1 << 12;
+const MAX_WINDOW = 1 << 24;
 const MAX_ABBREVS = 1 << 20;
 const MAX_ATTRIBUTES = 1 << 12;

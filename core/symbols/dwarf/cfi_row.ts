@@ -23,11 +23,14 @@ export const MAX_REGISTERS = 128;
 export interface CfiRow {
   /** The first address that it is for. */
   location: number;
-  /** The register that the canonical frame address counts from; -1 when an expression gives it. */
+  /** Whether an expression gives the canonical frame address, not a register with an offset. */
+  cfaByExpression: boolean;
+  /** The register that it counts from; -1 when none was told. */
   cfaRegister: number;
-  /** Added to that register; or where the expression begins in the section. */
+  /** Added to that register. */
   cfaOffset: number;
-  /** Where the expression ends. */
+  /** Where the expression begins and ends in the section. */
+  cfaFrom: number;
   cfaEnd: number;
   /** A {@linkcode RULE} for each register. */
   readonly rules: Uint8Array;
@@ -43,8 +46,10 @@ export interface CfiRow {
 export function emptyRow(): CfiRow {
   return {
     location: 0,
+    cfaByExpression: false,
     cfaRegister: -1,
     cfaOffset: 0,
+    cfaFrom: 0,
     cfaEnd: 0,
     rules: new Uint8Array(MAX_REGISTERS),
     values: new Float64Array(MAX_REGISTERS),
@@ -55,8 +60,10 @@ export function emptyRow(): CfiRow {
 
 /** Makes a row the same as another, but for its location. */
 export function copyRow(to: CfiRow, from: CfiRow): void {
+  to.cfaByExpression = from.cfaByExpression;
   to.cfaRegister = from.cfaRegister;
   to.cfaOffset = from.cfaOffset;
+  to.cfaFrom = from.cfaFrom;
   to.cfaEnd = from.cfaEnd;
   to.rules.set(from.rules);
   to.values.set(from.values);

@@ -6,6 +6,9 @@ import { type CfiRow, copyRow, emptyRow, MAX_REGISTERS, RULE } from "./cfi_row.t
 /** Rows that instructions may remember at once: compilers nest them two deep. */
 const MAX_REMEMBERED = 64;
 
+/** Instructions of one entry, in bytes: the largest functions that we know have some ten thousand. */
+const MAX_INSTRUCTIONS = 1 << 20;
+
 /** Runs the instructions of unwind entries. The rows it gives are used again by the next call. */
 export interface CfiRows {
   /**
@@ -35,6 +38,7 @@ export function cfiRows(): CfiRows {
     seen: ((row: CfiRow) => void) | null,
   ): boolean => {
     reader.seek(from, to);
+    if (to - from > MAX_INSTRUCTIONS) reader.fail(`${to - from} bytes of instructions`);
     const register = (): number => {
       const n = reader.uleb();
       return n < MAX_REGISTERS ? n : reader.fail(`register ${n} is not known`);
@@ -51,9 +55,6 @@ export function cfiRows(): CfiRows {
     const restore = (n: number): void => {
       set(n, initial.rules[n], initial.values[n]);
       row.ends[n] = initial.ends[n];
-    };
-    const needsRegister = (): void => {
-      if (row.cfaRegister < 0) reader.fail("the CFA is no register with an offset");
     };
     while (reader.at < reader.end) {
       const op = reader.u8();
@@ -112,21 +113,22 @@ export function cfiRows(): CfiRows {
               copyRow(row, remembered[--depth]);
               continue;
             case 0x0c: // DW_CFA_def_cfa
+              row.cfaByExpression = false;
               row.cfaRegister = register();
               row.cfaOffset = reader.uleb();
               continue;
             case 0x0d: // DW_CFA_def_cfa_register
-              needsRegister();
+              // After an expression, the offset of before it counts again, as libgcc has it.
+              row.cfaByExpression = false;
               row.cfaRegister = register();
               continue;
             case 0x0e: // DW_CFA_def_cfa_offset
-              needsRegister();
               row.cfaOffset = reader.uleb();
               continue;
             case 0x0f: { // DW_CFA_def_cfa_expression
               const length = reader.uleb();
-              row.cfaRegister = -1;
-              row.cfaOffset = reader.skip(length);
+              row.cfaByExpression = true;
+              row.cfaFrom = reader.skip(length);
               row.cfaEnd = reader.at;
               continue;
             }
@@ -137,11 +139,11 @@ export function cfiRows(): CfiRows {
               set(register(), RULE.OFFSET, reader.sleb() * cie.dataAlign);
               continue;
             case 0x12: // DW_CFA_def_cfa_sf
+              row.cfaByExpression = false;
               row.cfaRegister = register();
               row.cfaOffset = reader.sleb() * cie.dataAlign;
               continue;
             case 0x13: // DW_CFA_def_cfa_offset_sf
-              needsRegister();
               row.cfaOffset = reader.sleb() * cie.dataAlign;
               continue;
             case 0x14: // DW_CFA_val_offset
@@ -181,8 +183,9 @@ export function cfiRows(): CfiRows {
     const { cie } = fde;
     const reader = new CfiReader(cie.section.bytes, `.${cie.section.kind}`);
     row.rules.fill(RULE.UNSPECIFIED);
+    row.cfaByExpression = false;
     row.cfaRegister = -1;
-    row.cfaOffset = row.cfaEnd = 0;
+    row.cfaOffset = 0;
     row.signed = false;
     row.location = fde.start;
     depth = 0;

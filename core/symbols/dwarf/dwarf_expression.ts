@@ -8,10 +8,10 @@ export interface ExpressionContext {
   load(address: bigint, size: number): bigint | null;
   /** The canonical frame address, for DW_OP_call_frame_cfa; null when there is none. */
   readonly cfa: bigint | null;
+  /** Operations that may still run, over all expressions that share this context: they may jump backwards. */
+  operations: number;
 }
 
-/** Operations that one expression may run: it may jump backwards. */
-const MAX_OPERATIONS = 10_000;
 const MAX_STACK = 256;
 
 /**
@@ -50,8 +50,8 @@ export function evaluateExpression(
     reader.seek(reader.at + by, to);
   };
 
-  for (let operations = 0; reader.at < to; operations++) {
-    if (operations >= MAX_OPERATIONS) reader.fail(`more than ${MAX_OPERATIONS} operations`);
+  while (reader.at < to) {
+    if (--context.operations < 0) reader.fail("more operations than any program needs");
     const op = reader.u8();
     if (op >= 0x30 && op <= 0x4f) { // DW_OP_lit0…31
       push(BigInt(op - 0x30));

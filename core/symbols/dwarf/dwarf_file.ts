@@ -1,6 +1,6 @@
-import type { Elf } from "../elf.ts";
+import { type Elf, stringAt } from "../elf.ts";
 import { openSection, type SectionBytes } from "../section_bytes.ts";
-import { type AbbrevTable, readAbbrevs } from "./abbrevs.ts";
+import { type AbbrevTable, abbrevTable } from "./abbrevs.ts";
 import { DwarfError } from "./dwarf_error.ts";
 import type { UnitFormat } from "./forms.ts";
 
@@ -32,7 +32,7 @@ export function openDwarf(elf: Elf, supplement: DwarfFile | null = null): DwarfF
   const abbrev = openSection(elf, ".debug_abbrev");
   if (!info || !abbrev) return null;
   const texts = { str: openSection(elf, ".debug_str"), line_str: openSection(elf, ".debug_line_str") };
-  const tables = new Map<string, AbbrevTable>();
+  const tables = new Map<number, AbbrevTable>();
   const code = elf.segments.filter((s) => s.type === PT_LOAD && s.flags & PF_X);
   return {
     info,
@@ -44,49 +44,42 @@ export function openDwarf(elf: Elf, supplement: DwarfFile | null = null): DwarfF
     supplement,
     string: (name, offset) => {
       const section = texts[name];
-      return section ? textAt(section, offset) : "";
+      return section && offset < section.size ? textAt(section, offset) : "";
     },
     abbrevs: (offset, format) => {
-      const key = `${offset} ${format.version} ${format.offsetSize} ${format.addressSize}`;
+      // What a value's length depends on, in six bits.
+      const key = offset * 64 + format.version * 4 + (format.offsetSize === 8 ? 2 : 0) +
+        (format.addressSize === 8 ? 1 : 0);
       let table = tables.get(key);
       if (!table) {
-        table = readTable(abbrev, offset, format);
+        if (offset >= abbrev.size) throw new DwarfError(`No abbreviations at ${offset}`, offset);
+        table = abbrevTable((at, length) => abbrev.at(at, Math.min(length, abbrev.size - at)), offset, format);
         tables.set(key, table);
         if (tables.size > MAX_TABLES) tables.delete(tables.keys().next().value!);
       }
       return table;
     },
-    isCode: (address) => code.length === 0 || code.some((s) => address >= s.vaddr && address < s.vaddr + s.memSize),
+    isCode: (address) => {
+      for (let i = 0; i < code.length; i++) {
+        if (address >= code[i].vaddr && address < code[i].vaddr + code[i].memSize) return true;
+      }
+      return code.length === 0;
+    },
   };
 }
 
-/** Nothing says how long a table is: a piece is tried first. */
-function readTable(section: SectionBytes, offset: number, format: UnitFormat): AbbrevTable {
-  if (offset >= section.size) throw new DwarfError(`No abbreviations at ${offset}`, offset);
-  const all = section.size - offset;
-  if (all > FIRST_TRY) {
-    try {
-      return readAbbrevs(section.at(offset, FIRST_TRY), format, false);
-    } catch (error) {
-      if (!(error instanceof DwarfError)) throw error;
-    }
-  }
-  return readAbbrevs(section.at(offset, Math.min(all, MAX_TABLE_BYTES)), format, true);
-}
-
 function textAt(section: SectionBytes, offset: number): string {
+  const all = section.whole();
+  if (all) return stringAt(all, offset);
   for (let length = 256;; length *= 16) {
     const n = Math.min(length, MAX_TEXT, section.size - offset);
     const bytes = section.at(offset, n);
-    const nul = bytes.indexOf(0);
-    if (nul >= 0 || n < length) return decoder.decode(nul >= 0 ? bytes.subarray(0, nul) : bytes);
+    const text = stringAt(bytes, 0);
+    if (n < length || bytes.indexOf(0) >= 0) return text;
   }
 }
 
 const PT_LOAD = 1;
 const PF_X = 1;
-const MAX_TABLES = 1024;
-const FIRST_TRY = 8 << 10;
-const MAX_TABLE_BYTES = 16 << 20;
+const MAX_TABLES = 8192;
 const MAX_TEXT = 64 << 10;
-const decoder = new TextDecoder();

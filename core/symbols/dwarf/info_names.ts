@@ -1,8 +1,7 @@
 import { AT, FORM } from "./_codes.ts";
-import type { Cursor } from "./_cursor.ts";
-import { isStringIndex, readNumber, skipForm } from "./forms.ts";
+import { readNumber, skipForm } from "./forms.ts";
 import { readString } from "./_strings.ts";
-import { atEntry, readCode, type Unit, type UnitTable } from "./units.ts";
+import { atEntry, readCode, readReference, type Unit, type UnitTable } from "./units.ts";
 
 /** Who a function is, as its entries say. */
 export interface FunctionName {
@@ -19,34 +18,35 @@ export interface FunctionName {
  * Follows an entry to those that it is an instance of, or completes (DW_AT_abstract_origin, DW_AT_specification): also
  * into other units and into the file that dwz shared entries with.
  *
+ * @param entry as {@linkcode Scopes.entries} has it
  * @param units of the entry's file
  * @param supplement units of the file shared with
  * @throws {ElfError} when an entry is broken
  */
-export function readFunctionName(
-  unit: Unit,
-  entry: number,
-  units: UnitTable,
-  supplement: UnitTable | null,
-): FunctionName {
+export function readFunctionName(entry: number, units: UnitTable, supplement: UnitTable | null): FunctionName {
   let source = "";
   let linkage = "";
+  let isC = false;
   let place: { unit: Unit; file: number; line: number } | null = null;
   let table: UnitTable | null = units;
-  let at: Unit | null = unit;
-  let offset = entry;
-  for (let steps = 0; at !== null && steps < MAX_STEPS; steps++) {
-    const found = readNames(at, offset);
+  let next = entry;
+  for (let steps = 0; next !== -1 && steps < MAX_STEPS; steps++) {
+    if (next <= -2) {
+      table = supplement;
+      next = -2 - next;
+    }
+    const unit: Unit | null = table?.at(next) ?? null;
+    if (!unit) break;
+    if (steps === 0) isC = C_LANGUAGES.has(unit.language);
+    const found = readNames(unit, next);
     source ||= found.name;
     linkage ||= found.linkage;
-    if (place === null && found.line > 0) place = { unit: at, file: found.file, line: found.line };
-    if (found.next < 0 || (linkage !== "" && place !== null)) break;
-    if (found.isSupplement) table = supplement;
-    offset = found.next;
-    at = table?.at(offset) ?? null;
+    if (place === null && found.line > 0) place = { unit, file: found.file, line: found.line };
+    if (linkage !== "" && place !== null && !isC) break;
+    next = found.next;
   }
   // What linkers know in C besides the source's name are clones and aliases.
-  const name = linkage === "" || (source !== "" && C_LANGUAGES.has(unit.language)) ? source : linkage;
+  const name = linkage === "" || (source !== "" && isC) ? source : linkage;
   return { name, unit: place?.unit ?? null, file: place?.file ?? 0, line: place?.line ?? 0 };
 }
 
@@ -55,15 +55,14 @@ interface Names {
   linkage: string;
   file: number;
   line: number;
-  /** Offset of the entry to go on with, or -1. */
+  /** The entry to go on with, or -1. */
   next: number;
-  isSupplement: boolean;
 }
 
 function readNames(unit: Unit, offset: number): Names {
   const abbrevs = unit.file.abbrevs(unit.abbrevOffset, unit);
   return atEntry(unit, offset, (cursor) => {
-    const out: Names = { name: "", linkage: "", file: 0, line: 0, next: -1, isSupplement: false };
+    const out: Names = { name: "", linkage: "", file: 0, line: 0, next: -1 };
     const abbrev = readCode(cursor, abbrevs);
     if (!abbrev) return out;
     for (let i = 0; i < abbrev.forms.length; i++) {
@@ -85,7 +84,7 @@ function readNames(unit: Unit, offset: number): Names {
           break;
         case AT.ABSTRACT_ORIGIN:
         case AT.SPECIFICATION:
-          readReference(unit, cursor, form, out);
+          out.next = readReference(unit, cursor, form);
           break;
         default:
           skipForm(cursor, form, unit);
@@ -93,15 +92,6 @@ function readNames(unit: Unit, offset: number): Names {
     }
     return out;
   });
-}
-
-function readReference(unit: Unit, cursor: Cursor, form: number, out: Names): void {
-  // To a type unit, by its signature: those hold declarations only, and the function's other entries name it too.
-  if (form === FORM.REF_SIG8 || isStringIndex(form)) return skipForm(cursor, form, unit);
-  const value = readNumber(cursor, form, unit, 0);
-  if (Number.isNaN(value)) return;
-  out.isSupplement = form === FORM.GNU_REF_ALT || form === FORM.REF_SUP4 || form === FORM.REF_SUP8;
-  out.next = out.isSupplement || form === FORM.REF_ADDR ? value : unit.offset + value;
 }
 
 const MAX_STEPS = 16;

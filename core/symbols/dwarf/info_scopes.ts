@@ -4,14 +4,17 @@ import { DwarfError } from "./dwarf_error.ts";
 import { type FlatRanges, flattenRanges } from "./flatten.ts";
 import { isAddressIndex, readNumber, skipForm } from "./forms.ts";
 import { addressAt, readRanges } from "./ranges.ts";
-import { type Unit } from "./units.ts";
+import { readReference, type Unit } from "./units.ts";
 
 /** The functions of a unit that have code, and those inlined into them. Numbers of scopes are indexes. */
 export interface Scopes {
   readonly ranges: FlatRanges;
   /** The scope that a function was inlined into; -1 for functions of their own. */
   readonly parents: Int32Array;
-  /** Offsets of their entries in `.debug_info`. */
+  /**
+   * Offsets in `.debug_info` of the entries that name them: of functions their own, of inlined ones that of the
+   * function, which all calls share; -2 - offset for one in the supplementary file.
+   */
   readonly entries: Float64Array;
   /** Where an inlined function was called from: number in the unit's table of files, and line. */
   readonly callFiles: Uint32Array;
@@ -59,7 +62,15 @@ export function readScopes(unit: Unit): Scopes {
         else skipForm(cursor, -skip, unit);
       }
     } else {
-      let low = NaN, high = NaN, lowForm = 0, highForm = 0, ranges = NaN, rangesForm = 0, file = 0, line = 0;
+      let low = NaN,
+        high = NaN,
+        lowForm = 0,
+        highForm = 0,
+        ranges = NaN,
+        rangesForm = 0,
+        file = 0,
+        line = 0,
+        origin = -1;
       const { attributes, forms, implicit } = abbrev;
       for (let i = 0; i < attributes.length; i++) {
         let form = forms[i];
@@ -77,6 +88,10 @@ export function readScopes(unit: Unit): Scopes {
           case AT.RANGES:
             ranges = readNumber(cursor, form, unit, value);
             rangesForm = form;
+            break;
+          case AT.ABSTRACT_ORIGIN:
+            if (abbrev.tag === TAG.INLINED_SUBROUTINE) origin = readReference(unit, cursor, form);
+            else skipForm(cursor, form, unit);
             break;
           case AT.CALL_FILE:
             file = readNumber(cursor, form, unit, value);
@@ -100,7 +115,7 @@ export function readScopes(unit: Unit): Scopes {
       if (starts.length > before) {
         inner = parents.length;
         parents.push(abbrev.tag === TAG.INLINED_SUBROUTINE ? scope : -1);
-        entries.push(unit.first + at);
+        entries.push(origin === -1 ? unit.first + at : origin);
         callFiles.push(file);
         callLines.push(line);
       }

@@ -21,9 +21,11 @@ interface RangedUnit extends UnitFormat, RangeBases {
 
 /** The address at a place of the unit's table. @throws {ElfError} when it is outside of the section */
 export function addressAt(unit: RangedUnit, index: number): number {
-  const bytes = unit.file.addr?.at(unit.addressBase + index * unit.addressSize, unit.addressSize);
-  if (!bytes) throw new DwarfError("An address is in .debug_addr, which is missing", index);
-  return new Cursor(bytes).uint(unit.addressSize);
+  const section = unit.file.addr;
+  if (!section) throw new DwarfError("An address is in .debug_addr, which is missing", index);
+  const at = unit.addressBase + index * unit.addressSize;
+  const all = section.whole();
+  return (all ? new Cursor(all, at) : new Cursor(section.at(at, unit.addressSize))).uint(unit.addressSize);
 }
 
 /**
@@ -58,6 +60,8 @@ export function readRanges(
 
 /** Nothing says how long a list is: a piece is read first. What was told before it ended is told twice, which does no harm. */
 function eachPiece(section: SectionBytes, offset: number, read: (cursor: Cursor) => void): void {
+  const all = section.whole();
+  if (all) return read(new Cursor(all, offset));
   const rest = section.size - offset;
   if (rest > PIECE) {
     try {

@@ -80,6 +80,8 @@ export function readUnits(
  * enough.
  */
 export function atEntry<T>(unit: Pick<Unit, "file" | "end">, offset: number, read: (cursor: Cursor) => T): T {
+  const all = unit.file.info.whole();
+  if (all) return read(new Cursor(all, offset, unit.end));
   const rest = unit.end - offset;
   if (rest > PIECE) {
     try {
@@ -99,6 +101,22 @@ export function readCode(cursor: Cursor, abbrevs: AbbrevTable): Abbrev | null {
   const abbrev = abbrevs.get(code);
   if (!abbrev) throw new DwarfError(`No abbreviation ${code}`, at);
   return abbrev;
+}
+
+/**
+ * The entry that a value refers to, as an offset in `.debug_info`; -2 - offset for one in the supplementary file; -1
+ * for none, or one in a type unit.
+ */
+export function readReference(unit: UnitFormat & { readonly offset: number }, cursor: Cursor, form: number): number {
+  // Type units are found by signature. They hold declarations only, and a function's other entries name it too.
+  if (form === FORM.REF_SIG8) {
+    skipForm(cursor, form, unit);
+    return -1;
+  }
+  const value = readNumber(cursor, form, unit, 0);
+  if (Number.isNaN(value)) return -1;
+  if (form === FORM.GNU_REF_ALT || form === FORM.REF_SUP4 || form === FORM.REF_SUP8) return -2 - value;
+  return form === FORM.REF_ADDR ? value : unit.offset + value;
 }
 
 interface Header extends UnitFormat {

@@ -46,6 +46,7 @@ export type SyscallName =
   | "umount2"
   | "uname"
   | "wait4"
+  | "waitid"
   | "write";
 
 /** All that differs between the processors we run on. */

@@ -51,6 +51,7 @@ export const arm64: Arch = {
     umount2: 39,
     uname: 160,
     wait4: 260,
+    waitid: 95,
     write: 64,
   },
   // C passes seven integers in x0…x6; the kernel wants them in x8, x0…x5.

@@ -51,6 +51,7 @@ export const x64: Arch = {
     umount2: 166,
     uname: 63,
     wait4: 61,
+    waitid: 247,
     write: 1,
   },
   // C passes seven integers in rdi rsi rdx rcx r8 r9 and on the stack; the kernel wants them in rax rdi rsi rdx r10 r8

@@ -3,6 +3,8 @@ const WORDS: Readonly<Record<string, string>> = {
   frame_pointer: "lead by frame pointers into code that was built without them (--unwind auto reads tables instead)",
   copy_too_short: "are deeper than the copy of the stack",
   no_stack: "are of threads that were ending, whose memory was gone",
+  other_stack: "go on in a stack that was not copied (coroutines, alternate signal stacks)",
+  unknown_register: "need a register whose value is not known",
   no_mapping: "lead into memory that holds no code",
   no_table: "go through code without unwind tables and without frame pointers",
   bad_table: "go through code whose unwind tables are broken, or use what we do not know",

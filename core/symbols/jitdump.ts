@@ -1,0 +1,176 @@
+import { latestCode } from "./_latest_code.ts";
+import type { ByteSource } from "./byte_source.ts";
+
+/** Code that a runtime compiled, as it told it in a `jit-PID.dump` file. */
+export interface JitDump {
+  readonly length: number;
+  /**
+   * The function at an address.
+   *
+   * @param timeNs when, by the clock that the runtime used (commonly CLOCK_MONOTONIC); without, the last that was there
+   */
+  find(address: number, timeNs?: number): JitHit | null;
+}
+
+/** A compiled function, and the line where the address lies in it when the runtime told lines. */
+export interface JitHit {
+  readonly name: string;
+  readonly start: number;
+  readonly file: string;
+  readonly line: number;
+}
+
+/** A file that is no jitdump, or whose head is broken. */
+export class JitDumpError extends SyntaxError {
+  override readonly name = "JitDumpError";
+}
+
+interface Lines {
+  readonly addresses: number[];
+  readonly lines: number[];
+  readonly files: string[];
+}
+
+const LOAD = 0, MOVE = 1, DEBUG_INFO = 2, CLOSE = 3;
+const HEAD = 16;
+
+/**
+ * Reads a jitdump file (tools/perf/Documentation/jitdump-specification.txt). The runtime may be writing still: what
+ * comes behind the last whole record is left out. Code itself is not kept.
+ *
+ * @throws {JitDumpError} when it does not begin like one, or has the other order of bytes
+ */
+export function readJitDump(source: ByteSource): JitDump {
+  const head = source.read(0, Math.min(40, source.size));
+  if (!head || head.length < 40) throw new JitDumpError("Too short for a jitdump");
+  const h = new DataView(head.buffer);
+  const magic = h.getUint32(0, true);
+  if (magic === 0x4454694a) throw new JitDumpError("A jitdump of a big-endian machine");
+  if (magic !== 0x4a695444) throw new JitDumpError("Not a jitdump");
+  const starts: number[] = [], sizes: number[] = [], times: number[] = [], names: string[] = [];
+  const lines: (Lines | null)[] = [];
+  const byIndex = new Map<number, number>();
+  let pending: { at: number; lines: Lines } | null = null;
+  const add = (start: number, size: number, time: number, name: string, table: Lines | null): void => {
+    starts.push(start);
+    sizes.push(size);
+    times.push(time);
+    names.push(name);
+    lines.push(table);
+  };
+
+  for (let at = h.getUint32(8, true); at >= 40 && at + HEAD <= source.size && starts.length < MAX_CODE;) {
+    const bytes = source.read(at, Math.min(PIECE, source.size - at));
+    if (!bytes) break;
+    const v = new DataView(bytes.buffer);
+    let within = 0;
+    let done = false;
+    while (within + HEAD <= bytes.length) {
+      const kind = v.getUint32(within, true);
+      const size = v.getUint32(within + 4, true);
+      const time = u64(v, within + 8);
+      if (size < HEAD || at + within + size > source.size) {
+        done = true;
+        break;
+      }
+      // Of code only the head is looked at; lines are needed whole.
+      const needed = kind === LOAD
+        ? Math.min(size, HEAD + 40 + MAX_NAME)
+        : kind === DEBUG_INFO
+        ? size
+        : Math.min(size, 64);
+      if (within + needed > bytes.length && within > 0) break;
+      const record = within + needed > bytes.length
+        ? source.read(at + within, Math.min(needed, MAX_RECORD))
+        : bytes.subarray(within, within + needed);
+      if (!record) break;
+      const r = new DataView(record.buffer, record.byteOffset, record.length);
+      if (kind === LOAD && r.byteLength > 56) {
+        const name = text(record, 56).text;
+        const address = u64(r, 32);
+        // Lines come before the code they are about.
+        add(address, u64(r, 40), time, name, pending?.at === address ? pending.lines : null);
+        byIndex.set(u64(r, 48), starts.length - 1);
+        pending = null;
+      } else if (kind === MOVE && r.byteLength >= 64) {
+        const old = byIndex.get(u64(r, 56));
+        if (old !== undefined) {
+          const by = u64(r, 40) - starts[old];
+          const table = lines[old];
+          add(
+            u64(r, 40),
+            u64(r, 48),
+            time,
+            names[old],
+            table && { ...table, addresses: table.addresses.map((a) => a + by) },
+          );
+          byIndex.set(u64(r, 56), starts.length - 1);
+        }
+      } else if (kind === DEBUG_INFO && r.byteLength >= 32) {
+        pending = { at: u64(r, 16), lines: readLines(record, r) };
+      } else if (kind === CLOSE) {
+        done = true;
+        break;
+      }
+      within += size;
+    }
+    if (done || within === 0) break;
+    at += within;
+  }
+
+  const code = latestCode(starts, sizes, times);
+  return {
+    length: starts.length,
+    find: (address, timeNs) => {
+      const piece = code.find(address, timeNs);
+      if (piece < 0) return null;
+      const table = lines[piece];
+      let row = -1;
+      if (table) { for (let i = 0; i < table.addresses.length && table.addresses[i] <= address; i++) row = i; }
+      const known = table !== null && row >= 0;
+      return {
+        name: names[piece],
+        start: starts[piece],
+        file: known ? table.files[row] : "",
+        line: known ? table.lines[row] : 0,
+      };
+    },
+  };
+}
+
+/** Entries of `address u64, line i32, discriminator u32, file name`; a name of one 0xff is that of before. */
+function readLines(bytes: Uint8Array, v: DataView): Lines {
+  const out: Lines = { addresses: [], lines: [], files: [] };
+  const n = u64(v, 24);
+  let at = 32;
+  let file = "";
+  for (let i = 0; i < n && at + 17 <= bytes.length; i++) {
+    const address = u64(v, at);
+    const line = v.getInt32(at + 8, true);
+    const same = bytes[at + 16] === 0xff && bytes[at + 17] === 0;
+    const name = text(bytes, at + 16);
+    if (!same) file = name.text;
+    at = name.end;
+    if (out.addresses.length > 0 && address < out.addresses[out.addresses.length - 1]) continue;
+    out.addresses.push(address);
+    out.lines.push(Math.max(0, line));
+    out.files.push(file);
+  }
+  return out;
+}
+
+function text(bytes: Uint8Array, at: number): { text: string; end: number } {
+  const nul = bytes.indexOf(0, at);
+  const end = nul < 0 ? bytes.length : nul;
+  return { text: decoder.decode(bytes.subarray(at, Math.min(end, at + MAX_NAME))), end: end + 1 };
+}
+
+function u64(v: DataView, at: number): number {
+  return v.getUint32(at + 4, true) * 4294967296 + v.getUint32(at, true);
+}
+
+const PIECE = 1 << 20;
+const MAX_RECORD = 64 << 20;
+const MAX_NAME = 4096;
+const MAX_CODE = 4_000_000;
+const decoder = new TextDecoder();

@@ -1,0 +1,30 @@
+/**
+ * Prints the profiler's speed and cost beside those of others: `deno task bench:profile [NAME]… [--rounds N]
+ * [--sonde PATH]`. Both sides alternate; figures are medians. Nothing here fails; people read it. @module
+ */
+import { parseArgs } from "node:util";
+import { foldBench } from "./fold_bench.ts";
+import { importMemoryBench } from "./import_memory_bench.ts";
+import { fromFileUrl } from "./paths.ts";
+
+const { values, positionals } = parseArgs({
+  args: Deno.args,
+  options: { rounds: { type: "string", default: "9" }, sonde: { type: "string" } },
+  allowPositionals: true,
+});
+const sonde = values.sonde ?? fromFileUrl("../../sonde");
+const rounds = Number(values.rounds);
+
+/** Add yours here: a name to ask for, and what prints lines. */
+const BENCHES: Readonly<Record<string, () => void | Promise<void>>> = {
+  fold: () => foldBench(sonde, rounds),
+  memory: () => importMemoryBench(sonde),
+};
+
+const wanted = positionals.length > 0 ? positionals : Object.keys(BENCHES);
+for (const name of wanted) {
+  if (!Object.hasOwn(BENCHES, name)) {
+    throw new TypeError(`No bench "${name}"; there are ${Object.keys(BENCHES).join(", ")}`);
+  }
+  await BENCHES[name]();
+}

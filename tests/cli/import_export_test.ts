@@ -1,0 +1,98 @@
+import assert from "node:assert/strict";
+import { join } from "node:path";
+import { gzipSync, zstdCompressSync } from "node:zlib";
+import { command, SONDE, sonde } from "./sonde.ts";
+
+const SCRIPT = `hot  7998/7998  [001]  3982.767636:   10101010 cpu-clock: 
+\t            1183 three+0x3 (/tmp/hot)
+\t            11dd main+0xd (/tmp/hot)
+
+hot  7998/7999  [000]  3982.777636:   10101010 cpu-clock: 
+\tffffffff821f46a1 read_tsc ([kernel.kallsyms])
+\t            11dd main+0xd (/tmp/hot)
+
+`;
+
+async function inFolder(test: (dir: string) => Promise<void>): Promise<void> {
+  const dir = await Deno.makeTempDir();
+  try {
+    await test(dir);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+}
+
+Deno.test("import shows a profile of any format, plain, packed, and from standard input", async () => {
+  await inFolder(async (dir) => {
+    const bytes = new TextEncoder().encode(SCRIPT);
+    Deno.writeFileSync(join(dir, "a.txt"), bytes);
+    Deno.writeFileSync(join(dir, "b"), gzipSync(bytes));
+    Deno.writeFileSync(join(dir, "c.zst"), zstdCompressSync(bytes));
+    const plain = await sonde(["import", "a.txt"], { cwd: dir });
+    assert.equal(plain.code, 0, plain.err);
+    assert.match(plain.out, /three .*hot/);
+    assert.match(plain.out, /read_tsc/);
+    assert.equal((await sonde(["import", "b"], { cwd: dir })).out, plain.out);
+    assert.equal((await sonde(["import", "c.zst"], { cwd: dir })).out, plain.out);
+    const piped = await command("sh", ["-c", 'cat b | "$0" import -', SONDE], { cwd: dir });
+    assert.equal(piped.out, plain.out);
+    const both = await sonde(["import", "a.txt", "b", "--json"], { cwd: dir });
+    const { results } = JSON.parse(both.out);
+    assert.deepEqual(results.profile.stacks.map((s: { values: number[] }) => s.values[0]), [2, 2]);
+  });
+});
+
+Deno.test("export turns each format into each other, and what comes back is the same", async () => {
+  await inFolder(async (dir) => {
+    Deno.writeTextFileSync(join(dir, "a.perf"), SCRIPT);
+    let from = "a.perf";
+    for (const to of ["b.speedscope.json", "c.csv.gz", "d.json", "e.speedscope.json.zst", "f.json.gz"]) {
+      const { code, err } = await sonde(["export", from, "-o", to], { cwd: dir });
+      assert.deepEqual([code, err], [0, `Wrote ${to}\n`]);
+      from = to;
+    }
+    const folded = await sonde(["export", from, "-o", "-", "--format", "stackcollapse"], { cwd: dir });
+    assert.equal(folded.out, "hot;main;read_tsc_[k] 10101010\nhot;main;three 10101010\n");
+    const samples = ["export", from, "-o", "-", "--format", "folded", "--sample-type"];
+    assert.equal(
+      (await sonde([...samples, "samples"], { cwd: dir })).out,
+      "hot;main;read_tsc_[k] 1\nhot;main;three 1\n",
+    );
+    assert.equal((await sonde([...samples, "1"], { cwd: dir })).out, folded.out);
+    for (const to of ["t.trace.json", "t.firefox.json"]) {
+      const { code, err } = await sonde(["export", "a.perf", "-o", to], { cwd: dir });
+      assert.equal(code, 0, err);
+      JSON.parse(Deno.readTextFileSync(join(dir, to)));
+    }
+  });
+});
+
+Deno.test("wrong use and broken files are told in a line or two, with exit code 2", async () => {
+  await inFolder(async (dir) => {
+    Deno.writeTextFileSync(join(dir, "a.perf"), SCRIPT);
+    Deno.writeTextFileSync(join(dir, "b.folded"), "a;b 1\na;c\n");
+    Deno.writeFileSync(join(dir, "cut.gz"), gzipSync(new TextEncoder().encode(SCRIPT)).subarray(0, 60));
+    Deno.writeTextFileSync(join(dir, "none"), "hello\n");
+    Deno.writeTextFileSync(join(dir, "empty"), "");
+    const cases: [string[], RegExp][] = [
+      [["import", "nowhere"], /^sonde: Cannot read "nowhere": /],
+      [["import", "."], /it is a directory/],
+      [["import", "empty"], /"empty" is empty/],
+      [["import", "none"], /"none" is of no format that Sonde knows\nIt reads .*perf-script/],
+      [["import", "cut.gz"], /"cut.gz": unexpected end of file/],
+      [["import", "b.folded", "--format", "folded"], /"b.folded": Line 2: no stack and value/],
+      [["import", "a.perf", "--format", "x"], /There is no format "x" that can be read/],
+      [["import", "a.perf", "-o", "x.y"], /the ending names no format/],
+      [["export", "a.perf", "-o", "x.y"], /"x.y": the ending names no format of profiles\nThere are .*speedscope/],
+      [["export", "a.perf", "-o", "x.perf"], /"x.perf": perf-script can only be read/],
+      [["export", "a.perf", "-o", "-"], /--format NAME says it/],
+      [["export", "a.perf", "-o", "x.folded", "--sample-type", "cycles"], /There are: 0 samples, 1 cpu-clock/],
+    ];
+    for (const [args, message] of cases) {
+      const { code, err, out } = await sonde(args, { cwd: dir });
+      assert.deepEqual([code, out], [2, ""], args.join(" "));
+      assert.match(err, message);
+      assert.ok(err.trim().split("\n").length <= 2, err);
+    }
+  });
+});
