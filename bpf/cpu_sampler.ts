@@ -47,7 +47,7 @@ export function bpfCpuSampler(host: Host, places = STACK_PLACES): CpuSampler {
     const symboliser = symbolisers.start();
     const { profile, stackQuality } = buildProfile(collected, symboliser);
     const { events, truncated, failures } = stackQuality;
-    notes.push(...symboliser.notes(), ...failureNotes(failures, events, 0));
+    notes.push(...symboliser.notes(), ...failureNotes(failures, events, 0).map(ownRemedy));
     if (!cycles && request.kernel) {
       notes.push(
         "Sampled by the CPU clock, as the processor's counters are not available: kernel code that runs with " +
@@ -78,6 +78,11 @@ export function bpfCpuSampler(host: Host, places = STACK_PLACES): CpuSampler {
   };
 }
 
+/** This sampler has no other way to unwind. */
+function ownRemedy(note: string): string {
+  return note.replace("--unwind auto", "--sampler perf");
+}
+
 /** What one sample costs in the kernel, ns: mostly the timer's interrupt, which is dear in a virtual machine. */
 const NS_PER_SAMPLE = 15_000;
 /** Bytes of each CPU's ring of mappings and names, and how often it is read. */
@@ -92,16 +97,13 @@ function checkServed(request: CpuSampleRequest, host: Host): string[] {
       "Use --sampler perf.",
     );
   }
-  if (timeline) {
-    throw new UsageError("The BPF sampler keeps no times: samples are counted in the kernel", "Use --sampler perf.");
-  }
   if (!readNamespace(host, () => ({ level: -1, tgid: -1 })).initial) {
     throw new UnsupportedError(
       "The BPF sampler sees process ids of the initial pid namespace, which is not ours",
       "Run it outside of the container, or use --sampler perf.",
     );
   }
-  return [];
+  return timeline ? ["No times: the BPF sampler counts samples in the kernel. --sampler perf keeps them."] : [];
 }
 
 async function collect(host: Host, request: CpuSampleRequest, places: number, notes: string[]) {

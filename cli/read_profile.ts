@@ -1,8 +1,8 @@
 import { type Profile, UsageError } from "../core/data/mod.ts";
 import type { Host } from "../core/host/mod.ts";
-import { formatByName, sniffFormat } from "../core/profile/formats/find_format.ts";
+import { formatByName, sniffFormat } from "../core/profile/find_format.ts";
 import type { ProfileFormat } from "../core/profile/formats/format.ts";
-import { PROFILE_FORMATS } from "../core/profile/formats/formats.ts";
+import { PROFILE_FORMATS } from "../core/profile/profile_formats.ts";
 import { packing } from "../core/profile/formats/packing.ts";
 import { type Progress, SILENT } from "./progress.ts";
 

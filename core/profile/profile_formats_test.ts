@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { gunzipSync } from "node:zlib";
-import { type Frame, type FrameKind, type Profile, quality, type Unit } from "../../data/mod.ts";
+import { type Frame, type FrameKind, type Profile, quality, type Unit } from "../data/mod.ts";
 import { formatByEnding, formatByName, sniffFormat } from "./find_format.ts";
-import type { ProfileFormat } from "./format.ts";
-import { PROFILE_FORMATS } from "./formats.ts";
-import { packing } from "./packing.ts";
+import type { ProfileFormat } from "./formats/format.ts";
+import { PROFILE_FORMATS } from "./profile_formats.ts";
+import { packing } from "./formats/packing.ts";
 
 const formats = await Promise.all(PROFILE_FORMATS.map((f) => f.load()));
 
@@ -172,7 +172,7 @@ for (const format of formats.filter((f) => f.reader && f.write)) {
 }
 
 Deno.test("json, speedscope and csv keep frames, labels and values; json and speedscope quality; json times", () => {
-  for (const name of ["json", "speedscope", "csv"]) {
+  for (const name of ["json", "speedscope", "csv", "pprof"]) {
     const format = formats.find((f) => f.name === name)!;
     fc.assert(
       fc.property(profiles, (profile) => {
