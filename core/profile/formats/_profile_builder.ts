@@ -1,5 +1,5 @@
 import type { Frame, Profile, ProfileStack, Quality, SampleType } from "../../data/mod.ts";
-import { timelineBuilder } from "./timeline_builder.ts";
+import { timelineBuilder } from "./_timeline_builder.ts";
 import { stackInterner } from "./_stack_interner.ts";
 
 /** Puts a profile together: equal frames and equal stacks become one. */

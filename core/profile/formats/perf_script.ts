@@ -13,7 +13,7 @@ import { lineSplitter } from "./_lines.ts";
 import { frameKey, parsePerfScriptFrame } from "./_perf_script_frame.ts";
 import { headerLabels, parseTimelessHeader } from "./_perf_script_header.ts";
 import { stackInterner } from "./_stack_interner.ts";
-import { timelineBuilder } from "./timeline_builder.ts";
+import { timelineBuilder } from "./_timeline_builder.ts";
 import type { ProfileFormat, ProfileReader, ReadOptions } from "./format.ts";
 import { FormatError } from "./format_error.ts";
 
