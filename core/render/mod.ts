@@ -5,7 +5,7 @@ export { neutral } from "./digest/neutral.ts";
 export { estimateTokens } from "./digest/tokens.ts";
 export { type EscapeOptions, escapeText, escapeXml } from "./escape.ts";
 export type { FlameColors } from "./flame/color.ts";
-export { type CompareBy, compareProfiles, type Comparison } from "./diff/comparison.ts";
+export type { CompareBy, Comparison } from "./diff/comparison.ts";
 export { type FlameBefore, type FlameOptions, flameSvg } from "./flame/svg.ts";
 export {
   type FieldShape,
@@ -23,7 +23,6 @@ export type { en } from "./messages/en.ts";
 export { message, type MessageKey } from "./messages/message.ts";
 export { type Lang, PLAIN, type RenderOptions } from "./options.ts";
 export { type PictureOptions, pictureSvg } from "./picture.ts";
-export { profileHtml, type ProfileHtmlOptions } from "./profile_page/page.ts";
 export { type FunctionTotal, functionTotals } from "./profile_stats.ts";
 export { type Paint, type Style, styleFor } from "./style.ts";
 export { type DiagnosisOptions, renderDiagnosis } from "./terminal/diagnosis.ts";
