@@ -1,4 +1,4 @@
-import { cfiRows, type CfiTable, type Fde, RULE } from "../core/symbols/mod.ts";
+import { type CfiRows, cfiRows, type CfiTable, type Fde, RULE } from "../core/symbols/mod.ts";
 
 /** What came of a comparison of our unwind rows with readelf's. */
 export interface FrameComparison {
@@ -10,14 +10,23 @@ export interface FrameComparison {
   readonly wrong: number;
 }
 
-/** DWARF numbers of x86-64 registers as readelf names them (binutils' `dwarf_regnames_x86_64`). */
-const X86_64 = [
-  ..."rax rdx rcx rbx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 ra".split(" "),
-  ...Array.from({ length: 16 }, (_, i) => `xmm${i}`),
-];
-const NUMBER = new Map(X86_64.map((name, i) => [name, i]));
-/** The return address is the instruction pointer where an expression names it. */
-const cfaName = (n: number): string => n === 16 ? "rip" : X86_64[n] ?? `r${n}`;
+/** DWARF numbers of registers as readelf names them (binutils' `dwarf_regnames_…`), and the return address's. */
+interface Names {
+  readonly names: readonly string[];
+  readonly ra: number;
+}
+
+const X86_64: Names = {
+  names: [
+    ..."rax rdx rcx rbx rsi rdi rbp rsp r8 r9 r10 r11 r12 r13 r14 r15 rip".split(" "),
+    ...Array.from({ length: 16 }, (_, i) => `xmm${i}`),
+  ],
+  ra: 16,
+};
+const AARCH64: Names = {
+  names: Array.from({ length: 96 }, (_, i) => i < 31 ? `x${i}` : i === 31 ? "sp" : i < 64 ? `r${i}` : `v${i - 64}`),
+  ra: 30,
+};
 
 /** readelf's lines about one section's rows, from `readelf --debug-dump=frames-interp`. */
 export interface FrameText {
@@ -55,8 +64,13 @@ export async function* readelfEntries(path: string): AsyncGenerator<FrameText> {
 }
 
 /** Compares every row of the tables with what readelf prints of the same file. */
-export async function compareFrames(path: string, tables: readonly CfiTable[]): Promise<FrameComparison> {
-  const machine = cfiRows();
+export async function compareFrames(
+  path: string,
+  tables: readonly CfiTable[],
+  machine: "x86_64" | "aarch64" = "x86_64",
+): Promise<FrameComparison> {
+  const registers = machine === "x86_64" ? X86_64 : AARCH64;
+  const runner = cfiRows();
   const ours = new Map(tables.map((t) => [`.${t.section.kind}`, t.all()]));
   const disagreements: string[] = [];
   let entries = 0;
@@ -81,8 +95,10 @@ export async function compareFrames(path: string, tables: readonly CfiTable[]): 
       differ(`${lines[0]} is ${fde.offset} ${fde.cie.offset} ${fde.start}..${fde.end} to us`);
       continue;
     }
-    const columns = (lines[1] ?? "").trim().split(/\s+/).slice(2).map((name) => NUMBER.get(name) ?? -1);
-    const mine = rowTexts(machine, fde, columns);
+    const columns = (lines[1] ?? "").trim().split(/\s+/).slice(2).map((name) =>
+      name === "ra" ? registers.ra : registers.names.indexOf(name)
+    );
+    const mine = rowTexts(runner, fde, columns, registers.names);
     const theirs = lines.slice(2).map((l) => l.trim().replace(/\s+/g, " "));
     // readelf leaves out the rows of an entry without instructions of its own.
     if (lines.length === 1 && mine.length === 1) continue;
@@ -97,13 +113,18 @@ export async function compareFrames(path: string, tables: readonly CfiTable[]): 
   return { entries, rows, disagreements, wrong };
 }
 
-function rowTexts(machine: ReturnType<typeof cfiRows>, fde: Fde, columns: readonly number[]): string[] {
+function rowTexts(
+  runner: CfiRows,
+  fde: Fde,
+  columns: readonly number[],
+  names: readonly string[],
+): string[] {
   const texts: string[] = [];
   const plus = (n: number): string => n < 0 ? `${n}` : `+${n}`;
-  machine.each(fde, (row) => {
+  runner.each(fde, (row) => {
     const cells = [
       row.location.toString(16).padStart(16, "0"),
-      row.cfaByExpression ? "exp" : `${cfaName(row.cfaRegister)}${plus(row.cfaOffset)}`,
+      row.cfaByExpression ? "exp" : `${names[row.cfaRegister]}${plus(row.cfaOffset)}`,
     ];
     for (const n of columns) {
       const value = row.values[n];
@@ -118,7 +139,7 @@ function rowTexts(machine: ReturnType<typeof cfiRows>, fde: Fde, columns: readon
           cells.push(`v${plus(value)}`);
           break;
         case RULE.REGISTER:
-          cells.push(`r${value} (${cfaName(value)})`);
+          cells.push(`r${value} (${names[value]})`);
           break;
         case RULE.EXPRESSION:
           cells.push("exp");

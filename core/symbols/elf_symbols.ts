@@ -60,6 +60,7 @@ function selectFunctions(elf: Elf, { words, strings }: RawSymbols): SymbolColumn
   const total = words.length / 6;
   const starts = new Float64Array(total);
   const sizes = new Float64Array(total);
+  const limits = new Float64Array(total);
   const ranks = new Uint8Array(total);
   const names = new Uint32Array(total);
   let n = 0;
@@ -80,11 +81,13 @@ function selectFunctions(elf: Elf, { words, strings }: RawSymbols): SymbolColumn
     const size = words[w + 5] * 4294967296 + words[w + 4];
     starts[n] = words[w + 3] * 4294967296 + words[w + 2];
     sizes[n] = size;
+    const inside = elf.sections[section];
+    limits[n] = inside && inside.addr + inside.size > starts[n] ? inside.addr + inside.size : Infinity;
     ranks[n] = symbolRank(size > 0, bind === STB_WEAK, bind === STB_GLOBAL);
     names[n] = name;
     n++;
   }
-  return { length: n, starts, sizes, ranks, nameOf: (i) => stringAt(strings, names[i]) };
+  return { length: n, starts, sizes, limits, ranks, nameOf: (i) => stringAt(strings, names[i]) };
 }
 
 /**
@@ -128,6 +131,7 @@ function concat(a: SymbolColumns, b: SymbolColumns): SymbolColumns {
     length,
     starts: join(new Float64Array(length), a.starts, b.starts),
     sizes: join(new Float64Array(length), a.sizes, b.sizes),
+    limits: a.limits ? join(new Float64Array(length).fill(Infinity), a.limits, new Float64Array(0)) : undefined,
     ranks: join(new Uint8Array(length), a.ranks, b.ranks),
     nameOf: (i) => i < a.length ? a.nameOf(i) : b.nameOf(i - a.length),
   };

@@ -50,7 +50,8 @@ function python(raw: string): JitName | null {
     : { function: raw.slice(4, colon), file: raw.slice(colon + 1), line: 0 };
 }
 
-const HOTSPOT = /^[\w.$\[\]/+]+ ((?:[\w$]+\.)+[\w$]+(?:[/+][\w.$]+)?\.(?:[\w$]+|<init>|<clinit>))\([^()]*\)$/;
+/** Return type, then class and method; a hidden class has its address in its name. */
+const HOTSPOT = /^[\w.$[\]/+]+ ([\w.$/+]+\.(?:[\w$]+|<init>|<clinit>))\([^()]*\)$/;
 const MAP_AGENT = /^L([\w/$]+);::([\w$<>]+)(?:\(.*)?$/;
 
 function java(raw: string): JitName | null {

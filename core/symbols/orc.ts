@@ -2,7 +2,7 @@ import { type Address, addressOf } from "./address.ts";
 import { type Elf, ElfError, type ElfSection, sectionBytes, sectionNamed, SHT } from "./elf.ts";
 
 /**
- * Registers that a row counts from: `ORC_REG_…` (arch/x86/include/asm/orc_types.h), as Linux 4.14 to 7.1 number them. `SP_INDIRECT`
+ * Registers that a row counts from: `ORC_REG_…` (arch/x86/include/asm/orc_types.h), as Linux up to 6.12 numbers them. `SP_INDIRECT`
  * is what lies at the stack pointer, plus the offset (Linux 5.12; no row had it before).
  */
 export const ORC_REG = {

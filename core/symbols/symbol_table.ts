@@ -20,6 +20,8 @@ export interface SymbolColumns {
   readonly starts: Float64Array;
   /** 0 means "up to the next symbol". */
   readonly sizes: Float64Array;
+  /** For symbols without a size: where their section ends, which they do not reach over. */
+  readonly limits?: Float64Array;
   /** Of aliases with the same address, the highest wins. */
   readonly ranks: Uint8Array;
   nameOf(index: number): string;
@@ -59,12 +61,17 @@ export function symbolTable(columns: SymbolColumns): SymbolTable {
         const next = i + 1 < n ? starts[i + 1] : start + MAX_UNSIZED;
         const best = bestOf(columns, order, first, i, address - start, next - start);
         if (best >= 0) {
+          // A label in a function is not the function.
+          if (columns.sizes[best] === 0) {
+            const around = sizedAround(columns, order, starts, first - 1, address);
+            if (around) return around;
+          }
           if (steps > 0) return { name: columns.nameOf(best), start };
           // Of aliases the best depends on where in them the address lies, up to the end of the shortest.
           let end = next;
           for (let alias = first; alias <= i; alias++) {
             const size = columns.sizes[order[alias]];
-            if (size > 0) end = Math.min(end, start + size);
+            end = Math.min(end, size > 0 ? start + size : columns.limits?.[order[alias]] ?? Infinity);
           }
           const hit: SymbolHit = { name: columns.nameOf(best), start, end };
           if (address < end) known[i] = hit;
@@ -75,6 +82,21 @@ export function symbolTable(columns: SymbolColumns): SymbolTable {
       return null;
     },
   };
+}
+
+/** The sized symbol nearest below index `i` that reaches over the address. */
+function sizedAround(
+  columns: SymbolColumns,
+  order: Uint32Array,
+  starts: Float64Array,
+  i: number,
+  address: number,
+): SymbolHit | null {
+  for (let steps = 0; i >= 0 && steps < MAX_NESTED; i--, steps++) {
+    const s = order[i];
+    if (columns.sizes[s] > address - starts[i]) return { name: columns.nameOf(s), start: starts[i] };
+  }
+  return null;
 }
 
 /** The last index whose value is at most `x`, or -1, in the first `n` ascending values. */
@@ -94,7 +116,7 @@ function bestOf(c: SymbolColumns, order: Uint32Array, first: number, last: numbe
   let bestName = "";
   for (let i = first; i <= last; i++) {
     const s = order[i];
-    const reach = c.sizes[s] > 0 ? c.sizes[s] : Math.min(gap, MAX_UNSIZED);
+    const reach = c.sizes[s] > 0 ? c.sizes[s] : Math.min(gap, MAX_UNSIZED, (c.limits?.[s] ?? Infinity) - c.starts[s]);
     if (into >= reach) continue;
     if (best >= 0 && c.ranks[s] < c.ranks[best]) continue;
     const name = c.nameOf(s);

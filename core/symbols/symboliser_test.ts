@@ -56,7 +56,7 @@ async function withProgram(test: (path: string) => Promise<void>): Promise<void>
   }
 }
 
-Deno.test("user() names a function of a running program, and says unknown with the module where there is none", () =>
+Deno.test("userFrames() names a function of a running program, and says unknown with the module where there is none", () =>
   withProgram(async (path) => {
     await using program = await start(path);
     const host = openHost();
@@ -76,7 +76,7 @@ Deno.test("user() names a function of a running program, and says unknown with t
     assert.deepEqual(symboliser.userFrames(program.pid, mappings, program.jit)[0].module, "[anon]");
   }));
 
-Deno.test("user() names code of a file that was deleted or replaced while it runs", () =>
+Deno.test("userFrames() names code of a file that was deleted or replaced while it runs", () =>
   withProgram(async (path) => {
     await using program = await start(path);
     await Deno.remove(path);
@@ -88,7 +88,7 @@ Deno.test("user() names code of a file that was deleted or replaced while it run
     assert.deepEqual(symboliser.notes(), []);
   }));
 
-Deno.test("user() does not take names from another file that now has the path of one that ended", () =>
+Deno.test("userFrames() does not take names from another file that now has the path of one that ended", () =>
   withProgram(async (path) => {
     const host = openHost();
     let marker = 0, pid = 0, mappings: ReturnType<typeof codeMappings> = [];
@@ -105,7 +105,7 @@ Deno.test("user() does not take names from another file that now has the path of
     assert.match(symboliser.notes().join(), /replaced or deleted/);
   }));
 
-Deno.test("user() believes a perf map that belongs to the process's user, and no other", () =>
+Deno.test("userFrames() believes a perf map that belongs to the process's user, and no other", () =>
   withProgram(async (path) => {
     await using program = await start(path);
     const host = openHost();
@@ -133,7 +133,7 @@ Deno.test("user() believes a perf map that belongs to the process's user, and no
     }
   }));
 
-Deno.test("user() finds files and perf maps of a process with its own mounts and process numbers", () =>
+Deno.test("userFrames() finds files and perf maps of a process with its own mounts and process numbers", () =>
   withProgram(async (path) => {
     if (Deno.uid() !== 0) return skip("namespaces need root");
     const inside =
@@ -157,7 +157,89 @@ Deno.test("user() finds files and perf maps of a process with its own mounts and
     assert.equal(symboliser.userFrames(pid, mappings, program.jit + 1)[0].function, "jitted");
   }));
 
-Deno.test("user() names functions of the vdso", async () => {
+Deno.test("userFrames() tells inlined functions as frames of their own, with lines where asked for", async () => {
+  const dir = await Deno.realPath(await Deno.makeTempDir());
+  try {
+    const source = `
+#include <stdio.h>
+#include <unistd.h>
+volatile int v;
+static inline __attribute__((always_inline)) void inner(void) {
+  v++;
+}
+static inline __attribute__((always_inline)) void middle(void) {
+  inner();
+}
+__attribute__((noinline)) void outer(void) {
+  middle();
+}
+int main(void) {
+  outer();
+  printf("%lx 0 %d\\n", (long)outer, getpid());
+  fflush(stdout);
+  char c;
+  return read(0, &c, 1) != 0;
+}
+`;
+    if (!await compileC(source, `${dir}/p`)) return skip("no gcc");
+    await using program = await start(`${dir}/p`);
+    const host = openHost();
+    const mappings = codeMappings(host.maps(program.pid));
+    const text = (lines: boolean, inlined = true): string[] => {
+      const symboliser = createSymbolisers(host).start({ lines, inlined });
+      const at = (a: number) =>
+        symboliser.userFrames(program.pid, mappings, a).map((f) =>
+          `${f.function} ${f.kind} ${f.file.split("/").at(-1)}:${f.line}`
+        ).join(" > ");
+      return [...new Set(Array.from({ length: 16 }, (_, i) => at(program.marker + i)))];
+    };
+    assert.ok(
+      text(true).includes("outer user p.c:12 > middle inlined p.c:9 > inner inlined p.c:6"),
+      text(true).join("\n"),
+    );
+    assert.ok(text(false).includes("outer user p.c:11 > middle inlined p.c:8 > inner inlined p.c:5"));
+    assert.ok(text(false, false).every((t) => !t.includes(">")));
+    // What was read keeps no file open, and serves when the process has ended.
+    const symbolisers = createSymbolisers(host);
+    symbolisers.start().userFrames(program.pid, mappings, program.marker);
+    const before = [...Deno.readDirSync("/proc/self/fd")].length;
+    symbolisers.start({ lines: true }).userFrames(program.pid, mappings, program.marker);
+    assert.equal([...Deno.readDirSync("/proc/self/fd")].length, before);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("notes() say which flag turns on the names of a runtime's functions", async () => {
+  const host = openHost();
+  const cases = [
+    {
+      command: "node",
+      args: ["-e", "console.log('0 0 ' + process.pid); process.stdin.resume()"],
+      note: /node.*--perf-basic-prof/,
+    },
+    {
+      command: Deno.execPath(),
+      args: ["eval", "console.log('0 0 ' + Deno.pid); await Deno.stdin.read(new Uint8Array(1))"],
+      note: /deno.*--perf-basic-prof/,
+    },
+  ];
+  for (const { command, args, note } of cases) {
+    if (command === "node" && await outputOf("node", ["--version"]) === null) {
+      skip("no node");
+      continue;
+    }
+    await using program = await start(command, [command, ...args]);
+    const mappings = codeMappings(host.maps(program.pid));
+    const jit = mappings.find((m) => m.path === "");
+    assert.ok(jit, `${command} has no code in memory`);
+    const symboliser = createSymbolisers(host).start();
+    assert.equal(symboliser.userFrames(program.pid, mappings, jit.start)[0].function, UNKNOWN);
+    assert.match(symboliser.notes().join("\n"), note);
+  }
+});
+
+Deno.test("userFrames() names functions of the vdso", async () => {
   const host = openHost();
   const mappings = codeMappings(host.maps(Deno.pid));
   const vdso = mappings.find((m) => m.path === "[vdso]");

@@ -72,6 +72,11 @@ function cacheFolder(): string {
   return KERNEL_MATRIX_CACHE ?? `${XDG_CACHE_HOME ?? `${HOME}/.cache`}/kernel-matrix`;
 }
 
+/** Where the files of a kernel lie, when it was fetched: `vmlinuz` and `lib/modules`. */
+export function kernelFolder(kernel: string): string {
+  return `${cacheFolder()}/kernels/${kernel}`;
+}
+
 /** Why a kernel cannot be booted here; null when it can, or when it has to be fetched first and is on offer. */
 export async function whyNoKernel(kernel: string): Promise<string | null> {
   if (Deno.build.arch !== "x86_64") return "the guests are x86-64";
@@ -84,7 +89,7 @@ export async function whyNoKernel(kernel: string): Promise<string | null> {
     }
   }
   try {
-    await Deno.stat(`${cacheFolder()}/kernels/${kernel}`);
+    await Deno.stat(kernelFolder(kernel));
     return null;
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;

@@ -12,6 +12,8 @@ export interface UnwindArch {
   readonly fp: number;
   /** The register that holds the return address after a call; -1 where a call pushes it. */
   readonly link: number;
+  /** Whether return addresses in memory may be signed. */
+  readonly signed: boolean;
   /** The column of the return address in tables. */
   readonly ra: number;
   /** The first instructions of code that returns from a signal handler by rt_sigreturn(2). */
@@ -35,6 +37,7 @@ const X86_64: UnwindArch = {
   sp: 7,
   fp: 6,
   link: -1,
+  signed: false,
   ra: 16,
   sigreturn: [
     [0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05], // mov $15, %rax; syscall
@@ -54,6 +57,7 @@ const AARCH64: UnwindArch = {
   sp: 31,
   fp: 29,
   link: 30,
+  signed: true,
   ra: 30,
   sigreturn: [[0x68, 0x11, 0x80, 0xd2, 0x01, 0, 0, 0xd4]], // mov x8, #139; svc #0
   context: Array.from({ length: 33 }, (_, r) => [r, 128 + 176 + 8 + r * 8] as const),

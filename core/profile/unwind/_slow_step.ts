@@ -1,4 +1,5 @@
 import { evaluateExpression, type ExpressionContext, RULE } from "../../symbols/mod.ts";
+import type { UnwindArch } from "./_arch.ts";
 import type { SlowRule } from "./_rules.ts";
 import type { StackCopy } from "./_stack_copy.ts";
 
@@ -12,7 +13,6 @@ export interface Budget {
  *
  * @param from registers of the callee
  * @param to registers of the caller, on entry those of the callee; NaN where they cannot be known
- * @param sp number of the stack pointer
  * @returns the canonical frame address; NaN when it cannot be known
  * @throws {ElfError} when an expression is broken, or the budget is spent
  */
@@ -21,7 +21,7 @@ export function slowStep(
   from: Float64Array,
   to: Float64Array,
   stack: StackCopy,
-  sp: number,
+  arch: UnwindArch,
   budget: Budget,
 ): number {
   let cfa: bigint | null = null;
@@ -43,12 +43,14 @@ export function slowStep(
   else if (rule.cfaRegister < from.length) cfa = big(from[rule.cfaRegister] + rule.cfaOffset);
   if (cfa === null) return NaN;
   const base = number(cfa);
-  to[sp] = base;
+  to[arch.sp] = base;
   for (const { register, rule: kind, value, end } of rule.registers) {
     switch (kind) {
       case RULE.OFFSET:
         // Below the stack pointer lies what was popped.
-        if (!(base + value < from[sp])) to[register] = stack.load(base + value);
+        if (!(base + value < from[arch.sp])) {
+          to[register] = stack.loadCode(base + value, arch.signed && register === arch.link);
+        }
         break;
       case RULE.VAL_OFFSET:
         to[register] = base + value;

@@ -26,6 +26,17 @@ export class StackCopy {
     return (this.#words[i + 1] | 0) * 4294967296 + this.#words[i];
   }
 
+  /**
+   * A return address. The upper 16 bits may hold its signature (aarch64, pointer authentication), beside which a double has
+   * no room for the low ones.
+   */
+  loadCode(address: number, signed: boolean): number {
+    const value = this.load(address);
+    if (!signed || value !== value) return value;
+    const i = this.#at + (address - this.start >>> 2);
+    return (this.#words[i + 1] & 0xffff) * 4294967296 + this.#words[i];
+  }
+
   /** @param size 1, 2, 4 or 8 bytes @returns null when they are not in the copy */
   loadBig(address: bigint, size: number): bigint | null {
     const offset = Number(address) - this.start;

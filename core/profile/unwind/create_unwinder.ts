@@ -16,6 +16,8 @@ export interface UnwinderOptions {
    * `fp`: by the frame pointer only.
    */
   readonly method?: Exclude<UnwindMethod, "lbr">;
+  /** The processor of the samples. Default: the one that we run on. */
+  readonly arch?: keyof typeof UNWIND_ARCHES;
   /** Most frames of a stack, 1–65536. Default: 1024, more than fits into 16 KiB. */
   readonly maxFrames?: number;
 }
@@ -30,7 +32,7 @@ const MAX_OPERATIONS = 20_000;
 const MAX_SPACES = 4096;
 
 /**
- * Makes an unwinder of user stacks, for programs of the processor that we run on.
+ * Makes an unwinder of user stacks, for programs of one processor.
  *
  * @example
  * ```ts ignore
@@ -40,7 +42,7 @@ const MAX_SPACES = 4096;
  * ```
  */
 export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwinder {
-  const arch: UnwindArch = UNWIND_ARCHES[Deno.build.arch];
+  const arch: UnwindArch = UNWIND_ARCHES[options.arch ?? Deno.build.arch];
   const method = options.method ?? "auto";
   const maxFrames = options.maxFrames ?? 1024;
   const store = ruleStore(arch);
@@ -50,6 +52,7 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
   let prepared = 0;
 
   const { pc: PC, sp: SP, fp: FP, link: LINK } = arch;
+  const SIGNED = arch.signed;
   const regs = new Float64Array(arch.registers);
   const callee = new Float64Array(arch.registers);
   const copy = new StackCopy();
@@ -81,10 +84,6 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
     return offset >= 0 && offset < MAX_STACK_BYTES ? "copy_too_short" : "other_stack";
   };
 
-  // aarch64: the upper bits of a return address may hold its signature (pointer authentication).
-  const codeAddress = (value: number): number =>
-    LINK >= 0 && (value < 0 || value >= USER_END) ? value - Math.floor(value / USER_END) * USER_END : value;
-
   /** Goes to the caller by the frame pointer. @returns null, or why it cannot: `otherwise` when it leads nowhere */
   const byFramePointer = (otherwise: StackEnd, leaf: boolean): StackEnd | null => {
     const fp = regs[FP];
@@ -92,7 +91,7 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
     if (fp === 0 && !leaf) return "root";
     if (!(fp >= regs[SP]) || fp % 8 !== 0 || fp - regs[SP] > MAX_STACK_BYTES) return otherwise;
     const saved = copy.load(fp);
-    const ra = codeAddress(copy.load(fp + 8));
+    const ra = copy.loadCode(fp + 8, SIGNED);
     if (ra !== ra) return "copy_too_short";
     if (ra === 0) return "root";
     if (!space!.has(ra - 1)) return otherwise;
@@ -104,7 +103,7 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
 
   /** Goes to the caller of code that is not there: what jumped to it was a call that pushed its return address. */
   const fromNowhere = (): boolean => {
-    const ra = codeAddress(LINK >= 0 ? regs[LINK] : copy.load(regs[SP]));
+    const ra = LINK >= 0 ? regs[LINK] : copy.load(regs[SP]);
     if (!space!.has(ra - 1)) return false;
     if (LINK < 0) regs[SP] += 8;
     regs[PC] = ra;
@@ -143,17 +142,17 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
           // The link register holds the caller only until the next call.
           if (!isExact && cfa === sp) return "no_progress";
         } else {
-          ra = copy.load(cfa + words[rule + 3]);
+          ra = copy.loadCode(cfa + words[rule + 3], SIGNED);
           if (ra !== ra) return whyNot();
         }
         if (cfa <= sp && (cfa < sp || LINK < 0) && !(head & FLAG.SIGNAL)) return "no_progress";
         for (let i = rule + 5, end = i + words[rule + 4] * 2; i < end; i += 2) {
           const at = cfa + words[i + 1];
           // Below the stack pointer lies what was popped: tables go on naming the place where the register was saved.
-          if (at >= sp) regs[words[i]] = copy.load(at);
+          if (at >= sp) regs[words[i]] = words[i] === LINK ? ra : copy.load(at);
         }
         regs[SP] = cfa;
-        regs[PC] = codeAddress(ra);
+        regs[PC] = ra;
         isExact = head & FLAG.SIGNAL ? 1 : 0;
         if (isExact) exact[n - 1] = 1;
       } else if (kind === KIND.SLOW) {
@@ -161,12 +160,12 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
         copy.missed = NaN;
         let cfa: number;
         try {
-          cfa = slowStep(store.slow[words[rule + 1]], callee, regs, copy, SP, budget);
+          cfa = slowStep(store.slow[words[rule + 1]], callee, regs, copy, arch, budget);
         } catch (error) {
           if (error instanceof ElfError) return "bad_table";
           throw error;
         }
-        if (LINK >= 0) regs[PC] = codeAddress(regs[LINK]);
+        if (LINK >= 0) regs[PC] = regs[LINK];
         if (cfa !== cfa || regs[PC] !== regs[PC]) return whyNot();
         isExact = head & FLAG.SIGNAL ? 1 : 0;
         if (isExact) exact[n - 1] = 1;
@@ -174,7 +173,7 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
       } else if (kind === KIND.ROOT) return "root";
       else if (kind === KIND.SIGRETURN) {
         exact[n - 1] = 1;
-        for (const [register, offset] of arch.context) regs[register] = copy.load(sp + offset);
+        for (const [register, offset] of arch.context) regs[register] = copy.loadCode(sp + offset, register === LINK);
         if (regs[PC] !== regs[PC]) return whyNot();
         isExact = 1;
       } else {
@@ -209,6 +208,3 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
     },
   };
 }
-
-/** aarch64 user addresses have 48 bits, unless a program asks for more. */
-const USER_END = 2 ** 48;

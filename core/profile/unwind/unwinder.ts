@@ -26,7 +26,7 @@ export interface UserState {
   /**
    * Registers by their DWARF numbers (x86-64: 0–15 are rax rdx rcx rbx rsi rdi rbp rsp r8–r15, 16 the return address,
    * here rip; aarch64: 0–30, 31 sp, 32 pc), as the `Address` reading of their 64 bits; NaN when not known. What is no
-   * address may lose precision.
+   * address may lose precision: so the upper 16 bits of aarch64's x30, which may be a signature, must be cleared.
    */
   readonly registers: Float64Array;
   /** The stack from the stack pointer upwards: 32-bit words, low one first. */

@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import fc from "fast-check";
 import { openHost } from "../../host/mod.ts";
 import { codeMappings } from "../../symbols/mod.ts";
+import { outputOf } from "../../../tests/compile_c.ts";
+import { skip } from "../../../tests/skip.ts";
 import { createUnwinder } from "./mod.ts";
 import { RuleCache } from "./_rule_cache.ts";
 
@@ -61,6 +63,58 @@ Deno.test("RuleCache holds what was put into it", () => {
     ),
   );
 });
+
+Deno.test("unwind() on aarch64 takes the link register, saved pairs and signed return addresses", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    const path = `${dir}/lib.so`;
+    await Deno.writeTextFile(`${dir}/lib.c`, AARCH64_SOURCE);
+    const args = ["-O2", "-shared", "-nostdlib", "-fPIC", "-fvisibility=hidden", "-mbranch-protection=pac-ret"];
+    try {
+      const command = new Deno.Command("aarch64-linux-gnu-gcc", { args: [...args, "-o", path, `${dir}/lib.c`] });
+      assert.ok((await command.output()).success);
+    } catch (error) {
+      if (error instanceof Deno.errors.NotFound) return skip("gcc-aarch64-linux-gnu is not installed");
+      throw error;
+    }
+    const code = await outputOf("aarch64-linux-gnu-objdump", ["-d", path]);
+    if (code === null) return skip("binutils-aarch64-linux-gnu is not installed");
+    const leaf = parseInt(/^([0-9a-f]+) <leaf>:/m.exec(code)![1], 16);
+    const behind = (callee: string): number =>
+      parseInt(new RegExp(`([0-9a-f]+):\\s+[0-9a-f]+\\s+bl\\s.*<${callee}>`).exec(code)![1], 16) + 4;
+    const base = 0xffff_8000_0000;
+    const top = 0xffff_f000_0000;
+    // keeps() has 16 bytes of saved registers and a buffer; grows() counts from its frame pointer.
+    const frame = parseInt(/stp\s+x29, x30, \[sp, #-(\d+)\]!/.exec(code.slice(code.indexOf("<keeps>:")))![1]);
+    const registers = new Float64Array(33);
+    registers[31] = top;
+    registers[30] = base + behind("leaf");
+    registers[32] = base + leaf;
+    const stack = new BigUint64Array(frame / 8 + 32);
+    const signature = 0x00a5_0000_0000_0000n;
+    stack[0] = BigInt(top + frame + 96);
+    stack[1] = BigInt(base + behind("keeps")) | signature;
+    const mapping = { start: base, end: base + 0x10000, offset: 0, major: 0, minor: 0, inode: 0, path };
+    const state = { registers, stack: new Uint32Array(stack.buffer), at: 0, bytes: stack.byteLength };
+    const found = createUnwinder(host, { arch: "aarch64", method: "dwarf" }).unwind(1 << 22, [mapping], state);
+    const addresses = [...found.addresses.subarray(0, found.length)].map((a) => a - base);
+    assert.deepEqual([found.end, ...addresses], ["root", leaf, behind("leaf"), behind("keeps")]);
+    // The same by frame records: the leaf's caller, which is in the link register only, is lost.
+    registers[29] = top;
+    const chain = createUnwinder(host, { arch: "aarch64", method: "fp" }).unwind(1 << 22, [mapping], state);
+    assert.deepEqual([...chain.addresses.subarray(0, chain.length)].map((a) => a - base), [leaf, behind("keeps")]);
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+const AARCH64_SOURCE = `
+__attribute__((noinline)) long leaf(long x) { __asm__ volatile("" : "+r"(x)); return x + 1; }
+__attribute__((noinline)) long keeps(long x) { char b[400]; __asm__ volatile("" :: "r"(b) : "memory"); return leaf(x) * 3; }
+__attribute__((noinline, visibility("default"))) long grows(long x) {
+  char *p = __builtin_alloca(x); __asm__ volatile("" :: "r"(p) : "memory"); return keeps(x) + 2;
+}
+`;
 
 /** The bits of a word as memory would hold it. */
 function bits(value: number): bigint {

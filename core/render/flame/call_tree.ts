@@ -1,4 +1,4 @@
-import type { Frame, Profile, ProfileStack } from "../../data/mod.ts";
+import type { Frame, Profile } from "../../data/mod.ts";
 import { functionsOf, isUnknown, severalComms, stackValue } from "../profile_stats.ts";
 
 /** A function on the path from the root, with what was counted below it. */
@@ -18,10 +18,6 @@ export interface CallTreeOptions {
   readonly groupBy?: string | false;
   /** Levels kept; deeper frames count as self of the last one. Default 512. */
   readonly maxDepth?: number;
-  /** What a stack weighs; `valueIndex` by default. */
-  readonly weigh?: (stack: ProfileStack) => number;
-  /** Told of every node on the path of every stack, also of those that weigh nothing. */
-  readonly visit?: (node: CallNode, stack: ProfileStack) => void;
 }
 
 /**
@@ -34,14 +30,11 @@ export function callTree(profile: Profile, options: CallTreeOptions = {}): CallN
   const root: CallNode = { frame: null, total: 0, self: 0, children: new Map() };
   const groupBy = options.groupBy ?? (severalComms(profile) ? "comm" : false);
   const groups = new Map<string, number>();
-  const { visit } = options;
-  const weigh = options.weigh ?? ((stack) => stackValue(stack.values, options.valueIndex ?? 0));
   for (const stack of profile.stacks) {
-    const v = weigh(stack);
-    if (v === 0 && !visit) continue;
+    const v = stackValue(stack.values, options.valueIndex ?? 0);
+    if (v === 0) continue;
     let node = root;
     node.total += v;
-    visit?.(node, stack);
     const label = groupBy === false ? undefined : stack.labels[groupBy];
     if (label !== undefined) {
       // Negative keys: they share the map with indexes of frames.
@@ -49,7 +42,6 @@ export function callTree(profile: Profile, options: CallTreeOptions = {}): CallN
       groups.set(label, group);
       node = child(node, group, { function: label, module: "", file: "", line: 0, kind: "unknown" });
       node.total += v;
-      visit?.(node, stack);
     }
     const depth = Math.min(stack.frames.length, maxDepth);
     for (let i = 0; i < depth; i++) {
@@ -57,7 +49,6 @@ export function callTree(profile: Profile, options: CallTreeOptions = {}): CallN
       if (node.frame === frames[id] && isUnknown(frames[id])) continue;
       node = child(node, id, frames[id]);
       node.total += v;
-      visit?.(node, stack);
     }
     node.self += v;
   }

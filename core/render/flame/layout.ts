@@ -1,12 +1,15 @@
-// @ts-types="./_d3_hierarchy.d.ts"
-import { hierarchy, partition } from "d3-hierarchy";
-import { frameName } from "../profile_stats.ts";
-import type { CallNode } from "./call_tree.ts";
-import type { DrawNode } from "./prune.ts";
+import type { Frame } from "../../data/mod.ts";
+import type { FlameTree } from "./flame_tree.ts";
+import { sortTree } from "./sort_tree.ts";
 
-/** Where a node lies: x as a share of the whole width, 0–1, and its level, the root's being 0. */
+/** A box: where it lies, x as a share of the whole width, 0–1, and its level, the root's being 0. */
 export interface LaidNode {
-  readonly node: CallNode;
+  /** Its node of the tree. */
+  readonly id: number;
+  /** null for the root that holds all stacks. */
+  readonly frame: Frame | null;
+  readonly total: number;
+  readonly self: number;
   readonly depth: number;
   readonly x0: number;
   readonly x1: number;
@@ -15,21 +18,36 @@ export interface LaidNode {
 /**
  * Lays a tree out as a flame graph: children on their parent from the left, by name, so that two graphs of one program
  * look alike. Nodes come parents first, each subtree together.
+ *
+ * @param kept 1 for each node that is drawn
  */
-export function layOut(root: DrawNode): { nodes: LaidNode[]; depth: number } {
-  const tree = hierarchy(root, (d) => d.children)
-    .sum((d) => d.node.self + d.hidden)
-    .sort((a, b) => compare(key(a.data.node), key(b.data.node)));
-  const laid = partition<DrawNode>()(tree);
+export function layOut(tree: FlameTree, kept: Uint8Array): { nodes: LaidNode[]; depth: number } {
+  const ids = [...kept.keys()].filter((i) => kept[i] === 1);
+  const place = new Int32Array(kept.length);
+  ids.forEach((id, i) => place[id] = i);
+  const parent = Int32Array.from(ids, (id) => id === 0 ? -1 : place[tree.parent[id]]);
+  const order = sortTree(parent, Int32Array.from(ids, (id) => tree.frame[id]), tree.frames);
+  const whole = tree.total[0] || 1;
+  // Where the next child of each node begins, and its level.
+  const filled = new Float64Array(ids.length);
+  const depths = new Int32Array(ids.length);
+  let deepest = 0;
   const nodes: LaidNode[] = [];
-  laid.eachBefore((n) => void nodes.push({ node: n.data.node, depth: n.depth, x0: n.x0, x1: n.x1 }));
-  return { nodes, depth: laid.height + 1 };
-}
-
-function key(node: CallNode): string {
-  return node.frame === null ? "" : `${frameName(node.frame)}\0${node.frame.module}\0${node.frame.kind}`;
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  for (const i of order) {
+    const id = ids[i];
+    const above = parent[i];
+    const x0 = above < 0 ? 0 : filled[above];
+    const total = tree.total[id];
+    if (above >= 0) {
+      filled[above] += total / whole;
+      depths[i] = depths[above] + 1;
+      if (depths[i] > deepest) deepest = depths[i];
+    }
+    filled[i] = x0;
+    const frame = tree.frame[id] < 0 ? null : tree.frames[tree.frame[id]];
+    // A picture of nothing is as wide as any.
+    const x1 = above < 0 ? 1 : x0 + total / whole;
+    nodes.push({ id, frame, total, self: tree.self[id], depth: depths[i], x0, x1 });
+  }
+  return { nodes, depth: deepest + 1 };
 }

@@ -1,12 +1,13 @@
-import type { Profile, ProfileStack } from "../../data/mod.ts";
+import type { Profile } from "../../data/mod.ts";
 import type { Comparison } from "../diff/comparison.ts";
 import { changeOf } from "../diff/change.ts";
 import { escapeText } from "../escape.ts";
 import { message, type MessageKey } from "../messages/message.ts";
 import type { Lang } from "../options.ts";
 import { isUnknown } from "../profile_stats.ts";
-import type { CallNode } from "./call_tree.ts";
 import { type FlameColors, frameClass, hueIndex, KIND_ORDER, KINDS, REASON_HUES, WAITING_KINDS } from "./color.ts";
+import { type FlameTree, sumUp } from "./flame_tree.ts";
+import type { LaidNode } from "./layout.ts";
 
 /** Shades of each reason to wait, of each direction of change, and of self time. */
 export const REASON_SHADES = 3;
@@ -15,27 +16,26 @@ export const SELF_STEPS = 6;
 
 /** What colours the boxes of one picture. */
 export interface Looks {
-  /** Called while the tree is built, for every node on the path of every stack; null when there is nothing to learn. */
-  readonly visit: ((node: CallNode, stack: ProfileStack) => void) | null;
   /** Style class of a box. */
-  of(node: CallNode): string;
+  of(node: LaidNode): string;
   /** Whether boxes of one function can differ. */
   readonly perNode: boolean;
   /** Whether the picture is of two profiles. */
   readonly compares: boolean;
   /** Values before and after of a box of a comparison, as counted; null in other pictures. */
-  sides(node: CallNode): readonly [number, number] | null;
+  sides(node: LaidNode): readonly [number, number] | null;
   /** Style classes with what they mean, of those that occur. */
-  legend(nodes: Iterable<CallNode>, lang: Lang): [look: string, label: string][];
+  legend(nodes: readonly LaidNode[], lang: Lang): [look: string, label: string][];
 }
 
 /** Looks by what frames are. */
-export function looksOf(profile: Profile, colors: FlameColors, valueIndex: number, total: () => number): Looks {
-  if (colors === "self") return selfLooks(total);
-  if (colors === "offcpu" && profile.stacks.some((s) => s.labels.reason !== undefined)) return reasonLooks(valueIndex);
+export function looksOf(profile: Profile, tree: FlameTree, colors: FlameColors, weights: Float64Array): Looks {
+  if (colors === "self") return selfLooks(tree.total[0]);
+  if (colors === "offcpu" && profile.stacks.some((s) => s.labels.reason !== undefined)) {
+    return reasonLooks(profile, tree, weights);
+  }
   const set = colors === "offcpu" ? WAITING_KINDS : KINDS;
   return {
-    visit: null,
     of: (node) => frameClass(node.frame, colors),
     perNode: false,
     compares: false,
@@ -52,31 +52,30 @@ export function looksOf(profile: Profile, colors: FlameColors, valueIndex: numbe
 }
 
 /** By the reason that most of a box was waited for; code of the kernel is the duller of the two. */
-function reasonLooks(valueIndex: number): Looks {
-  const sums = new Map<CallNode, Map<string, number>>();
-  const reasonOf = (node: CallNode): string | null => {
-    let best: string | null = null;
-    let most = 0;
-    for (const [reason, v] of sums.get(node) ?? []) if (v > most) [best, most] = [reason, v];
-    return best;
-  };
+function reasonLooks(profile: Profile, tree: FlameTree, weights: Float64Array): Looks {
+  const leaves = tree.leafOf[0];
+  const names = [...new Set(profile.stacks.flatMap(({ labels }) => labels.reason ?? []))];
+  const best = new Int32Array(tree.total.length).fill(-1);
+  const most = new Float64Array(tree.total.length);
+  names.forEach((name, r) => {
+    const self = new Float64Array(tree.total.length);
+    profile.stacks.forEach((stack, s) => {
+      if (stack.labels.reason === name) self[leaves[s]] += weights[s];
+    });
+    sumUp(tree.parent, self).forEach((sum, i) => {
+      if (sum > most[i]) [best[i], most[i]] = [r, sum];
+    });
+  });
+  const reasonOf = ({ id }: LaidNode): string | null => names[best[id]] ?? null;
   const hues = [...new Set(Object.values(REASON_HUES))];
   const hueOf = (reason: string): number => REASON_HUES[reason] ?? hues[hueIndex(reason, hues.length)];
-  const of = (node: CallNode): string => {
+  const of = (node: LaidNode): string => {
     const reason = node.frame && reasonOf(node);
     if (!node.frame || reason === null) return frameClass(node.frame, "offcpu");
     const letter = node.frame.kind === "kernel" ? "k" : "r";
     return `${letter}${hueOf(reason)}-${hueIndex(node.frame.function, REASON_SHADES)}`;
   };
   return {
-    visit: (node, stack) => {
-      const { reason } = stack.labels;
-      const value = stack.values[valueIndex];
-      if (reason === undefined || !(value > 0)) return;
-      let own = sums.get(node);
-      if (!own) sums.set(node, own = new Map());
-      own.set(reason, (own.get(reason) ?? 0) + value);
-    },
     of,
     perNode: true,
     compares: false,
@@ -95,11 +94,10 @@ function reasonLooks(valueIndex: number): Looks {
 }
 
 /** By how much of all is counted in a box itself. */
-function selfLooks(total: () => number): Looks {
+function selfLooks(total: number): Looks {
   return {
-    visit: null,
     of: ({ frame, self }) =>
-      frame === null ? "x0" : `s${Math.round(Math.sqrt(Math.min(1, self / (total() || 1) * 4)) * (SELF_STEPS - 1))}`,
+      frame === null ? "x0" : `s${Math.round(Math.sqrt(Math.min(1, self / (total || 1) * 4)) * (SELF_STEPS - 1))}`,
     perNode: true,
     compares: false,
     sides: () => null,
@@ -110,17 +108,19 @@ function selfLooks(total: () => number): Looks {
   };
 }
 
-/** By how a box changed, of stacks whose first two values are those before and after. */
-export function changeLooks(comparison: Comparison): Looks {
-  const sums = new Map<CallNode, [number, number]>();
-  const sides = (node: CallNode): readonly [number, number] => sums.get(node) ?? [0, 0];
+/**
+ * By how a box changed.
+ *
+ * @param values what each stack of each profile counts
+ */
+export function changeLooks(comparison: Comparison, tree: FlameTree, values: readonly Float64Array[]): Looks {
+  const [before, after] = values.map((column, p) => {
+    const self = new Float64Array(tree.total.length);
+    column.forEach((v, s) => self[tree.leafOf[p][s]] += v);
+    return sumUp(tree.parent, self);
+  });
+  const sides = ({ id }: LaidNode): readonly [number, number] => [before[id], after[id]];
   return {
-    visit: (node, { values }) => {
-      let own = sums.get(node);
-      if (!own) sums.set(node, own = [0, 0]);
-      own[0] += Math.max(0, values[0]);
-      own[1] += Math.max(0, values[1]);
-    },
     of: (node) => {
       const { before, after, delta, noise } = changeOf(...sides(node), comparison);
       if (noise || delta === 0) return "same";

@@ -1,16 +1,7 @@
-import type { CallNode } from "./call_tree.ts";
-
-/** A call tree as it is drawn. */
-export interface DrawNode {
-  readonly node: CallNode;
-  readonly children: readonly DrawNode[];
-  /** Value of children that were left out. */
-  readonly hidden: number;
-}
-
-/** A tree and how much of it was left out. */
+/** Which nodes of a tree stay, and how much was left out. */
 export interface Pruned {
-  readonly root: DrawNode;
+  /** 1 for each node that stays; what stays is a tree. */
+  readonly kept: Uint8Array;
   readonly nodes: number;
   readonly dropped: number;
   /** No node that was left out is above this value; 0 when none were. */
@@ -18,37 +9,30 @@ export interface Pruned {
 }
 
 /**
- * Leaves out the smallest nodes so that at most `most` remain. As a child is never larger than its parent, what remains
- * is a tree. Of nodes that are as small as the smallest that may stay, those that come first do.
+ * Leaves out the smallest nodes so that at most `most` remain, and those that weigh nothing. As a child is never larger
+ * than its parent, and comes after it, what remains is a tree. Of nodes that are as small as the smallest that may stay,
+ * those that come first do.
+ *
+ * @param total of each node, the root first, parents before children
  */
-export function pruneTree(root: CallNode, most: number): Pruned {
-  const totals: number[] = [];
-  const stack = [root];
-  for (let node = stack.pop(); node !== undefined; node = stack.pop()) {
-    totals.push(node.total);
-    for (const child of node.children.values()) if (child.total > 0) stack.push(child);
-  }
+export function pruneTree(total: Float64Array, most: number): Pruned {
+  const kept = new Uint8Array(total.length);
+  let weighty = 0;
+  for (let i = 0; i < total.length; i++) if (total[i] > 0 || i === 0) weighty++;
   let cutoff = 0;
   let ties = Infinity;
-  if (totals.length > most) {
-    const sorted = Float64Array.from(totals).sort();
+  if (weighty > most) {
+    const sorted = total.slice().sort();
     cutoff = sorted[sorted.length - Math.max(1, most)];
-    ties = most - totals.filter((v) => v > cutoff).length;
+    ties = most;
+    for (let i = 0; i < total.length; i++) if (total[i] > cutoff) ties--;
   }
   let nodes = 0;
-  const copy = (node: CallNode): DrawNode => {
+  for (let i = 0; i < total.length; i++) {
+    if (i > 0 && (total[i] < cutoff || total[i] === 0 || total[i] === cutoff && ties <= 0)) continue;
+    if (total[i] === cutoff) ties--;
+    kept[i] = 1;
     nodes++;
-    if (node.total === cutoff) ties--;
-    let hidden = 0;
-    const children: DrawNode[] = [];
-    for (const child of node.children.values()) {
-      // What is only in the other profile of a comparison has no width.
-      if (child.total === 0) continue;
-      if (child.total > cutoff || (child.total === cutoff && ties > 0)) children.push(copy(child));
-      else hidden += child.total;
-    }
-    return { node, children, hidden };
-  };
-  const drawn = copy(root);
-  return { root: drawn, nodes, dropped: totals.length - nodes, cutoff: totals.length > nodes ? cutoff : 0 };
+  }
+  return { kept, nodes, dropped: weighty - nodes, cutoff: weighty > nodes ? cutoff : 0 };
 }

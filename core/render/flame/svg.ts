@@ -1,17 +1,16 @@
-import type { Profile, ProfileStack, Unit } from "../../data/mod.ts";
-import { mergeProfiles } from "../../data/merge_profiles.ts";
+import type { Profile, Unit } from "../../data/mod.ts";
 import { comparedText } from "../diff/compared_text.ts";
 import type { Comparison } from "../diff/comparison.ts";
 import { escapeText, escapeXml } from "../escape.ts";
 import { formatByUnit, formatNumber, formatRatio } from "../format_value.ts";
 import { message, type MessageKey } from "../messages/message.ts";
 import type { Lang } from "../options.ts";
-import { frameName } from "../profile_stats.ts";
+import { frameName, stackValue } from "../profile_stats.ts";
 import { truncate } from "../width.ts";
 import { flameClient } from "./_client.js";
-import { type CallNode, callTree } from "./call_tree.ts";
 import { type FlameColors, suitingColors } from "./color.ts";
 import { changeLooks, type Looks, looksOf } from "./looks.ts";
+import { flameTree } from "./flame_tree.ts";
 import { type LaidNode, layOut } from "./layout.ts";
 import { pruneTree } from "./prune.ts";
 import { CHAR_WIDTH, FLAME_COLORS_STYLE, FLAME_STYLE } from "./style.ts";
@@ -80,17 +79,18 @@ export function flameElement(profile: Profile, options: FlameOptions, alone = fa
   const valueIndex = before ? before.comparison.index[1] : options.valueIndex ?? 0;
   const type = profile.sampleTypes[valueIndex];
   const unit = options.unit ?? type?.unit ?? "count";
-  let total = 0;
-  const colors = options.colors ?? suitingColors(profile, valueIndex);
-  const looks = before ? changeLooks(before.comparison) : looksOf(profile, colors, valueIndex, () => total);
-  const tree = callTree(before ? sideBySide(before, profile) : profile, {
-    ...options,
-    weigh: before && weighing(before),
-    visit: looks.visit ?? undefined,
+  const profiles = before ? [before.profile, profile] : [profile];
+  const values = profiles.map((p, s) => {
+    const at = before ? before.comparison.index[s] : valueIndex;
+    return Float64Array.from(p.stacks, (stack) => stackValue(stack.values, at));
   });
-  const pruned = pruneTree(tree, options.maxNodes ?? 20_000);
-  const { nodes, depth } = layOut(pruned.root);
-  total = pruned.root.node.total;
+  const tree = flameTree(profiles, before ? widths(values, before) : values, options);
+  const pruned = pruneTree(tree.total, options.maxNodes ?? 20_000);
+  const { nodes, depth } = layOut(tree, pruned.kept);
+  const total = tree.total[0];
+  const looks = before
+    ? changeLooks(before.comparison, tree, values)
+    : looksOf(profile, tree, options.colors ?? suitingColors(profile, valueIndex), values[0]);
   const height = TOP + depth * ROW + BOTTOM;
   const noun = unit === "count" || unit === null ? escapeText(type?.name ?? "", { limit: 40 }) : "";
   const amount = (v: number): string => noun ? `${formatNumber(v)} ${noun}` : formatByUnit(v, unit);
@@ -138,35 +138,11 @@ export function flameElement(profile: Profile, options: FlameOptions, alone = fa
     legend(nodes, height, looks, lang) + script + `</svg>`;
 }
 
-/** One profile whose stacks have two values: before and after. */
-function sideBySide({ profile: before, comparison }: FlameBefore, after: Profile): Profile {
-  const [b, a] = [before, after].map((p, s) => ({
-    ...p,
-    timeline: undefined,
-    sampleTypes: [{ name: SIDES[s], unit: comparison.type.unit }],
-    stacks: p.stacks.map((stack) => ({
-      ...stack,
-      values: [stack.values[comparison.index[s]] ?? 0],
-      labels: commOf(stack),
-    })),
-  }));
-  const merged = mergeProfiles([b, a]);
-  return { ...merged, quality: after.quality };
-}
-
-const SIDES = ["before", "after"];
-
-/** Labels that pictures do not part stacks by would keep equal stacks of two profiles apart. */
-function commOf({ labels }: ProfileStack): ProfileStack["labels"] {
-  return labels.comm === undefined ? {} : { comm: labels.comm };
-}
-
-/** What a stack of {@linkcode sideBySide} weighs. */
-function weighing({ width, comparison }: FlameBefore): (stack: ProfileStack) => number {
+/** What the stacks of both profiles of a comparison add to widths. */
+function widths(values: readonly Float64Array[], { width = "after", comparison }: FlameBefore): Float64Array[] {
   const [b, a] = comparison.scale;
-  if (width === "before") return ({ values }) => Math.max(0, values[0]);
-  if (width === "both") return ({ values }) => (Math.max(0, values[0]) * b + Math.max(0, values[1]) * a) / (a || 1);
-  return ({ values }) => Math.max(0, values[1]);
+  const factors = { before: [1, 0], after: [0, 1], both: [b / (a || 1), 1] }[width];
+  return values.map((column, p) => column.map((v) => v * factors[p]));
 }
 
 function texts(lang: Lang, looks: Looks): Record<string, string> {
@@ -187,14 +163,14 @@ function encode(nodes: readonly LaidNode[], looks: Looks, lang: Lang): Encoded {
   const l: number[] = [];
   const d: number[] = [];
   const names = new Map<string, number>();
-  for (const { node, depth } of nodes) {
+  for (const node of nodes) {
     let i = index.get(node.frame);
     if (i === undefined) {
       i = f.length;
       index.set(node.frame, i);
       f.push([displayName(node, lang), where(node), looks.perNode ? "" : looks.of(node)]);
     }
-    n.push(i, depth, node.total, node.self);
+    n.push(i, node.depth, node.total, node.self);
     if (!looks.perNode) continue;
     const look = looks.of(node);
     if (!names.has(look)) names.set(look, names.size);
@@ -213,12 +189,12 @@ interface Encoded {
   readonly d?: readonly number[];
 }
 
-function displayName(node: CallNode, lang: Lang): string {
+function displayName(node: LaidNode, lang: Lang): string {
   return node.frame === null ? message(lang, "flame.all") : escapeText(frameName(node.frame), { limit: 1000 });
 }
 
 /** Where a function is: `module`, and its source file. */
-function where(node: CallNode): string {
+function where(node: LaidNode): string {
   if (node.frame === null) return "";
   const { module, file, kind } = node.frame;
   return [escapeText(module, { limit: 300 }), escapeText(file, { limit: 300 }), kind === "inlined" ? "inlined" : ""]
@@ -239,7 +215,8 @@ interface StaticLook {
 function staticFrames(nodes: readonly LaidNode[], look: StaticLook): string {
   const inner = STATIC_WIDTH - 2 * PAD;
   let out = "";
-  for (const { node, depth, x0, x1 } of nodes) {
+  for (const node of nodes) {
+    const { depth, x0, x1 } = node;
     const w = (x1 - x0) * inner;
     if (w < look.minWidth) continue;
     const x = PAD + x0 * inner;
@@ -261,7 +238,7 @@ function staticFrames(nodes: readonly LaidNode[], look: StaticLook): string {
 function legend(nodes: readonly LaidNode[], height: number, looks: Looks, lang: Lang): string {
   let x = PAD;
   let out = "";
-  for (const [look, label] of looks.legend(nodes.map((n) => n.node), lang)) {
+  for (const [look, label] of looks.legend(nodes, lang)) {
     out += `<g class="${look}"><rect x="${x}" y="${height - 22}" width="11" height="11" rx="2"/></g>` +
       `<text x="${x + 17}" y="${height - 12}">${escapeXml(label)}</text>`;
     x += 17 + [...label].reduce((w, c) => w + (c.charCodeAt(0) > 0x2e80 ? 12 : 6.5), 0) + 18;

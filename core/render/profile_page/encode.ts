@@ -1,11 +1,12 @@
 import type { Frame, Profile, SampleType } from "../../data/mod.ts";
 import { escapeText } from "../escape.ts";
-import { frameName, functionsOf, isUnknown, severalComms, stackValue } from "../profile_stats.ts";
+import { frameName, isUnknown, stackValue } from "../profile_stats.ts";
 import { KIND_ORDER } from "../flame/color.ts";
+import { type MergeOptions, mergeStacks } from "../flame/merge_stacks.ts";
+import { sortTree } from "../flame/sort_tree.ts";
 import { type EncodedLabels, encodeLabels } from "./encode_labels.ts";
 import { type EncodedTimeline, encodeTimeline } from "./encode_timeline.ts";
 import { keepLargest } from "./keep_largest.ts";
-import { stackTree } from "./stack_tree.ts";
 
 /** The profile in a page: names once, the tree of all stacks, and what was counted where. All numbers. */
 export interface EncodedProfile {
@@ -46,13 +47,9 @@ export interface EncodedSide {
 }
 
 /** Limits of what a page holds. */
-export interface EncodeOptions {
-  /** As in flame graphs: a label whose values are the first level. Default `comm` when there are several. */
-  readonly groupBy?: string | false;
+export interface EncodeOptions extends MergeOptions {
   /** Nodes kept; the smallest are left out. */
   readonly maxNodes: number;
-  /** Levels kept; deeper frames count as self of the last one. */
-  readonly maxDepth: number;
 }
 
 /** Lays one profile out for a page, or two (before, after) that have at least one sample type in common. */
@@ -60,36 +57,15 @@ export function encodeProfiles(profiles: readonly Profile[], options: EncodeOpti
   const types = profiles[0].sampleTypes.filter((t) =>
     profiles.every((p) => p.sampleTypes.some((o) => o.name === t.name && o.unit === t.unit))
   );
-  const table = frameTable();
-  const builder = stackTree();
-  const groupBy = options.groupBy ?? (profiles.some(severalComms) ? "comm" : false);
-  const nodesOf = profiles.map((profile) => {
-    const { ids, frames } = functionsOf(profile);
-    const global = frames.map(table.indexOf);
-    const unknown = frames.map(isUnknown);
-    return Uint32Array.from(profile.stacks, (stack) => {
-      let node = 0;
-      let last = -1;
-      const label = groupBy === false ? undefined : stack.labels[groupBy];
-      if (label !== undefined) node = builder.child(node, table.indexOf(groupFrame(label)));
-      const depth = Math.min(stack.frames.length, options.maxDepth);
-      for (let i = 0; i < depth; i++) {
-        const id = ids[stack.frames[i]];
-        // Frames of one module that follow each other and of which nobody knows the function are one.
-        if (id === last && unknown[id]) continue;
-        last = id;
-        node = builder.child(node, global[id]);
-      }
-      return node;
-    });
-  });
+  const merged = mergeStacks(profiles, options);
+  const { frames, leafOf: nodesOf } = merged;
   const valuesOf = profiles.map((p) => types.map((t) => valueColumn(p, t)));
-  const leftOut = (): number => table.indexOf(LEFT_OUT);
-  const kept = keepLargest(builder.tree(), weights(nodesOf, valuesOf), options.maxNodes, leftOut);
-  const order = preorder(kept.parent, kept.frame, table.frames);
+  const leftOut = (): number => merged.indexOf(LEFT_OUT);
+  const kept = keepLargest(merged.tree, weights(nodesOf, valuesOf), options.maxNodes, leftOut);
+  const order = preorder(kept.parent, kept.frame, frames);
   const labels = encodeLabels(profiles);
   return {
-    ...table.encoded(),
+    ...encodeFrames(frames),
     types,
     up: order.up,
     frame: order.frame,
@@ -108,41 +84,23 @@ export function encodeProfiles(profiles: readonly Profile[], options: EncodeOpti
   };
 }
 
-/** What stands for nodes that were left out, and for a group; no frame of a profile has a line below 0. */
+/** What stands for nodes that were left out; no frame of a profile has a line below 0. */
 const LEFT_OUT: Frame = { function: "", module: "", file: "", line: -1, kind: "unknown" };
-const groupFrame = (label: string): Frame => ({ function: label, module: "", file: "", line: -2, kind: "unknown" });
 
-interface FrameTable {
-  readonly frames: readonly Frame[];
-  readonly indexOf: (frame: Frame) => number;
-  encoded(): Pick<EncodedProfile, "modules" | "files" | "names" | "module" | "file" | "kind">;
-}
-
-function frameTable(): FrameTable {
-  const index = new Map<string, number>();
-  const frames: Frame[] = [];
+function encodeFrames(
+  frames: readonly Frame[],
+): Pick<EncodedProfile, "modules" | "files" | "names" | "module" | "file" | "kind"> {
+  const modules = interner();
+  const files = interner();
   return {
-    frames,
-    indexOf: (frame) => {
-      const key = `${frame.kind}\0${frame.line < 0 ? frame.line : ""}\0${frame.module}\0${frame.function}`;
-      let i = index.get(key);
-      if (i === undefined) index.set(key, i = frames.push(frame) - 1);
-      return i;
-    },
-    encoded: () => {
-      const modules = interner();
-      const files = interner();
-      return {
-        names: frames.map((f) => f === LEFT_OUT ? "" : escapeText(frameName(f), { limit: 1000 })),
-        module: frames.map((f) => modules.of(escapeText(f.module, { limit: 300 }))),
-        file: frames.map((f) => files.of(escapeText(f.file, { limit: 300 }))),
-        kind: frames.map((f) =>
-          f.line < 0 ? KIND_ORDER.length - 1 - f.line : KIND_ORDER.indexOf(isUnknown(f) ? "unknown" : f.kind)
-        ),
-        modules: modules.list,
-        files: files.list,
-      };
-    },
+    names: frames.map((f) => f === LEFT_OUT ? "" : escapeText(frameName(f), { limit: 1000 })),
+    module: frames.map((f) => modules.of(escapeText(f.module, { limit: 300 }))),
+    file: frames.map((f) => files.of(escapeText(f.file, { limit: 300 }))),
+    kind: frames.map((f) =>
+      f.line < 0 ? KIND_ORDER.length - 1 - f.line : KIND_ORDER.indexOf(isUnknown(f) ? "unknown" : f.kind)
+    ),
+    modules: modules.list,
+    files: files.list,
   };
 }
 
@@ -180,52 +138,25 @@ function weights(
   });
 }
 
-/** Places of nodes when each subtree stands together and callees of one caller are sorted by name. */
+/** Places of nodes when each subtree stands together, callees sorted by name and what was left out behind them. */
 function preorder(
   parent: Int32Array,
   frame: Int32Array,
   frames: readonly Frame[],
 ): { up: number[]; frame: number[]; place: Uint32Array } {
-  const n = parent.length;
-  const names = frames.map((f) => `${frameName(f)}\0${f.module}\0${f.kind}`);
-  const rank = new Uint32Array(frames.length);
-  // What was left out stands last.
-  const byName = frames.map((_, i) => i)
-    .sort((a, b) => Number(frames[a] === LEFT_OUT) - Number(frames[b] === LEFT_OUT) || compare(names[a], names[b]));
-  byName.forEach((f, i) => rank[f] = i);
-  // Children in the order of their rank: nodes sorted by it, put in front of their siblings from the last to the first.
-  const nodes = Uint32Array.from({ length: n - 1 }, (_, i) => i + 1).sort((a, b) => rank[frame[a]] - rank[frame[b]]);
-  const first = new Int32Array(n).fill(-1);
-  const next = new Int32Array(n).fill(-1);
-  for (let i = nodes.length - 1; i >= 0; i--) {
-    const node = nodes[i];
-    next[node] = first[parent[node]];
-    first[parent[node]] = node;
-  }
-  const place = new Uint32Array(n);
+  const order = sortTree(parent, frame, frames, LEFT_OUT);
+  const place = new Uint32Array(parent.length);
+  const depth = new Int32Array(parent.length);
   const up: number[] = [];
-  const out: number[] = [];
-  let climbed = 0;
-  for (let node = first[0]; node > 0;) {
-    place[node] = up.push(climbed);
-    out.push(frame[node]);
-    climbed = 0;
-    if (first[node] >= 0) {
-      node = first[node];
-      continue;
-    }
-    climbed = 1;
-    while (node > 0 && next[node] < 0) {
-      node = parent[node];
-      climbed++;
-    }
-    if (node > 0) node = next[node];
-  }
-  return { up, frame: out, place };
-}
-
-function compare(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0;
+  let before = 0;
+  order.forEach((node, i) => {
+    place[node] = i;
+    if (i === 0) return;
+    depth[node] = depth[parent[node]] + 1;
+    up.push(before + 1 - depth[node]);
+    before = depth[node];
+  });
+  return { up, frame: Array.from(order.subarray(1), (node) => frame[node]), place };
 }
 
 /** Stacks that fall on one node with one set of labels are one entry, in the order of nodes. */

@@ -1,4 +1,4 @@
-import type { StackTree } from "./stack_tree.ts";
+import type { StackTree } from "../flame/stack_tree.ts";
 
 /** A tree of the largest nodes of another. */
 export interface Kept {

@@ -242,7 +242,7 @@ browserTest(
     await withFile(".html", profileHtml(after, { title: "t", before, groupBy: false, tab: "diff" }), async (url) => {
       const { page, said } = await open(browser, url);
       const table = await rows(page, "diff-table");
-      assert.match(table[0], /^5\.0 % \| \d+\.\d % \| \+\d+\.\d  \[\+.*\] \| .* \| checksum$/);
+      assert.match(table[0], /^5\.0 % \| \d+\.\d % \| \+\d+\.\d {2}\[\+.*\] \| .* \| checksum$/);
       assert.equal(await page.locator("#diff-table .row:nth-child(1) .more").count(), 2);
       assert.match(await page.locator("#diff-note").textContent() ?? "", /functions compared/);
       await page.click("#tab-icicle");

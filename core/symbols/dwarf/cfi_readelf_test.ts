@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { compareFrames } from "../../../tests/readelf_frames.ts";
 import { skip } from "../../../tests/skip.ts";
+import { bytesSource } from "../byte_source.ts";
 import { type Elf, ElfError, EM, looksLikeElf, readElf } from "../elf.ts";
 import { openRegularFile } from "../regular_file.ts";
 import { cfiSections } from "./cfi_section.ts";
@@ -101,3 +102,44 @@ Deno.test("find() gives each entry for its first and its last address, by the ta
     assert.equal(byTable.find(2 ** 40), null);
   }
 });
+
+const SOURCE = `
+__attribute__((noinline)) long leaf(long x) { __asm__ volatile("" : "+r"(x)); return x + 1; }
+__attribute__((noinline)) long keeps(long x) { char b[400]; __asm__ volatile("" :: "r"(b) : "memory"); return leaf(x) * x; }
+__attribute__((noinline)) long grows(long x) { char *p = __builtin_alloca(x); __asm__ volatile("" :: "r"(p) : "memory"); return keeps(x) + x; }
+`;
+
+for (
+  const [what, compiler, machine, options] of [
+    [".debug_frame that is compressed", "gcc", "x86_64", [
+      "-g",
+      "-gz",
+      "-fno-asynchronous-unwind-tables",
+      "-fno-unwind-tables",
+    ]],
+    ["64-bit DWARF", "gcc", "x86_64", ["-g", "-gdwarf64", "-fno-asynchronous-unwind-tables", "-fno-unwind-tables"]],
+    ["signed return addresses of aarch64", "aarch64-linux-gnu-gcc", "aarch64", ["-mbranch-protection=pac-ret"]],
+  ] as const
+) {
+  Deno.test(`unwind rows are those of readelf: ${what}`, async () => {
+    const dir = await Deno.makeTempDir();
+    try {
+      const path = `${dir}/lib.so`;
+      await Deno.writeTextFile(`${dir}/lib.c`, SOURCE);
+      const args = ["-O2", "-shared", "-nostdlib", "-fPIC", ...options, "-o", path, `${dir}/lib.c`];
+      try {
+        const { success, stderr } = await new Deno.Command(compiler, { args }).output();
+        assert.ok(success, new TextDecoder().decode(stderr));
+      } catch (error) {
+        if (error instanceof Deno.errors.NotFound) return skip(`${compiler} is not installed`);
+        throw error;
+      }
+      const tables = cfiSections(readElf(bytesSource(await Deno.readFile(path)))).map(cfiTable);
+      const seen = await compareFrames(path, tables, machine);
+      assert.deepEqual(seen.disagreements, []);
+      assert.ok(seen.entries >= 3 && seen.rows >= 4, `${seen.entries} entries, ${seen.rows} rows`);
+    } finally {
+      await Deno.remove(dir, { recursive: true });
+    }
+  });
+}

@@ -1,4 +1,5 @@
 import { type Elf, ElfError, type ElfSection, PT, sectionBytes, sectionNamed, SHT } from "../elf.ts";
+import { openSection } from "../section_bytes.ts";
 
 /** A section of call frame information, with what its pointers count from. */
 export interface CfiSection {
@@ -21,7 +22,7 @@ const PT_GNU_EH_FRAME = 0x6474e550;
 
 /**
  * The unwind tables of a file: `.eh_frame`, `.debug_frame`, both or none. A file that was stripped of its section
- * headers is read by its program headers.
+ * headers is read by its program headers. `.debug_frame` may be compressed.
  *
  * @param limit most bytes of one section to accept
  * @throws {ElfError} when they do not lie inside the file
@@ -38,9 +39,11 @@ export function cfiSections(elf: Elf, limit = MAX_BYTES): CfiSection[] {
     const place = framesOf(elf, header, limit);
     if (place) found.push({ kind: "eh_frame", ...place, ...bases, header });
   }
-  const debug = sectionNamed(elf, ".debug_frame");
-  if (debug && debug.type !== SHT.NOBITS) {
-    found.push({ kind: "debug_frame", bytes: sectionBytes(elf, debug, limit), address: 0, ...bases, header: null });
+  const debug = openSection(elf, ".debug_frame");
+  if (debug) {
+    if (debug.size > limit) throw new ElfError(`.debug_frame has ${debug.size} bytes: more than ${limit}`, 0);
+    const bytes = new Uint8Array(debug.at(0, debug.size));
+    found.push({ kind: "debug_frame", bytes, address: 0, ...bases, header: null });
   }
   return found;
 }

@@ -110,7 +110,10 @@ function readTables(unit: LineUnit, cursor: Cursor, format: UnitFormat): { files
 
 /** A path below a directory; an absolute one stays as it is. */
 export function join(directory: string, path: string): string {
-  return path.startsWith("/") || directory === "" ? path : path === "" ? directory : `${directory}/${path}`;
+  if (path.startsWith("/") || directory === "") return path;
+  // Builds that are to be the same anywhere replace their root by "." in all paths: both begin there.
+  if (path.startsWith("./") && directory.startsWith(".")) return path;
+  return path === "" ? directory : `${directory}/${path}`;
 }
 
 const MAX_PROGRAM = 1 << 30;

@@ -1,4 +1,4 @@
-import { gunzipSync, gzipSync } from "node:zlib";
+import { constants, gunzipSync, gzipSync } from "node:zlib";
 import type { Profile } from "../../../data/mod.ts";
 import type { ProfileFormat, ProfileReader } from "../format.ts";
 import { FormatError } from "../format_error.ts";
@@ -19,8 +19,10 @@ export const pprofFormat: ProfileFormat = {
   name: "pprof",
   endings: [".pb.gz", ".pprof", ".prof", ".pb"],
   doc: "pprof (profile.proto), as Go, gperftools and others write it; opened by go tool pprof",
-  sniff: (head) =>
-    packing(head) === null && (looksLikeLegacyCpu(head) || looksLikeLegacyText(head) || looksLikeProto(head)),
+  sniff: (head) => {
+    const plain = packing(head) === "gzip" ? beginning(head) : head;
+    return looksLikeLegacyCpu(plain) || looksLikeLegacyText(plain) || looksLikeProto(plain);
+  },
   reader,
   write: (profile) => [gzipSync(encodePprof(profileToPprof(profile)))],
 };
@@ -61,6 +63,15 @@ function unpacked(bytes: Uint8Array): Uint8Array {
     return gunzipSync(bytes, { maxOutputLength: MAX_BYTES });
   } catch (error) {
     throw new FormatError(error instanceof Error ? error.message : String(error), "gzip");
+  }
+}
+
+/** What the beginning of a packed file unpacks to. */
+function beginning(head: Uint8Array): Uint8Array {
+  try {
+    return gunzipSync(head, { maxOutputLength: 1 << 24, finishFlush: constants.Z_SYNC_FLUSH });
+  } catch {
+    return new Uint8Array(0);
   }
 }
 
