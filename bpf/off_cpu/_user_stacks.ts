@@ -38,6 +38,8 @@ interface Unwound {
 
 /** Functions in which threads begin. */
 const ROOTS = /^(_start|__libc_start_|_dl_start|start_thread|__?clone3?$|thread_start|runtime\.(goexit|mstart|rt0_go))/;
+/** Most unwound stacks that are kept: some 100 MB. */
+const MAX_COPIES = 200_000;
 const NO_STACK: NamedStack = { frames: [], end: "none", unwound: false };
 
 /**
@@ -80,6 +82,7 @@ export function userStacks(host: Host, method: "auto" | "dwarf" | "fp", copyByte
   };
 
   const add = (copy: UserCopy): void => {
+    if (copies.size >= MAX_COPIES) return;
     const registers = dwarfRegisters(copy.registers);
     let length = copy.stack.length;
     if (length > 0) bytes.set(copy.stack);

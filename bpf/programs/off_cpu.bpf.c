@@ -55,6 +55,8 @@ enum { IO_WAIT = 1, RUNNABLE = 2, SINCE_START = 4, PREEMPTED = 8 };
 enum { NOBODY, A_TASK, A_SOFTIRQ, AN_INTERRUPT };
 enum { NO_SYSCALL = -1, COMPAT_SYSCALL = -2 };
 enum { COPIED = 1, WANTED };
+/* thread.on of what runs when the window begins: on some CPU. */
+enum { ON_SOME_CPU = 0x7fffffff };
 
 struct task_struct {
 	unsigned int __state;
@@ -168,7 +170,7 @@ struct thread {
 	__u64 short_ns;
 	__u64 shorts;
 	__u32 tgid;
-	/* Whether it has the CPU. */
+	/* The number of its CPU + 1; 0 when it has none. */
 	__u32 on;
 	char comm[TASK_COMM_LEN];
 };
@@ -263,6 +265,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct sum);
 } zero SEC(".maps");
+
+/* Who came to this CPU last; 0 is nobody yet, and the idle task. */
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} runs SEC(".maps");
 
 struct allowance {
 	__u64 second;
@@ -474,18 +484,23 @@ static __always_inline void copy_user(void *regs, __u64 sp, __u64 ustack, __u32 
 {
 	struct copy_key key = { .sp = sp, .ustack = ustack, .tid = tid };
 	__u32 *known = bpf_map_lookup_elem(&copied, &key);
-	__u32 done = COPIED;
+	__u32 done = COPIED, limit;
 	struct copy *c;
 
-	/* A thread that loses the CPU may be anywhere: it is copied where it is known to have waited long. */
-	if (known ? *known == COPIED : !blocks)
+	if (known && *known == COPIED)
 		return;
-	/* That a thread waited long here is known: it has ten times the allowance. */
-	if (current && !may_copy(now, known ? copies_per_second * 10 : copies_per_second)) {
-		count(COPIES_HELD);
+	/*
+	 * Where it is known that a thread waits long there is ten times the allowance. A thread that loses the CPU may be
+	 * anywhere: it must not use up what others need.
+	 */
+	limit = known ? copies_per_second * 10 : blocks ? copies_per_second : copies_per_second / 5;
+	if (current && !may_copy(now, limit)) {
+		if (blocks)
+			count(COPIES_HELD);
 		return;
 	}
-	c = bpf_ringbuf_reserve(&copies, record_bytes, 0);
+	/* The stack of another thread cannot be read here: user space does that. */
+	c = current ? bpf_ringbuf_reserve(&copies, record_bytes, 0) : bpf_ringbuf_reserve(&copies, sizeof(*c), 0);
 	if (!c) {
 		count(COPIES_FULL);
 		return;
@@ -505,7 +520,7 @@ static __always_inline void copy_user(void *regs, __u64 sp, __u64 ustack, __u32 
 	bpf_map_update_elem(&copied, &key, &done, BPF_ANY);
 }
 
-static __always_inline struct thread *thread_of(bool typed, struct task_struct *p, __u32 tid, __u32 tgid, __u64 from, bool on)
+static __always_inline struct thread *thread_of(bool typed, struct task_struct *p, __u32 tid, __u32 tgid, __u64 from, __u32 on)
 {
 	struct thread *t = bpf_map_lookup_elem(&threads, &tid);
 
@@ -611,7 +626,7 @@ static __always_inline void leave(bool typed, void *ctx, bool preempt, struct ta
 
 	if (!tid || !is_wanted(typed, p, tgid))
 		return;
-	t = thread_of(typed, p, tid, tgid, w->start, true);
+	t = thread_of(typed, p, tid, tgid, w->start, ON_SOME_CPU);
 	if (!t)
 		return;
 	if (t->on) {
@@ -668,7 +683,7 @@ static __always_inline void arrive(bool typed, struct task_struct *p, struct win
 
 	if (!tid || !is_wanted(typed, p, tgid))
 		return;
-	t = thread_of(typed, p, tid, tgid, w->start, false);
+	t = thread_of(typed, p, tid, tgid, w->start, 0);
 	if (!t)
 		return;
 	/* It went before the window began, and came before it was looked for. */
@@ -682,13 +697,41 @@ static __always_inline void arrive(bool typed, struct task_struct *p, struct win
 		count(MISSED_SWITCHES);
 		t->on_ns += now - t->on_since;
 	}
-	t->on = 1;
+	t->on = bpf_get_smp_processor_id() + 1;
 	t->on_since = now;
 	o = bpf_map_lookup_elem(&off, &tid);
 	if (!o)
 		return;
 	end_wait(p, t, tid, o, now);
 	bpf_map_delete_elem(&off, &tid);
+}
+
+/*
+ * Who goes is not who came last: the kernel told nothing of the switch between. What came last has gone since; when, and why, is
+ * not known, but it must not seem to run until it comes again.
+ */
+static __always_inline void check_last(__u32 gone, __u32 next, __u64 now)
+{
+	__u32 first = 0, last;
+	__u32 *run = bpf_map_lookup_elem(&runs, &first);
+	struct off o = { .since = now, .syscall = NO_SYSCALL, .state = 1 };
+	struct thread *t;
+
+	if (!run)
+		return;
+	last = *run;
+	*run = next;
+	if (!last || last == gone)
+		return;
+	t = bpf_map_lookup_elem(&threads, &last);
+	if (!t || t->on != bpf_get_smp_processor_id() + 1)
+		return;
+	count(MISSED_SWITCHES);
+	t->on_ns += now - t->on_since;
+	t->on = 0;
+	o.tgid = t->tgid;
+	if (bpf_map_update_elem(&off, &last, &o, BPF_ANY))
+		count(OFF_FULL);
 }
 
 static __always_inline int on_switch(bool typed, void *ctx, bool preempt, struct task_struct *prev, struct task_struct *next)
@@ -698,6 +741,7 @@ static __always_inline int on_switch(bool typed, void *ctx, bool preempt, struct
 
 	if (!w)
 		return 0;
+	check_last(READ(typed, prev, pid), READ(typed, next, pid), now);
 	leave(typed, ctx, preempt, prev, w, now);
 	arrive(typed, next, w, now);
 	return 0;
@@ -754,7 +798,7 @@ static __always_inline int on_fork(bool typed, struct task_struct *parent, struc
 	if (!is_wanted(typed, child, tgid))
 		return 0;
 	/* The number may have belonged to a thread that ended in the window. */
-	if (thread_of(typed, child, tid, tgid, now, false) && bpf_map_update_elem(&off, &tid, &o, BPF_ANY))
+	if (thread_of(typed, child, tid, tgid, now, 0) && bpf_map_update_elem(&off, &tid, &o, BPF_ANY))
 		count(OFF_FULL);
 	return 0;
 }
@@ -818,7 +862,7 @@ int at_start(struct bpf_iter__task *ctx)
 		return 0;
 	/* What is switched meanwhile has an entry by then, and keeps it. */
 	if (is_running(p)) {
-		thread_of(true, p, tid, o.tgid, w->start, true);
+		thread_of(true, p, tid, o.tgid, w->start, ON_SOME_CPU);
 		return 0;
 	}
 	o.since = w->start;
@@ -837,7 +881,7 @@ int at_start(struct bpf_iter__task *ctx)
 			o.sp = sp_of(regs);
 	}
 	if (!bpf_map_update_elem(&off, &tid, &o, BPF_NOEXIST)) {
-		struct thread *t = thread_of(true, p, tid, o.tgid, w->start, false);
+		struct thread *t = thread_of(true, p, tid, o.tgid, w->start, 0);
 
 		if (t)
 			bpf_probe_read_kernel_str(t->comm, TASK_COMM_LEN, &p->comm);

@@ -20,7 +20,7 @@ export interface OffCpuOptions extends ProgramOptions {
   readonly minNs?: number;
   /** Bytes of a copy of the user's stack: a multiple of 512 up to 32,768. 0, the default, is none. */
   readonly copyBytes?: number;
-  /** Copies a second on each CPU, at most; places where threads are known to wait long have ten times that. Default 500. */
+  /** Copies a second on each CPU, at most; places where threads are known to wait long have ten times that. Default 1000. */
   readonly copiesPerSecond?: number;
   /** Most threads, and most distinct stacks and sums. Default 16,384. */
   readonly maxEntries?: number;
@@ -136,7 +136,7 @@ const VARIANTS: readonly Variant[] = ["typed", "raw"].map((name) => ({
 const COPY_HEAD = 48 + 272;
 const REGS_BYTES = Deno.build.arch === "aarch64" ? 272 : 168;
 const THREAD_SIZE = 16_384;
-const RING_BYTES = 4 << 20;
+const RING_BYTES = 8 << 20;
 const COMM_BYTES = 16;
 const BUCKETS = 48;
 /** What a switch of a watched thread costs, where the kernel does not tell (docs/internals/off_cpu.md, "Cost"). */
@@ -168,7 +168,7 @@ export function startOffCpu(options: OffCpuOptions): OffCpu {
         min_ns: minNs,
         copy_bytes: copyBytes,
         record_bytes: COPY_HEAD + copyBytes,
-        copies_per_second: options.copiesPerSecond ?? 500,
+        copies_per_second: options.copiesPerSecond ?? 1000,
         thread_size: THREAD_SIZE,
         regs_size: REGS_BYTES,
       });
@@ -273,7 +273,7 @@ function readAll(object: BpfObject, end: number, minNs: number): Pick<RawOffCpu,
   const threads = new Map<number, RawThread>();
   const stacks = new Map<bigint, BigUint64Array>();
   forEachEntry(object.map("threads"), (key, value) => {
-    const onNs = value.u64(24) + (value.u32(68) === 1 ? Math.max(0, end - value.u64(8)) : 0);
+    const onNs = value.u64(24) + (value.u32(68) !== 0 ? Math.max(0, end - value.u64(8)) : 0);
     threads.set(key.u32(0), {
       tid: key.u32(0),
       pid: value.u32(64),

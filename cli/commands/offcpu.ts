@@ -63,7 +63,7 @@ function titleOf({ wall }: OffCpuCommandOptions, whom: string): string {
 
 /** Measures, with `--wall` also what is on the CPU. */
 async function measure(
-  { api, host }: Session,
+  { api }: Session,
   options: OffCpuCommandOptions,
   whom: Pick<OffCpuRequest, "pid" | "durationNs" | "signal" | "onReady">,
 ): Promise<Results> {

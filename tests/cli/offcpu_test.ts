@@ -62,11 +62,13 @@ function byReason({ profile }: Results, thread: string, reason: string): { ns: n
   return { ns: sum(0), waits: sum(1) };
 }
 
-function within(value: number, expected: number, share: number, what: string): void {
-  assert.ok(
-    Math.abs(value - expected) <= share * expected,
-    `${what}: ${value}, expected ${expected} ± ${share * 100} %`,
-  );
+/** That waits for a reason are within 5 % of what the thread measured; it may have lost the CPU meanwhile, too. */
+function accounted(results: Results, thread: string, reason: string, own: Own): void {
+  const { ns } = byReason(results, thread, reason);
+  const preempted = byReason(results, thread, "preempted").ns + byReason(results, thread, "yield").ns;
+  const expected = own.wall - own.cpu;
+  const what = `${ns} ns for ${reason}, the program says ${expected}, of which up to ${preempted} preempted`;
+  assert.ok(ns <= 1.05 * expected && ns >= 0.95 * expected - preempted, what);
 }
 
 for (
@@ -96,14 +98,14 @@ for (
     using binary = await program();
     if (!binary) return skip("gcc is not installed");
     const { own, results } = await measure(["--wakers"], [binary.path, mode]);
-    const { ns, waits } = byReason(results, thread, reason);
+    const { waits } = byReason(results, thread, reason);
     // The kernel keeps switches from all programs for a moment while other tracers attach.
     const { missed_switch = 0, ...lost } = results.reasons.quality.lost_by;
     assert.deepEqual(lost, {});
     // A lock or a byte may be there before the thread has gone to sleep; a sleep may not.
     if (mode === "sleep" && missed_switch === 0) assert.equal(waits, own.waits);
     else assert.ok(waits > 0.9 * own.waits && waits <= own.waits, `${waits} of ${own.waits} waits`);
-    within(ns, own.wall - own.cpu, 0.05, "time");
+    accounted(results, thread, reason, own);
 
     const mine = results.profile.stacks.filter((s) => s.labels.thread === thread && s.labels.reason === reason);
     const inAll = mine.reduce((n, s) => n + s.values[0], 0);
@@ -121,7 +123,6 @@ for (
 
     const row = records(results.threads).find((r) => r.comm === thread)!;
     assert.equal(Number(row.wall), Number(row.on_cpu) + Number(row.off_cpu));
-    assert.equal(row.reason, reason);
     // From the waking on; the kernel counts from when it is on the run queue, which is later, on another CPU by an interrupt.
     assert.ok(
       Number(row.queued) >= 0.95 * own.runDelay - 1e5,
@@ -138,13 +139,9 @@ Deno.test("offcpu: disk: reads and writes that are waited for take the time that
   if (!binary) return skip("gcc is not installed");
   const file = `${binary.dir}/data`;
   const { own, results } = await measure(["--min-block", "1ns"], [binary.path, "disk", file]);
-  const row = records(results.threads).find((r) => r.comm === "disk")!;
-  within(Number(row.off_cpu), own.wall - own.cpu, 0.05, "time off the CPU");
-  const { ns, waits } = byReason(results, "disk", "disk");
+  accounted(results, "disk", "disk", own);
+  const { waits } = byReason(results, "disk", "disk");
   assert.ok(waits >= 200, `${waits} waits`);
-  const other = byReason(results, "disk", "preempted").ns;
-  within(ns + other, Number(row.off_cpu), 0.05, "time that the disk took");
-  assert.equal(row.reason, "disk");
 });
 
 Deno.test("offcpu -p: threads that do not run at all are there, with why and where", async () => {
@@ -155,8 +152,9 @@ Deno.test("offcpu -p: threads that do not run at all are there, with why and whe
     stdin: "piped",
     stdout: "piped",
   }).spawn();
+  const reader = child.stdout.getReader();
   try {
-    await child.stdout.getReader().read();
+    await reader.read();
     const { code, out, err } = await sonde(["offcpu", "-p", String(child.pid), "--for", "500ms", "--json"]);
     assert.equal(code, 0, err);
     const results = JSON.parse(out).results as Results;
@@ -166,7 +164,9 @@ Deno.test("offcpu -p: threads that do not run at all are there, with why and whe
     assert.equal(row.off_cpu, results.reasons.quality.duration_ns);
     assert.match(results.profile.stacks[0].frames.map((f) => f.function).join(" "), /read.*pipe_read/);
   } finally {
-    child.stdin.close();
+    await child.stdin.close();
+    reader.releaseLock();
+    await child.stdout.cancel();
     await child.status;
   }
 });

@@ -6,6 +6,7 @@ import { frameName } from "../profile_stats.ts";
 import { styleFor } from "../style.ts";
 import { displayWidth, truncate } from "../width.ts";
 import { renderHistogram } from "./histogram.ts";
+import { renderProfile } from "./profile.ts";
 import { renderQuality } from "./quality.ts";
 import { renderTable } from "./table.ts";
 
@@ -18,10 +19,10 @@ const WAKERS = 10;
  * Times off the CPU as `sonde offcpu` shows them: how much, why, where (callers first, `⇒` where the kernel begins), who
  * ended the waits, how long they were. The quality, which all results share, stands once at the end.
  *
- * @param results summary, reasons, stacks, wakers, durations
+ * @param results summary, reasons, stacks, wakers, durations; the profile where it is of all time (`wall`)
  */
 export function renderOffCpu(results: Results, options: RenderOptions): string {
-  const { summary, reasons, stacks, wakers, durations } = results;
+  const { summary, reasons, stacks, wakers, durations, profile } = results;
   const style = styleFor(options);
   const width = usableWidth(options);
   const parts: string[] = [];
@@ -29,16 +30,19 @@ export function renderOffCpu(results: Results, options: RenderOptions): string {
     if (body !== "") parts.push(`${style.heading(title)}\n${body}`);
   };
   if (summary?.kind === "text") parts.push(escapeText(summary.text, { newlines: true, limit: 10_000 }));
-  if (reasons?.kind === "table" && reasons.length > 0) add("Why", renderTable(reasons, options));
+  if (reasons?.kind === "table" && reasons.length > 0) add("Why", renderTable(reasons, { ...options, record: false }));
   if (stacks?.kind === "table") {
     const rows = recordsOf(stacks).slice(0, STACKS);
     add("Where", rows.flatMap((row) => [...waitLines(row, width, style.name, style.bold)]).join("\n"));
   }
   if (wakers?.kind === "table" && wakers.length > 0) {
-    add("Who ended the waits", renderTable(without(wakers, ["share"]), { ...options, maxRows: WAKERS }));
+    add("Who ended the waits", renderTable(without(wakers, ["share"]), { ...options, maxRows: WAKERS, record: false }));
   }
   if (durations?.kind === "histogram" && durations.buckets.length > 0) {
     add("How long they were", renderHistogram(durations, { ...options, width }));
+  }
+  if (profile?.kind === "profile" && profile.sampleTypes[0]?.name === "wall") {
+    add("On and off the CPU together", renderProfile(profile, options));
   }
   const q = summary ? renderQuality(summary.quality, options) : "";
   return [...parts, ...(q === "" ? [] : [q])].join("\n\n");
