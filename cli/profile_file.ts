@@ -1,7 +1,7 @@
 import { type Profile, UsageError } from "../core/data/mod.ts";
-import { formatByEnding, formatByName } from "../core/profile/formats/find_format.ts";
+import { formatByEnding, formatByName } from "../core/profile/find_format.ts";
 import type { ProfileFormat, WriteOptions } from "../core/profile/formats/format.ts";
-import { PROFILE_FORMATS } from "../core/profile/formats/formats.ts";
+import { PROFILE_FORMATS } from "../core/profile/profile_formats.ts";
 import { packing } from "../core/profile/formats/packing.ts";
 
 /**

@@ -1,8 +1,7 @@
 import { type Profile, UsageError } from "../core/data/mod.ts";
-import type { Host } from "../core/host/mod.ts";
-import { formatByName, sniffFormat } from "../core/profile/formats/find_format.ts";
+import { formatByName, sniffFormat } from "../core/profile/find_format.ts";
 import type { ProfileFormat } from "../core/profile/formats/format.ts";
-import { PROFILE_FORMATS } from "../core/profile/formats/formats.ts";
+import { PROFILE_FORMATS } from "../core/profile/profile_formats.ts";
 import { packing } from "../core/profile/formats/packing.ts";
 import { type Progress, SILENT } from "./progress.ts";
 
@@ -12,8 +11,6 @@ export interface ReadProfileOptions {
   readonly format?: string;
   /** Keep when each sample was taken, where the file tells. */
   readonly timeline?: boolean;
-  /** The machine whose files give names to addresses, for formats that hold addresses; this one by default. */
-  readonly host?: Host;
   readonly progress?: Progress;
 }
 
@@ -55,11 +52,9 @@ export async function readProfile(path: string, options: ReadProfileOptions = {}
 async function readAll(
   format: ProfileFormat,
   chunks: AsyncIterable<Uint8Array>,
-  { timeline = false, host }: ReadProfileOptions,
+  { timeline = false }: ReadProfileOptions,
 ): Promise<Profile> {
-  // Of the others none holds addresses alone: they need no machine.
-  const machine = host ?? (format.name === "perf-data" ? (await import("../core/host/mod.ts")).openHost() : null);
-  const reader = format.reader!({ timeline, ...machine ? { host: machine } : {} });
+  const reader = format.reader!({ timeline });
   for await (const chunk of chunks) reader.push(chunk);
   return reader.end();
 }

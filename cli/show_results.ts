@@ -1,6 +1,6 @@
 import { type Json, type Profile, type Results, resultsToJson, UsageError } from "../core/data/mod.ts";
 import type { ShownForm, TableOptions } from "../core/render/mod.ts";
-import { formatByEnding } from "../core/profile/formats/find_format.ts";
+import { formatByEnding } from "../core/profile/find_format.ts";
 import { print, warn, writeFile } from "./output.ts";
 import { renderOptions } from "./render_options.ts";
 

@@ -172,7 +172,7 @@ export async function collectSamples(
     const limit = Math.round(request.budget! * 1000) / 10;
     notes.push(
       `Sampled less often to stay within ${limit} % of a CPU: ${slowed.join(", ")}. Samples are scaled by that` +
-        (born ? "; threads that had started by then keep their frequency." : "."),
+        (born && born.size > 0 ? "; threads that were made meanwhile keep the frequency of that moment." : "."),
     );
   }
   if (ended) notes.push(`Process ${pids.join(", ")} ended after ${Math.round(durationNs / 1e8) / 10} s.`);

@@ -52,7 +52,7 @@ export function cpuSampler(host: Host): CpuSampler {
         nsPerInterrupt(events.stackBytes),
       );
     }
-    const symboliser = symbolisers.start();
+    const symboliser = symbolisers.start({ inlined: request.inlined ?? true });
     await symboliser.prepare(usedCode(collected));
     const { profile, stackQuality } = buildProfile(collected, symboliser);
     const { durationNs } = collected;

@@ -41,6 +41,11 @@ export interface CpuSampleRequest {
   readonly cgroup?: string;
   /** Keep when each sample was taken (`Profile.timeline`). */
   readonly timeline?: boolean;
+  /**
+   * Whether inlined functions are frames of their own, where debugging information tells: it takes a second of CPU time to
+   * read that of large programs. Default: true.
+   */
+  readonly inlined?: boolean;
   /** Most of one CPU that sampling may cost, 0–1: above it, fewer samples are taken. Default: no limit. */
   readonly budget?: number;
 }

@@ -50,9 +50,10 @@ export function displayWidth(text: string): number {
 export function truncate(text: string, width: number, where: "end" | "middle" | "start" = "end"): string {
   if (displayWidth(text) <= width) return text;
   if (width <= 1) return width === 1 ? "…" : "";
-  const chars = [...text];
   const room = width - 1;
   const tail = where === "end" ? 0 : where === "start" ? room : Math.floor(room / 2);
+  if (ASCII.test(text)) return text.slice(0, room - tail) + "…" + text.slice(text.length - tail);
+  const chars = [...text];
   const end = takeColumns([...chars].reverse(), tail).reverse().join("");
   return takeColumns(chars, room - tail).join("") + "…" + end;
 }

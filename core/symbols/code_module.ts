@@ -23,9 +23,10 @@ export interface CodeModule {
    * for the same functions, where lines are not asked for.
    *
    * @param lines whether `file` and `line` are those of the code, and of the calls; else those of the declarations
+   * @param inlined whether what was inlined is told; without, and without lines, no debugging information is read
    * @returns empty when nothing is known
    */
-  frames(offset: number, lines: boolean): readonly CodeFrame[];
+  frames(offset: number, lines: boolean, inlined?: boolean): readonly CodeFrame[];
   /** Number of functions known. */
   readonly functions: number;
   /** Whether a full symbol table was found: without, only functions that the file exports have names. */
@@ -88,10 +89,10 @@ export function loadModule(source: ByteSource, path: string, openDebug: OpenDebu
       const address = addressOf(offset);
       return address === null ? null : find(address);
     },
-    frames: (offset, lines) => {
+    frames: (offset, lines, inlined = true) => {
       const address = addressOf(offset);
       if (address === null) return NONE;
-      const known = debugInfo()?.frames(address, lines) ?? null;
+      const known = lines || inlined ? debugInfo()?.frames(address, lines) ?? null : null;
       if (known !== null) return known;
       const hit = find(address);
       if (hit === null) return NONE;

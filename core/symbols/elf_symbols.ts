@@ -1,8 +1,8 @@
-import { type Elf, ElfError, type ElfSection, EM, sectionBytes, sectionNamed, SHF, SHT, stringAt } from "./elf.ts";
+import { pltStubs } from "./_plt.ts";
+import { type Elf, ElfError, type ElfSection, sectionBytes, SHF, SHT, stringAt } from "./elf.ts";
 import { type SymbolColumns, symbolRank } from "./symbol_table.ts";
 
 const SYM_SIZE = 24;
-const RELA_SIZE = 24;
 const STT_NOTYPE = 0;
 const STT_FUNC = 2;
 const STT_GNU_IFUNC = 10;
@@ -90,29 +90,16 @@ function selectFunctions(elf: Elf, { words, strings }: RawSymbols): SymbolColumn
   return { length: n, starts, sizes, limits, ranks, nameOf: (i) => stringAt(strings, names[i]) };
 }
 
-/**
- * Names the stubs through which calls to other modules go. Entry i of `.plt.sec` (or of `.plt` after its header)
- * belongs to relocation i of `.rela.plt` (System V ABI supplements for x86-64 and aarch64).
- */
+/** Names the stubs through which calls to other modules go. */
 function pltEntries(elf: Elf, dynsym: RawSymbols): SymbolColumns {
-  const rela = elf.sections.find((s) => s.type === SHT.RELA && (s.name === ".rela.plt" || s.name === ".rela.iplt"));
-  const second = sectionNamed(elf, ".plt.sec");
-  const plt = second ?? sectionNamed(elf, ".plt");
-  if (!rela || !plt || (elf.machine !== EM.X86_64 && elf.machine !== EM.AARCH64)) return EMPTY;
-  const header = second ? 0 : elf.machine === EM.AARCH64 ? 32 : 16;
-  const bytes = sectionBytes(elf, rela, MAX_TABLE);
-  const relocations = new Uint32Array(bytes.buffer, 0, Math.floor(bytes.length / RELA_SIZE) * 6);
-  const n = Math.min(relocations.length / 6, Math.max(0, Math.floor((plt.size - header) / 16)));
-  const starts = new Float64Array(n);
-  const sizes = new Float64Array(n).fill(16);
-  for (let i = 0; i < n; i++) starts[i] = plt.addr + header + i * 16;
+  const stubs = pltStubs(elf);
   return {
-    length: n,
-    starts,
-    sizes,
-    ranks: new Uint8Array(n),
+    length: stubs.length,
+    starts: Float64Array.from(stubs, (s) => s.address),
+    sizes: Float64Array.from(stubs, (s) => s.size),
+    ranks: new Uint8Array(stubs.length),
     nameOf: (i) => {
-      const symbol = relocations[i * 6 + 3] * 6;
+      const symbol = stubs[i].symbol * 6;
       const name = symbol < dynsym.words.length ? stringAt(dynsym.strings, dynsym.words[symbol]) : "";
       return name === "" ? "[plt]" : `${name}@plt`;
     },

@@ -80,14 +80,45 @@ Deno.test("a table prefers a global to a weak alias, as perf does", async () => 
 Deno.test("elfFunctions() names the stubs of the procedure linkage table as objdump does", async () => {
   const dir = await Deno.makeTempDir();
   try {
-    for (const options of [["-fcf-protection=full"], ["-fcf-protection=none", "-Wl,-z,lazy", "-no-pie"]]) {
+    const layouts = [
+      ["-fcf-protection=full"],
+      ["-fcf-protection=full", "-Wl,-z,lazy,-z,ibtplt"],
+      ["-fcf-protection=none", "-Wl,-z,lazy", "-no-pie"],
+      ["-fcf-protection=none", "-Wl,-z,now"],
+      ["-fcf-protection=none", "-fuse-ld=gold"],
+    ];
+    for (const options of layouts) {
       if (!await compileC(PROGRAM, `${dir}/a`, options)) return skip("no gcc");
       const text = await outputOf("objdump", ["-d", `${dir}/a`]);
       if (text === null) return skip("no objdump");
       const table = symbolTable(elfFunctions(readElf(bytesSource(await Deno.readFile(`${dir}/a`)))));
-      const stubs = [...text.matchAll(/^([0-9a-f]+) <(strlen@plt)>:/gm)];
-      assert.equal(stubs.length, 1, options.join(" "));
-      for (const [, address, name] of stubs) assert.equal(table.find(parseInt(address, 16) + 4)?.name, name);
+      const stubs = [...text.matchAll(/^([0-9a-f]+) <(\w+@plt)>:/gm)];
+      assert.ok(stubs.some((s) => s[2] === "strlen@plt"), options.join(" "));
+      for (const [, address, name] of stubs) {
+        assert.equal(table.find(parseInt(address, 16) + 4)?.name, name, `${options.join(" ")} ${address}`);
+      }
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
+Deno.test("elfFunctions() names the stubs of aarch64, with and without BTI and pointer authentication", async () => {
+  const dir = await Deno.makeTempDir();
+  try {
+    await Deno.writeTextFile(`${dir}/a.c`, PROGRAM);
+    for (const options of [[], ["-mbranch-protection=standard", "-Wl,-z,force-bti,-z,pac-plt,-z,lazy"]]) {
+      const args = ["-O1", ...options, "-o", `${dir}/a`, `${dir}/a.c`];
+      const built = await new Deno.Command("aarch64-linux-gnu-gcc", { args, stderr: "null" }).output().catch(() =>
+        null
+      );
+      if (!built?.success) return skip("no aarch64-linux-gnu-gcc");
+      const text = await outputOf("aarch64-linux-gnu-objdump", ["-d", `${dir}/a`]);
+      if (text === null) return skip("no aarch64-linux-gnu-objdump");
+      const table = symbolTable(elfFunctions(readElf(bytesSource(await Deno.readFile(`${dir}/a`)))));
+      const stubs = [...text.matchAll(/^([0-9a-f]+) <(\w+@plt)>:/gm)];
+      assert.ok(stubs.some((s) => s[2] === "strlen@plt"));
+      for (const [, address, name] of stubs) assert.equal(table.find(parseInt(address, 16) + 8)?.name, name);
     }
   } finally {
     await Deno.remove(dir, { recursive: true });

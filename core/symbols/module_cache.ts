@@ -40,7 +40,7 @@ export function createModuleCache(host: Host): ModuleCache {
     if (!source) return "not_elf";
     try {
       const module = files.during(() => loadModule(source, mappedPath(shown.mapping), openDebug));
-      return { ...module, frames: (offset, lines) => files.during(() => module.frames(offset, lines)) };
+      return { ...module, frames: (...asked) => files.during(() => module.frames(...asked)) };
     } catch (error) {
       if (!(error instanceof ElfError)) throw error;
       return "not_elf";

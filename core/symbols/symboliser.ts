@@ -56,7 +56,7 @@ export interface SymboliserOptions {
    * they are where its function is declared, so that a function stays one frame.
    */
   readonly lines?: boolean;
-  /** Whether inlined functions are frames. Default: true. */
+  /** Whether inlined functions are frames: that takes debugging information, where there is some. Default: true. */
   readonly inlined?: boolean;
 }
 
@@ -160,7 +160,7 @@ export function createSymbolisers(host: Host): { start(options?: SymboliserOptio
               recent = module && { mapping, module, frames: known };
             }
             if (recent) {
-              const found = recent.module.frames(address - mapping.start + mapping.offset, lines);
+              const found = recent.module.frames(address - mapping.start + mapping.offset, lines, inlined);
               if (found.length === 0) {
                 notes.nameless(mapping.path, recent.module);
                 return one(UNKNOWN, mapping.path, "user");

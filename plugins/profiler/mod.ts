@@ -17,7 +17,8 @@ export default function profiler(sonde: SondeApi): Plugin {
     durationNs: number,
     kernel: boolean,
     signal: AbortSignal,
-  ): Promise<Profile> => sonde.samplers.cpu({ pid, frequencyHz, durationNs, kernel, user: true, signal });
+    inlined: boolean,
+  ): Promise<Profile> => sonde.samplers.cpu({ pid, frequencyHz, durationNs, kernel, user: true, signal, inlined });
 
   return {
     name: "profiler",
@@ -36,7 +37,7 @@ export default function profiler(sonde: SondeApi): Plugin {
         window: "stream",
         async profile({ params, durationNs }, { signal }) {
           if (durationNs === null) throw new sonde.data.UsageError("cpu.profile needs a window", 'Write "for 10s"');
-          return await sample(Number(params.pid), Number(params.hz), durationNs, Boolean(params.kernel), signal);
+          return await sample(Number(params.pid), Number(params.hz), durationNs, Boolean(params.kernel), signal, true);
         },
       },
       offCpuStacks(sonde),
@@ -69,6 +70,8 @@ export default function profiler(sonde: SondeApi): Plugin {
           Number(args.duration_secs) * 1e9,
           args.include_kernel === true,
           signal,
+          // The agent measures a machine that may be short of CPU: debugging information is not read for it.
+          false,
         );
         const { profiles, data } = sonde;
         const results: Record<string, Results[string]> = {

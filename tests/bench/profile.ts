@@ -3,6 +3,8 @@
  * [--sonde PATH]`. Both sides alternate; figures are medians. Nothing here fails; people read it. @module
  */
 import { parseArgs } from "node:util";
+import { flamePageBench } from "./flame_page_bench.ts";
+import { flameSvgBench } from "./flame_svg_bench.ts";
 import { foldBench } from "./fold_bench.ts";
 import { importMemoryBench } from "./import_memory_bench.ts";
 import { fromFileUrl } from "./paths.ts";
@@ -19,6 +21,8 @@ const rounds = Number(values.rounds);
 const BENCHES: Readonly<Record<string, () => void | Promise<void>>> = {
   fold: () => foldBench(sonde, rounds),
   memory: () => importMemoryBench(sonde),
+  svg: () => flameSvgBench(sonde, rounds),
+  page: () => flamePageBench(Math.ceil(rounds / 3)),
 };
 
 const wanted = positionals.length > 0 ? positionals : Object.keys(BENCHES);

@@ -7,6 +7,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { type KernelRun, matrixTable, replaceMeasured } from "./matrix_table.ts";
+import { ORC_CASE, orcOutcome } from "./orc_run.ts";
 import { compileWorkload, kernelsOnOffer, runKernel } from "./run_kernel.ts";
 import type { SmokeOutcome } from "./smoke_run.ts";
 
@@ -19,7 +20,11 @@ let failed = false;
   if (!workload) throw new Error("gcc is missing: install gcc and libc6-dev");
   const runs: KernelRun[] = [];
   for (const kernel of kernels.length > 0 ? kernels : ["5.10", "6.1", "6.12", await newestKernel()]) {
-    const run = await runKernel(kernel, workload.program, only);
+    const smoke = await runKernel(kernel, workload.program, only);
+    const wanted = only.length === 0 || only.some((name) => ORC_CASE.includes(name));
+    const run = wanted
+      ? { ...smoke, outcomes: [...smoke.outcomes, await orcOutcome(kernel, workload.program)] }
+      : smoke;
     runs.push(run);
     const of = (r: SmokeOutcome["result"]): number => run.outcomes.filter((o) => o.result === r).length;
     console.error(

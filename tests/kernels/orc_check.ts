@@ -1,6 +1,6 @@
 import { zstdDecompressSync } from "node:zlib";
 import { createOrcUnwinder, type LoadedOrc, type StackEnd } from "../../core/profile/unwind/mod.ts";
-import { type Address, addressOf, bytesSource, type Elf, readElf, readOrc } from "../../core/symbols/mod.ts";
+import { type Address, addressOf, bytesSource, readElf, readOrc } from "../../core/symbols/mod.ts";
 import type { OrcCapture, OrcSample } from "./orc_capture.ts";
 
 /** What came of the comparison of our stacks with the kernel's. */
@@ -42,8 +42,7 @@ export async function checkOrc(capture: OrcCapture, folder: string): Promise<Orc
 }
 
 async function loadedTables(capture: OrcCapture, folder: string): Promise<LoadedOrc[]> {
-  const vmlinux = await kernelElf(`${folder}/vmlinuz`);
-  const table = readOrc(vmlinux);
+  const table = readOrc(readElf(bytesSource(await vmlinuxOf(`${folder}/vmlinuz`))));
   if (!table) throw new Error(`${folder} has no ORC table`);
   // Linked for 0xffffffff81000000, where .text and with it _stext begins.
   const slide = address(capture.stext) - addressOf(0xffffffff, 0x81000000);
@@ -64,12 +63,11 @@ async function loadedTables(capture: OrcCapture, folder: string): Promise<Loaded
 }
 
 /** The ELF file inside a bzImage: Documentation/arch/x86/boot.rst, setup_sects, payload_offset, payload_length. */
-export async function kernelElf(path: string): Promise<Elf> {
+export async function vmlinuxOf(path: string): Promise<Uint8Array> {
   const image = await Deno.readFile(path);
   const v = new DataView(image.buffer);
   const start = ((image[0x1f1] || 4) + 1) * 512 + v.getUint32(0x248, true);
-  const payload = image.subarray(start, start + v.getUint32(0x24c, true));
-  return readElf(bytesSource(await decompressed(payload)));
+  return await decompressed(image.subarray(start, start + v.getUint32(0x24c, true)));
 }
 
 async function unpacked(path: string): Promise<Uint8Array> {

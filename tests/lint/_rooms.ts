@@ -97,8 +97,6 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
 /** The room a file lies in: `core/perf`, `plugins/system`, `cli`; null for files that are in no room. */
 export function roomOf(path: string): string | null {
   if (!path.includes("/")) return path.endsWith(".ts") ? "cli" : null; // mod.ts in the root joins all rooms
-  // The list of formats, and what chooses from it, know those too that need more than data (perf.data).
-  if (/^core\/profile\/formats\/(formats|find_format|mod)\.ts$/.test(path)) return "core/profile";
   if (path.startsWith("core/profile/formats/")) return "core/profile/formats";
   const parts = path.split("/");
   if (parts.length > 2 && (parts[0] === "core" || parts[0] === "plugins")) return `${parts[0]}/${parts[1]}`;

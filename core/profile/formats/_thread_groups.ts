@@ -13,7 +13,7 @@ export interface StackGroup {
 }
 
 /**
- * A profile's stacks by the thread they ran on (labels `pid`, `tid`, `comm`); by process where that gives more than
+ * A profile's stacks by the thread they ran on (labels `pid`, `tid`, `comm`; of the idle task also `cpu`); by process where that gives more than
  * `max` groups; as one where even those are more.
  */
 export function threadGroups(profile: Profile, max: number): StackGroup[] {
@@ -28,9 +28,11 @@ function groupBy(profile: Profile, parts: readonly string[]): StackGroup[] {
   const groups = new Map<string, { pid: string; tid: string; comm: string; stacks: number[] }>();
   profile.stacks.forEach(({ labels }, i) => {
     const [pid, tid, comm] = ["pid", "tid", "comm"].map((l) => parts.includes(l) ? labels[l] ?? "" : "");
-    const key = `${pid}\0${tid}\0${comm}`;
+    // The idle task is one for each CPU, all with number 0.
+    const cpu = tid === "0" || tid === "" && pid === "0" ? labels.cpu ?? "" : "";
+    const key = `${pid}\0${tid}\0${comm}\0${cpu}`;
     let group = groups.get(key);
-    if (!group) groups.set(key, group = { pid, tid, comm, stacks: [] });
+    if (!group) groups.set(key, group = { pid, tid, comm: cpu === "" ? comm : `${comm}/${cpu}`, stacks: [] });
     group.stacks.push(i);
   });
   return [...groups.values()].map((g) => ({ ...g, name: nameOf(g) }));

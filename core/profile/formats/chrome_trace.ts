@@ -8,6 +8,7 @@
  */
 import type { Frame, Profile } from "../../data/mod.ts";
 import { pieces } from "./_pieces.ts";
+import { shownName } from "./_shown_name.ts";
 import { type ThreadSamples, threadSamples } from "./_thread_samples.ts";
 import type { ProfileFormat, WriteOptions } from "./format.ts";
 
@@ -52,7 +53,7 @@ function idsOf(thread: ThreadSamples, index: number): { pid: number; tid: number
       : tid !== "" && Number.isInteger(main)
       ? main
       : NO_PID,
-    tid: (tid || pid) !== "" && Number.isInteger(main) ? main : NO_PID + index,
+    tid: Number.isInteger(main) && main > 0 ? main : NO_PID + index,
   };
 }
 
@@ -62,10 +63,11 @@ function* events(profile: Profile, threads: readonly ThreadSamples[]): Generator
     const ids = idsOf(thread, i);
     yield { ph: "M", name: "process_name", ...ids, args: { name: thread.group.comm || thread.group.name } };
     yield { ph: "M", name: "thread_name", ...ids, args: { name: thread.group.name } };
+    // The end as well has name and arguments: speedscope pairs events by these.
     yield* spans(
       profile,
       thread,
-      (ph, frame, ns) => ({ ph, ts: ns / 1e3, ...ids, ...ph === "B" ? shown[frame] : {} }),
+      (ph, frame, ns) => ({ ph, ts: ns / 1e3, ...ids, ...shown[frame] }),
     );
   }
 }
@@ -81,12 +83,14 @@ function* spans(
   for (const [i, s] of list.entries()) {
     const { frames } = stacks[s];
     const start = timeNs[i];
+    const next = timeNs[i + 1] ?? Infinity;
+    // What lasts no time at all would end before it begins for readers that sort events.
+    if (!lastsNs && next === start) continue;
     // Nobody saw the thread for a while: it did not run on.
     const keep = start > end ? 0 : common(open, frames);
     for (let f = open.length - 1; f >= keep; f--) yield event("E", open[f], end);
     for (let f = keep; f < frames.length; f++) yield event("B", frames[f], start);
     open = frames;
-    const next = timeNs[i + 1] ?? Infinity;
     end = lastsNs ? start + lastsNs[i] : next - start <= gap ? next : start + gap / 4;
   }
   for (let f = open.length - 1; f >= 0; f--) yield event("E", open[f], end);
@@ -140,10 +144,10 @@ function* samples(profile: Profile, threads: readonly ThreadSamples[], name: str
   yield "\n]";
 }
 
-function eventFrame({ function: name, module, file, line, kind }: Frame): { name: string; cat: string; args: unknown } {
-  const unknown = name === "" || name === "[unknown]";
+function eventFrame(frame: Frame): { name: string; cat: string; args: unknown } {
+  const { module, file, line, kind } = frame;
   return {
-    name: !unknown ? name : module === "" ? "[unknown]" : `[${module.slice(module.lastIndexOf("/") + 1)}]`,
+    name: shownName(frame),
     cat: kind,
     args: { ...module !== "" ? { module } : {}, ...file !== "" ? { source: line > 0 ? `${file}:${line}` : file } : {} },
   };

@@ -8,6 +8,7 @@
  */
 import type { Frame, FrameKind, Profile } from "../../data/mod.ts";
 import { pieces } from "./_pieces.ts";
+import { shownName } from "./_shown_name.ts";
 import { type ThreadSamples, threadSamples } from "./_thread_samples.ts";
 import type { ProfileFormat, WriteOptions } from "./format.ts";
 
@@ -134,11 +135,11 @@ function threadTables(
   const place = (index: number): number => {
     const known = frameOf.get(index);
     if (known !== undefined) return known;
-    const { function: name, module, file, line, kind } = all[index];
+    const { module, file, line, kind } = all[index];
     const lib = module === "" ? null : libs.of(module);
     const resource = lib === null ? -1 : resources.of(String(lib), () => lib);
     const source = file === "" ? null : sources.of(file);
-    const text = strings.of(shownName(name, module));
+    const text = strings.of(shownName(all[index]));
     const func = funcs.of(`${text} ${resource} ${source}`, () => ({ name: text, resource, source }));
     const frame = frames.of(`${func} ${kind} ${line}`, () => ({ func, kind, line: line > 0 ? line : null }));
     frameOf.set(index, frame);
@@ -192,11 +193,6 @@ function threadTables(
       nativeSymbols: { libIndex: [], address: [], name: [], functionSize: [], length: 0 },
     }),
   };
-}
-
-function shownName(name: string, module: string): string {
-  if (name !== "" && name !== "[unknown]") return name;
-  return module === "" ? "[unknown]" : `[${module.slice(module.lastIndexOf("/") + 1)}]`;
 }
 
 interface Indexer<T> {

@@ -48,6 +48,11 @@ function reader(): ProfileReader {
   /** Two a stack: before, after; or the value and 0. */
   let values = new Float64Array(1 << 10);
   let chain = new Int32Array(256);
+  /** The stack of the line before: its bytes, and where in them each of its frames, which are in `chain`, ends. */
+  let before = new Uint8Array(1 << 12);
+  let beforeLength = 0;
+  let ends = new Int32Array(256);
+  let beforeDepth = 0;
   let lineNumber = 0;
   let columns = 1;
 
@@ -81,20 +86,32 @@ function reader(): ProfileReader {
   };
   /** The frames of a stack into `chain`; how many. */
   const split = (bytes: Uint8Array, from: number, to: number): number => {
+    // Lines that follow each other mostly begin alike: those frames are known.
+    const start = from;
+    const length = to - from;
+    const most = Math.min(length, beforeLength);
+    let same = 0;
+    while (same < most && bytes[from + same] === before[same]) same++;
     let depth = 0;
+    while (depth < beforeDepth && ends[depth] < same) depth++;
+    if (depth > 0) from += ends[depth - 1] + 1;
     while (from < to) {
       let end = from;
       while (end < to && bytes[end] !== SEMICOLON) end++;
       const id = names.intern(bytes, from, end);
       if (id === frames.length) frames.push(parseFrame(decoder.decode(bytes.subarray(from, end))));
       if (depth === chain.length) {
-        const more = new Int32Array(depth * 2);
-        more.set(chain);
-        chain = more;
+        chain = enlarged(chain);
+        ends = enlarged(ends);
       }
+      ends[depth] = end - start;
       chain[depth++] = id;
       from = end + 1;
     }
+    if (length > before.length) before = new Uint8Array(length * 2);
+    before.set(bytes.subarray(start, to));
+    beforeLength = length;
+    beforeDepth = depth;
     return depth;
   };
   const lines = lineSplitter(MAX_LINE, line);
@@ -118,6 +135,12 @@ function reader(): ProfileReader {
       };
     },
   };
+}
+
+function enlarged(column: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
+  const more = new Int32Array(column.length * 2);
+  more.set(column);
+  return more;
 }
 
 /** Whether text begins like folded stacks: its first lines all end in a value, and one has two frames. */

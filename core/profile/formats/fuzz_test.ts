@@ -5,11 +5,15 @@
 import assert from "node:assert/strict";
 import { FormatError } from "./format_error.ts";
 import type { ProfileFormat } from "./format.ts";
-import { PROFILE_FORMATS } from "./formats.ts";
+import { csvFormat } from "./csv.ts";
+import { foldedFormat } from "./folded.ts";
+import { jsonFormat } from "./json.ts";
+import { perfScriptFormat } from "./perf_script.ts";
+import { speedscopeFormat } from "./speedscope.ts";
 
 const CASES = 10_000 * Number(Deno.env.get("SONDE_FUZZ_SCALE") ?? 1);
 /** The formats of this folder; others have tests of their own. */
-const TEXT = new Set(["perf-script", "folded", "json", "csv", "speedscope"]);
+const FORMATS = [perfScriptFormat, foldedFormat, jsonFormat, csvFormat, speedscopeFormat];
 const TOKENS = [
   "\n",
   "\n\n",
@@ -145,15 +149,12 @@ function read(format: ProfileFormat, bytes: Uint8Array, size: number): void {
 }
 
 const script = Deno.readFileSync(new URL("perf-script--6.1--srcline.out", fixtures));
-const recorded = await (async () => {
-  const reader = (await PROFILE_FORMATS.find((f) => f.name === "perf-script")!.load()).reader!({ timeline: true });
-  reader.push(script);
-  return reader.end();
-})();
+const scriptReader = perfScriptFormat.reader!({ timeline: true });
+scriptReader.push(script);
+const recorded = scriptReader.end();
 
-for (const entry of PROFILE_FORMATS.filter((f) => TEXT.has(f.name))) {
-  Deno.test(`${entry.name}: ${CASES} mutated files give a profile or a FormatError`, async () => {
-    const format = await entry.load();
+for (const format of FORMATS) {
+  Deno.test(`${format.name}: ${CASES} mutated files give a profile or a FormatError`, () => {
     const whole = format.write ? concat(...format.write(recorded)) : script;
     const small = whole.length > 4000 ? concat(whole.subarray(0, 2500), whole.subarray(whole.length - 1200)) : whole;
     read(format, whole, 100);

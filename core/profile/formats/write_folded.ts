@@ -1,4 +1,5 @@
 import type { Frame, FrameKind, Profile } from "../../data/mod.ts";
+import { shownName } from "./_shown_name.ts";
 
 /** How to write folded stacks. */
 export interface FoldedOptions {
@@ -57,13 +58,7 @@ function decimal(value: number): string {
 
 /** How a frame reads in folded text. */
 function frameText(f: Frame): string {
-  const unknown = f.function === "" || f.function === "[unknown]";
-  const name = !unknown ? f.function : f.module !== "" ? `[${baseName(f.module)}]` : "[unknown]";
-  return escapeName(name) + (MARKS[f.kind] ?? "");
-}
-
-function baseName(module: string): string {
-  return module.slice(module.lastIndexOf("/") + 1).replace(/^\[(.*)\]$/, "$1");
+  return escapeName(shownName(f)) + (MARKS[f.kind] ?? "");
 }
 
 function escapeName(name: string): string {

@@ -1,5 +1,6 @@
 import type { Frame, Profile, Unit } from "../../data/mod.ts";
 import { pieces } from "./_pieces.ts";
+import { shownName } from "./_shown_name.ts";
 import { type StackGroup, threadGroups } from "./_thread_groups.ts";
 import type { WriteOptions } from "./format.ts";
 
@@ -58,9 +59,9 @@ function* sampled(
   yield "]}";
 }
 
-function frameJson({ function: name, module, file, line, kind }: Frame): unknown {
-  const unknown = name === "" || name === "[unknown]";
-  const shown = !unknown ? name : module === "" ? "[unknown]" : `[${module.slice(module.lastIndexOf("/") + 1)}]`;
+function frameJson(frame: Frame): unknown {
+  const { function: name, module, file, line, kind } = frame;
+  const shown = shownName(frame);
   const own = {
     ...shown !== name ? { function: name } : {},
     ...module !== "" ? { module } : {},

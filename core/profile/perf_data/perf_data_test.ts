@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { openHost } from "../../host/mod.ts";
 import { skip } from "../../../tests/skip.ts";
 import { FormatError } from "../formats/format_error.ts";
-import { sniffFormat } from "../formats/find_format.ts";
+import { sniffFormat } from "../find_format.ts";
 import { perfDataParser } from "./perf_data_parser.ts";
 import { perfDataReader } from "./perf_data_reader.ts";
 import { recordedChains } from "./recorded_chains.ts";

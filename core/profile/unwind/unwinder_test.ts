@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { openHost } from "../../host/mod.ts";
-import { codeMappings } from "../../symbols/mod.ts";
+import { codeMappings, type OrcTable } from "../../symbols/mod.ts";
 import { outputOf } from "../../../tests/compile_c.ts";
 import { skip } from "../../../tests/skip.ts";
-import { createUnwinder } from "./mod.ts";
+import { createOrcUnwinder, createUnwinder } from "./mod.ts";
 import { RuleCache } from "./_rule_cache.ts";
 
 const RUNS = 2000 * Number(Deno.env.get("SONDE_FUZZ_SCALE") ?? 1);
@@ -47,6 +47,39 @@ Deno.test("unwind() without mappings or memory ends at once", () => {
   const found = createUnwinder(host).unwind(1, [], state);
   assert.deepEqual([found.length, found.end], [1, "no_mapping"]);
 });
+
+Deno.test("createOrcUnwinder() answers a stack whatever table, registers and memory hold", () => {
+  const text = -0x7f00_0000;
+  const word = fc.oneof(
+    fc.nat(64).map((n) => text + n),
+    fc.nat(256).map((n) => STACK + n * 8),
+    fc.double(),
+    fc.constant(NaN),
+  );
+  const row = fc.tuple(fc.integer({ min: -64, max: 64 }), fc.integer({ min: -64, max: 64 }), fc.nat(0xfff));
+  const rows = fc.array(row, { minLength: 1, maxLength: 64 });
+  const shape = fc.tuple(rows, fc.array(word, { minLength: 17, maxLength: 17 }), fc.array(word, { maxLength: 200 }));
+  fc.assert(
+    fc.property(shape, ([rows, values, words]) => {
+      const table: OrcTable = {
+        format: "type",
+        addresses: Float64Array.from(rows, (_, i) => text + i),
+        spOffsets: Int16Array.from(rows, (r) => r[0]),
+        bpOffsets: Int16Array.from(rows, (r) => r[1]),
+        bits: Uint16Array.from(rows, (r) => r[2]),
+        find: (address) => Math.min(Math.floor(address - text), rows.length - 1),
+      };
+      const stack = new Uint32Array(BigInt64Array.from(words, bits).buffer);
+      const registers = Float64Array.from(values, (v, i) => i === 7 ? STACK : i === 16 ? text : v);
+      const state = { registers, stack, at: 0, bytes: stack.byteLength };
+      const found = createOrcUnwinder([{ table, slide: 0 }], 100).unwind(state);
+      assert.ok(found.length >= 1 && found.length <= 100);
+    }),
+    { numRuns: RUNS },
+  );
+});
+
+const STACK = -0x3700_0000_0000;
 
 Deno.test("RuleCache holds what was put into it", () => {
   fc.assert(

@@ -131,7 +131,7 @@ export function flameElement(profile: Profile, options: FlameOptions, alone = fa
   // `]]>` cannot stand in the script: it is our own text. In XML an unescaped `<` needs the section, HTML has no script here.
   const script = alone ? `<script><![CDATA[${FLAME_SCRIPT}]]></script>` : "";
   return head + style +
-    `<metadata>${escapeData(JSON.stringify(data))}</metadata>` +
+    `<metadata>${escapeMarkup(JSON.stringify(data))}</metadata>` +
     `<text class="title" x="${PAD}" y="25">${escapeXml(truncate(title, 120))}</text>` +
     `<text class="subtitle soft" x="${PAD}" y="${TOP - 8}">${escapeXml(truncate(data.subtitle, 170))}</text>` +
     `<g class="frames">${staticFrames(nodes, { depth, inverted, minWidth, looks, lang, amount, total })}</g>` +
@@ -215,21 +215,28 @@ interface StaticLook {
 function staticFrames(nodes: readonly LaidNode[], look: StaticLook): string {
   const inner = STATIC_WIDTH - 2 * PAD;
   let out = "";
+  const names = new Map<unknown, { readonly text: string; readonly xml: string }>();
   for (const node of nodes) {
     const { depth, x0, x1 } = node;
     const w = (x1 - x0) * inner;
     if (w < look.minWidth) continue;
     const x = PAD + x0 * inner;
     const y = TOP + (look.inverted ? depth : look.depth - 1 - depth) * ROW;
-    const name = displayName(node, look.lang);
-    const label = w > 26 ? truncate(name, Math.floor((w - 8) / CHAR_WIDTH)) : "";
+    let name = names.get(node.frame);
+    if (!name) {
+      const text = displayName(node, look.lang);
+      names.set(node.frame, name = { text, xml: escapeXml(text) });
+    }
+    const label = w > 26 ? truncate(name.text, Math.floor((w - 8) / CHAR_WIDTH)) : "";
     out += `<g class="f ${look.looks.of(node)}">` +
-      `<title>${escapeXml(`${name} · ${look.amount(node.total)} · ${formatRatio(node.total / look.total)}`)}</title>` +
+      `<title>${name.xml} · ${escapeMarkup(look.amount(node.total))} · ${
+        escapeMarkup(formatRatio(node.total / look.total))
+      }</title>` +
       `<rect x="${x.toFixed(1)}" y="${y}" width="${Math.max(0.2, w - (w > 3 ? 1 : 0)).toFixed(1)}" height="${
         ROW - 1
       }"` +
       `${w > 6 ? ' rx="2"' : ""}/>` +
-      (label ? `<text x="${(x + 4).toFixed(1)}" y="${y + ROW - 5.5}">${escapeXml(label)}</text>` : "") + `</g>`;
+      (label ? `<text x="${(x + 4).toFixed(1)}" y="${y + ROW - 5.5}">${escapeMarkup(label)}</text>` : "") + `</g>`;
   }
   return out;
 }
@@ -246,7 +253,7 @@ function legend(nodes: readonly LaidNode[], height: number, looks: Looks, lang: 
   return `<g class="legend">${out}</g>`;
 }
 
-/** JSON as element content. What is invalid in XML was made visible in every string before. */
-function escapeData(json: string): string {
-  return json.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
+/** Text as element content. What is invalid in XML was made visible in every string before. */
+function escapeMarkup(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
 }

@@ -152,7 +152,7 @@ export function profilePage(parts) {
   // Tables.
 
   const named = (row) => nameOf(row);
-  const module = (row) => data.modules[data.module[row]];
+  const module = (row) => data.modules[data.module[row]].replace(/^.*\/(?=.)/, "");
   const nameColumn = {
     key: "name",
     title: data.texts.function,

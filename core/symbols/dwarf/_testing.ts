@@ -1,4 +1,3 @@
-import { outputOf } from "../../../tests/compile_c.ts";
 import { bytesSource } from "../byte_source.ts";
 import { type CodeModule, loadModule } from "../code_module.ts";
 import { readElf } from "../elf.ts";
@@ -46,8 +45,10 @@ export async function toolAnswers(tool: string, path: string, addresses: readonl
   const answers: { address: number; frames: string[] }[] = [];
   for (let i = 0; i < addresses.length; i += 4000) {
     const some = addresses.slice(i, i + 4000).map((a) => `0x${a.toString(16)}`);
-    const text = await outputOf(tool, ["-f", "-i", "-a", "-e", path, ...some]);
-    if (text === null) return null;
+    const command = new Deno.Command(tool, { args: ["-f", "-i", "-a", "-e", path, ...some], stderr: "null" });
+    const output = await command.output().catch(() => null);
+    if (output === null) return null;
+    const text = new TextDecoder().decode(output.stdout);
     const lines = text.split("\n");
     for (let at = 0; at < lines.length - 1;) {
       if (/^0x[0-9a-f]+$/.test(lines[at])) {

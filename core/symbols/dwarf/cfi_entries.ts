@@ -49,7 +49,7 @@ export interface CfiEntries {
   next(offset: number): number;
 }
 
-/** @returns a reader of the entries of a section */
+/** Makes a reader of the entries of a section. */
 export function cfiEntries(section: CfiSection): CfiEntries {
   const reader = new CfiReader(section.bytes, `.${section.kind}`);
   const cies = new Map<number, Cie>();

@@ -21,7 +21,7 @@ export interface CfiRows {
   each(fde: Fde, seen: (row: CfiRow) => void): void;
 }
 
-/** @returns a machine that runs call frame instructions (DWARF 5, 6.4.2 and 7.24; gcc's extensions) */
+/** Makes a machine that runs call frame instructions (DWARF 5, 6.4.2 and 7.24; gcc's extensions). */
 export function cfiRows(): CfiRows {
   const row = emptyRow();
   const initial = emptyRow();

@@ -29,6 +29,8 @@ export interface DebugInfo {
 }
 
 /**
+ * Reads which units there are and which code each holds; their contents wait until they are asked for.
+ *
  * @param symbol tells what the outermost function is called; by default it goes by its name in the source
  * @throws {ElfError} when the units' headers are broken
  */

@@ -117,4 +117,4 @@ export function join(directory: string, path: string): string {
 }
 
 const MAX_PROGRAM = 1 << 30;
-const MAX_FILES = 1 << 20;
+const MAX_FILES = 1 << 17;

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { gunzipSync } from "node:zlib";
 import { type Frame, type FrameKind, type Profile, quality, type Unit } from "../../../data/mod.ts";
 import { skip } from "../../../../tests/skip.ts";
-import { sniffFormat } from "../find_format.ts";
+import { sniffFormat } from "../../find_format.ts";
 import { FormatError } from "../format_error.ts";
 import { decodePprof } from "./decode_pprof.ts";
 import { encodePprof } from "./encode_pprof.ts";

@@ -1,4 +1,4 @@
-import type { ProfileFormat } from "./format.ts";
+import type { ProfileFormat } from "./formats/format.ts";
 
 /** What is known of a format before its code is loaded. `name` and `endings` are those of the format. */
 export interface FormatEntry {
@@ -15,43 +15,43 @@ export const PROFILE_FORMATS: readonly FormatEntry[] = [
   {
     name: "perf-data",
     endings: [".data", ".perf.data"],
-    load: async () => (await import("../perf_data/perf_data_format.ts")).perfDataFormat,
+    load: async () => (await import("./perf_data/perf_data_format.ts")).perfDataFormat,
   },
   {
     name: "pprof",
     endings: [".pb.gz", ".pprof", ".prof", ".pb"],
-    load: async () => (await import("./pprof/pprof_format.ts")).pprofFormat,
+    load: async () => (await import("./formats/pprof/pprof_format.ts")).pprofFormat,
   },
   {
     name: "speedscope",
     endings: [".speedscope.json", ".speedscope"],
-    load: async () => (await import("./speedscope.ts")).speedscopeFormat,
+    load: async () => (await import("./formats/speedscope.ts")).speedscopeFormat,
   },
   {
     name: "firefox",
     endings: [".firefox.json"],
-    load: async () => (await import("./firefox.ts")).firefoxFormat,
+    load: async () => (await import("./formats/firefox.ts")).firefoxFormat,
   },
   {
     name: "chrome-trace",
     endings: [".trace.json"],
-    load: async () => (await import("./chrome_trace.ts")).chromeTraceFormat,
+    load: async () => (await import("./formats/chrome_trace.ts")).chromeTraceFormat,
   },
-  { name: "json", endings: [".json"], load: async () => (await import("./json.ts")).jsonFormat },
-  { name: "csv", endings: [".csv"], load: async () => (await import("./csv.ts")).csvFormat },
+  { name: "json", endings: [".json"], load: async () => (await import("./formats/json.ts")).jsonFormat },
+  { name: "csv", endings: [".csv"], load: async () => (await import("./formats/csv.ts")).csvFormat },
   {
     name: "folded",
     endings: [".folded", ".collapsed"],
-    load: async () => (await import("./folded.ts")).foldedFormat,
+    load: async () => (await import("./formats/folded.ts")).foldedFormat,
   },
   {
     name: "perf-script",
     endings: [".perf", ".perf.txt", ".script"],
-    load: async () => (await import("./perf_script.ts")).perfScriptFormat,
+    load: async () => (await import("./formats/perf_script.ts")).perfScriptFormat,
   },
   {
     name: "stackcollapse",
     endings: [".stackcollapse"],
-    load: async () => (await import("./stackcollapse.ts")).stackcollapseFormat,
+    load: async () => (await import("./formats/stackcollapse.ts")).stackcollapseFormat,
   },
 ];

@@ -1,5 +1,5 @@
-import type { ProfileFormat } from "./format.ts";
-import { type FormatEntry, PROFILE_FORMATS } from "./formats.ts";
+import type { ProfileFormat } from "./formats/format.ts";
+import { type FormatEntry, PROFILE_FORMATS } from "./profile_formats.ts";
 
 /** The format of this name, or null. */
 export function formatByName(name: string): FormatEntry | null {
