@@ -62,7 +62,7 @@ export function bpfCpuSampler(host: Host, places = STACK_PLACES): CpuSampler {
       notes.push(`Sonde itself took ${own} of ${own + events} samples (${share} %): left out.`);
     }
     if (truncated > 0) notes.push(`${truncated} of ${events} stacks were cut at the kernel's limit of frames.`);
-    const lost = counters[COUNTER.RING_FULL];
+    const lost = counters[COUNTER.RING_FULL] + collected.full;
     const cpu_ns = ownCpuNs() - before;
     const probe_ns = (events + own) * NS_PER_SAMPLE;
     return {
