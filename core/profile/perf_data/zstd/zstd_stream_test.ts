@@ -81,3 +81,22 @@ Deno.test("zstdStream() answers a ZstdError to damaged streams, or other bytes; 
     }
   }
 });
+
+Deno.test("zstdStream() refuses Huffman weights whose code reads no bits, of which there would be no end", () => {
+  const block = (type: number, body: number[]): number[] => [...u24(type << 1 | body.length << 3), ...body];
+  // One symbol has all 32 places of the table: from no state to the next takes a bit.
+  const weights = [5, 0xf0, 0x03, 0, 0x80, 0xff];
+  const literals = [...weights, 0xff, 0xff];
+  const head = u24(2 | 10 << 4 | literals.length << 14);
+  const bytes = [0x28, 0xb5, 0x2f, 0xfd, 0, 0x48, ...block(2, [...head, ...literals, 0])];
+  assert.throws(() => zstdStream(() => {}).push(Uint8Array.from(bytes)), ZstdError);
+});
+
+Deno.test("zstdStream() refuses windows of more than 128 MiB before it takes memory for them", () => {
+  const bytes = [0x28, 0xb5, 0x2f, 0xfd, 0, 20 << 3, 1, 0, 0, 65];
+  assert.throws(() => zstdStream(() => {}).push(Uint8Array.from(bytes)), ZstdError);
+});
+
+function u24(n: number): number[] {
+  return [n & 255, n >>> 8 & 255, n >>> 16 & 255];
+}
