@@ -70,6 +70,9 @@ const text = fc.oneof(
     "__proto__",
   ),
 );
+// JSON.parse of V8 (Deno 2.9.6) takes a key of one escaped character for a backslash, after certain others:
+// JSON.parse('[{"x":1,"\\n":2},{"__proto__":1,"\\n":2}]')[0] has the key "\\".
+const labelName = text.filter((s) => !/^["\\\x00-\x1f]$/.test(s));
 const frame: fc.Arbitrary<Frame> = fc.record({
   function: text,
   module: text,
@@ -87,7 +90,7 @@ const profiles: fc.Arbitrary<Profile> = fc.record({
     fc.record({
       frames: fc.array(fc.nat(), { maxLength: 6 }),
       values: fc.array(fc.integer({ min: 0, max: 2 ** 40 }), { minLength: 3, maxLength: 3 }),
-      labels: fc.dictionary(fc.oneof(text, fc.constantFrom("pid", "tid", "comm")), text, { maxKeys: 3 }),
+      labels: fc.dictionary(fc.oneof(labelName, fc.constantFrom("pid", "tid", "comm")), text, { maxKeys: 3 }),
     }),
     { minLength: 1, maxLength: 8 },
   ),

@@ -5,7 +5,8 @@ export { neutral } from "./digest/neutral.ts";
 export { estimateTokens } from "./digest/tokens.ts";
 export { type EscapeOptions, escapeText, escapeXml } from "./escape.ts";
 export type { FlameColors } from "./flame/color.ts";
-export { type FlameOptions, flameSvg } from "./flame/svg.ts";
+export type { CompareBy, Comparison } from "./diff/comparison.ts";
+export { type FlameBefore, type FlameOptions, flameSvg } from "./flame/svg.ts";
 export {
   type FieldShape,
   formatBytes,

@@ -3,6 +3,9 @@ import { flameSvg } from "../../core/render/flame/svg.ts";
 import { foldedText } from "../../core/render/folded_for_test.ts";
 import { alternate, line, median, wallMs } from "./measure.ts";
 
+/** Runs after which the engine has compiled what it will. */
+const WARM_UP = 15;
+
 /**
  * Drawing 3 MB of folded text: as a command beside flamegraph.pl, both with their start, on one file in turn; and in a
  * process that is warm. flamegraph.pl is that of FLAMEGRAPH_DIR, else the one in Debian's libdevel-nytprof-perl, which is
@@ -15,6 +18,7 @@ export async function flameSvgBench(sonde: string, rounds: number): Promise<void
     const text = foldedText(3e6);
     Deno.writeTextFileSync(file, text);
     const script = await flamegraphPl(folder);
+    for (let i = 0; i < WARM_UP; i++) flameSvg(parseFolded(text), { title: "bench" });
     const ms = await alternate(rounds, {
       ours: () => wallMs(sonde, ["flamegraph", file, "-o", `${folder}/ours.svg`]),
       warm: () => {
