@@ -1,4 +1,5 @@
 import type { Host } from "../host/mod.ts";
+import type { CodeMapping, Symboliser } from "../symbols/mod.ts";
 import type { PerfRecord, RecordSink } from "../perf/mod.ts";
 import { u64At } from "../perf/mod.ts";
 import { CLOCK, clockNs, clockNsBig, ownCpuNs } from "../sys/mod.ts";
@@ -6,7 +7,7 @@ import type { RawProfile } from "./build_profile.ts";
 import { frequencyBudget } from "./_frequency_budget.ts";
 import { lbrChain } from "./_lbr_chain.ts";
 import { type CpuEvents, pidsOf } from "./_open_cpu_events.ts";
-import { createProcessTable, mappingOf } from "./process_table.ts";
+import { createProcessTable } from "./process_table.ts";
 import type { CpuSampleRequest } from "./sampler.ts";
 import { createStackTable } from "./stack_table.ts";
 import type { Unwinder } from "./unwind/unwinder.ts";
@@ -26,6 +27,7 @@ export interface Collected extends RawProfile {
 /**
  * Reads the rings until the time is over, the signal comes, or all that was watched has ended.
  *
+ * @param symboliser will name what is sampled
  * @param unwinder for samples that hold copies of stacks
  * @param nsPerSample what a sample costs in the kernel
  */
@@ -33,6 +35,7 @@ export async function collectSamples(
   host: Host,
   events: CpuEvents,
   request: CpuSampleRequest,
+  symboliser: Symboliser,
   unwinder: Unwinder,
   nsPerSample: number,
 ): Promise<Collected> {
@@ -97,15 +100,18 @@ export async function collectSamples(
     record: (record) => take(record),
     corrupt: () => lose("read_error", 1),
   };
+  /** Short-lived children may be gone, with their files, when their samples are read. */
+  const read = (pid: number, mapping: CodeMapping): void => {
+    if (!follows(pid) || mapping.inode === 0) return;
+    if (chains) unwinder.prepare(pid, mapping);
+    symboliser.readEarly(pid, mapping);
+  };
   const take = (record: PerfRecord): void => {
     switch (record.type) {
       case "comm":
         return table.comm(record);
       case "mmap":
-        table.mmap(record);
-        // Short-lived children may be gone, with their files, when their samples are read.
-        if (chains && follows(record.pid) && record.inode !== 0) unwinder.prepare(record.pid, mappingOf(record));
-        return;
+        return read(record.pid, table.mmap(record));
       case "fork":
         if (family?.has(record.parentPid)) family.add(record.pid);
         watched?.add(record.tid);
@@ -175,7 +181,9 @@ export async function collectSamples(
         (born && born.size > 0 ? "; threads that were made meanwhile keep the frequency of that moment." : "."),
     );
   }
-  if (ended) notes.push(`Process ${pids.join(", ")} ended after ${Math.round(durationNs / 1e8) / 10} s.`);
+  if (ended && !request.ownCommand) {
+    notes.push(`Process ${pids.join(", ")} ended after ${Math.round(durationNs / 1e8) / 10} s.`);
+  }
   if (throttled > 0) notes.push(`The kernel paused sampling ${throttled} times: samples took too long.`);
   if (sampler.missingCpus.length > 0) notes.push(`Not sampled, went offline: CPU ${sampler.missingCpus.join(", ")}.`);
   return {

@@ -7,6 +7,7 @@ import { runtimeOf } from "./runtime_hint.ts";
 export interface SymbolNotes {
   kernel(symbols: Kallsyms | null): void;
   replaced(path: string): void;
+  absent(path: string): void;
   /** A module that is used: what is wrong with it is told at the end. */
   module(path: string, module: CodeModule): void;
   /** An address of a module that has no name. */
@@ -25,6 +26,7 @@ export interface SymbolNotes {
 export function createNotes(): SymbolNotes {
   let kallsyms: Kallsyms | null | undefined;
   const replaced = new Set<string>();
+  const absent = new Set<string>();
   const exportsOnly = new Set<string>();
   const modules = new Map<string, CodeModule>();
   const runtimes = new Map<string, { hint: string; pids: Set<number> }>();
@@ -39,9 +41,11 @@ export function createNotes(): SymbolNotes {
   return {
     kernel: (symbols) => kallsyms = symbols,
     replaced: (path) => replaced.add(path),
+    absent: (path) => absent.add(path),
     module: (path, module) => modules.set(path, module),
     nameless: (path, module) => {
-      if (!module.full) exportsOnly.add(path);
+      // The kernel's own page has never more.
+      if (!module.full && path !== "[vdso]") exportsOnly.add(path);
     },
     anonymous: (pid, mappings) => runtime(pid, mappings, false),
     interpreted: (pid, mappings) => runtime(pid, mappings, true),
@@ -60,6 +64,11 @@ export function createNotes(): SymbolNotes {
       }
       if (replaced.size > 0) {
         notes.push(`No names for code of ${list(replaced)}: replaced or deleted since it was started.`);
+      }
+      if (absent.size > 0) {
+        notes.push(
+          `No names for code of ${list(absent)}: gone, with the processes that ran it, when symbols were read.`,
+        );
       }
       if (exportsOnly.size > 0) {
         notes.push(`Only exported functions have names in ${list(exportsOnly)}: stripped, and no debug file found.`);
