@@ -52,8 +52,8 @@ export function bpfCpuSampler(host: Host, places = STACK_PLACES): CpuSampler {
     notes.push(...named, ...failureNotes(failures, events, 0).map(ownRemedy));
     if (!cycles && request.kernel) {
       notes.push(
-        "Sampled by the CPU clock, as the processor's counters are not available: kernel code that runs with " +
-          "interrupts off is seen where it turns them on again.",
+        "Sampled by the CPU clock, as there are no hardware counters: kernel code that runs with interrupts off is " +
+          "seen where it turns them on.",
       );
     }
     const own = counters[COUNTER.OWN];

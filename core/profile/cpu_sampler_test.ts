@@ -288,7 +288,7 @@ Deno.test("code without frame pointers is unwound by tables, with no option; by 
     const { unwind_failures, unwind_failures_by, events, notes } = byPointers.quality;
     assert.ok(unwind_failures > 0.5 * events, `${unwind_failures}`);
     assert.deepEqual(unwind_failures_by, { frame_pointer: unwind_failures });
-    assert.match(notes.join("\n"), /end before their root: \d+ lead by frame pointers/);
+    assert.match(notes.join("\n"), /end before their root: \d+ led by frame pointers/);
     assertShares(byPointers);
   }, ["-fomit-frame-pointer"]));
 

@@ -1,5 +1,5 @@
 import type { Profile } from "../data/mod.ts";
-import type { Symboliser } from "../symbols/mod.ts";
+import { type Symboliser, UNKNOWN } from "../symbols/mod.ts";
 import { ownCpuNs } from "../sys/mod.ts";
 import { buildProfile, type RawProfile, type StackQuality } from "./build_profile.ts";
 import { usedCode } from "./used_code.ts";
@@ -24,9 +24,24 @@ export async function nameProfile(raw: RawProfile, symboliser: Symboliser, lines
   await symboliser.prepare(usedCode(raw));
   const named = buildProfile(raw, symboliser, lines);
   const seconds = Math.round((ownCpuNs() - before) / 1e8) / 10;
-  const notes = [...symboliser.notes()];
+  const nameless = namelessShares(named.profile);
+  const notes = [...symboliser.notes((path) => (nameless.get(path) ?? 0) >= NAMELESS_FROM)];
   if (seconds >= TOLD_FROM_S) notes.push(`Reading symbols took ${seconds} s of CPU time, after sampling.`);
   return { ...named, notes };
 }
 
+/** By file: the share of samples with code of it that has no name. */
+function namelessShares({ frames, stacks }: Profile): Map<string, number> {
+  const shares = new Map<string, number>();
+  const all = stacks.reduce((sum, s) => sum + s.values[0], 0);
+  for (const { frames: indexes, values } of stacks) {
+    const modules = new Set<string>();
+    for (const i of indexes) if (frames[i].function === UNKNOWN) modules.add(frames[i].module);
+    for (const module of modules) shares.set(module, (shares.get(module) ?? 0) + values[0] / all);
+  }
+  return shares;
+}
+
+/** CPU time in s, and share of samples, from which on a sentence is worth reading. */
 const TOLD_FROM_S = 0.3;
+const NAMELESS_FROM = 0.03;

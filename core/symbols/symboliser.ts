@@ -47,13 +47,17 @@ export interface Symboliser {
   prepare(used: Iterable<UsedCode>): Promise<void>;
   /**
    * Reads the symbols of a file that may be gone, with its process, when addresses are named: those of programs outside of
-   * the system's directories that are not large. Cheap for what was read before.
+   * the system's directories, and of containers, that are not large. Cheap for what was read before.
    *
    * @param mapping the same object that `userFrames()` will be asked with
    */
   readEarly(pid: number, mapping: CodeMapping): void;
-  /** What could not be named and why, in sentences. */
-  notes(): string[];
+  /**
+   * What could not be named and why, in sentences.
+   *
+   * @param matters whether a file is worth a sentence. Default: all are
+   */
+  notes(matters?: (path: string) => boolean): string[];
 }
 
 /** How code is named. */
@@ -213,14 +217,25 @@ export function createSymbolisers(host: Host): { start(options?: SymboliserOptio
           }
         },
         readEarly: (pid, mapping) => {
-          if (isAnonymous(mapping.path) || !mapping.path.startsWith("/") || STAYS.test(mapping.path)) return;
+          if (isAnonymous(mapping.path) || !mapping.path.startsWith("/")) return;
+          if (STAYS.test(mapping.path) && !seesAnotherRoot(host, pid)) return;
           const module = modules.load(pid, mapping, MAX_EARLY_BYTES);
           if (typeof module !== "string") early.set(mapping, module);
         },
-        notes: () => notes.sentences(),
+        notes: (matters) => notes.sentences(matters),
       };
     },
   };
+}
+
+/** Whether a process has other files than we: in a container, or after chroot(2). Its files are gone for us when it ends. */
+function seesAnotherRoot(host: Host, pid: number): boolean {
+  try {
+    const [theirs, ours] = [host.path("pid_root", pid), "/"].map((path) => Deno.statSync(path));
+    return theirs.dev !== ours.dev || theirs.ino !== ours.ino;
+  } catch {
+    return false;
+  }
 }
 
 function keyOf(mapping: CodeMapping): string {
