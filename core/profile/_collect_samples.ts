@@ -6,7 +6,7 @@ import { CLOCK, clockNs, clockNsBig, ownCpuNs } from "../sys/mod.ts";
 import type { RawProfile } from "./build_profile.ts";
 import { frequencyBudget } from "./_frequency_budget.ts";
 import { lbrChain } from "./_lbr_chain.ts";
-import { type CpuEvents, pidsOf } from "./_open_cpu_events.ts";
+import { type CpuEvents, MAX_EVENTS, pidsOf } from "./_open_cpu_events.ts";
 import { createProcessTable } from "./process_table.ts";
 import type { CpuSampleRequest } from "./sampler.ts";
 import { createStackTable } from "./stack_table.ts";
@@ -51,11 +51,13 @@ export async function collectSamples(
   const lostBy: Record<string, number> = {};
   const family = events.onlyPids.length > 0 ? new Set(events.onlyPids) : null;
   const watched = events.threads && new Set(events.threads);
+  /** The watched processes with their children. */
+  const kin = new Set(pids);
   let own = 0;
   let taken = 0;
   let throttled = 0;
   let hz = events.frequencyHz;
-  // Tasks made while they were watched keep the frequency of that moment.
+  // Tasks made while they were watched keep the frequency of that moment, until all are watched anew.
   const born = request.budget !== undefined && watched ? new Map<number, number>() : null;
 
   const follows = (pid: number): boolean => family ? family.has(pid) : watched !== null;
@@ -115,6 +117,7 @@ export async function collectSamples(
       case "fork":
         if (family?.has(record.parentPid)) family.add(record.pid);
         watched?.add(record.tid);
+        kin.add(record.pid);
         born?.set(record.tid, hz);
         return table.fork(record);
       case "lost":
@@ -128,10 +131,12 @@ export async function collectSamples(
   request.onReady?.();
   // Threads may have been created while events were being opened. Those whose creator was watched by then have inherited
   // its event, and a ring tells of them: a second event would count them twice. The others are watched now.
+  const threads = (): number[] => [...kin].flatMap((pid) => host.threads(pid));
   const watchNewThreads = (): void => {
     for (let round = 0; watched !== null && round < 3; round++) {
+      const listed = threads();
       sampler.drain(sink, true);
-      const fresh = pids.flatMap((pid) => host.threads(pid)).filter((tid) => !watched.has(tid));
+      const fresh = listed.filter((tid) => !watched.has(tid));
       if (fresh.length === 0) return;
       for (const tid of fresh) if (sampler.add(tid)) watched.add(tid);
     }
@@ -143,13 +148,23 @@ export async function collectSamples(
   watchNewThreads();
   const budget = request.budget === undefined ? null : frequencyBudget(request.budget, hz, nsPerSample);
   const slowed: string[] = [];
+  let uneven = false;
   const keepBudget = (): void => {
     const lower = budget?.check(clockNs(CLOCK.MONOTONIC), ownCpuNs(), taken + own) ?? null;
     if (lower === null) return;
     // What was sampled until now stands for less time than what will be.
     sampler.drain(sink, true);
-    sampler.setFrequency(lower);
+    const anew = born !== null && born.size > 0 && threads().length * sampler.fds.length <= MAX_EVENTS;
+    uneven ||= !anew && born !== null && born.size > 0;
+    if (anew) sampler.restart(lower);
+    else sampler.setFrequency(lower);
+    sampler.drain(sink, true);
     hz = lower;
+    if (anew) {
+      born.clear();
+      watched!.clear();
+      watchNewThreads();
+    }
     slowed.push(`${lower} Hz after ${Math.round((performance.now() - start) / 100) / 10} s`);
   };
   let ended = false;
@@ -178,7 +193,7 @@ export async function collectSamples(
     const limit = Math.round(request.budget! * 1000) / 10;
     notes.push(
       `Sampled less often to stay within ${limit} % of a CPU: ${slowed.join(", ")}. Samples are scaled by that` +
-        (born && born.size > 0 ? "; threads that were made meanwhile keep the frequency of that moment." : "."),
+        (uneven ? "; threads that were made meanwhile keep the frequency of that moment." : "."),
     );
   }
   if (ended && !request.ownCommand) {

@@ -222,7 +222,7 @@ const CPU_CLOCK: Event = { type: PERF_TYPE.SOFTWARE, config: SW.CPU_CLOCK, exclu
 /** No counter, none that interrupts, or none on one of the CPUs (machines that mix kinds of cores). */
 const NO_COUNTER: ReadonlySet<number> = new Set([ERRNO.ENOENT, ERRNO.ENODEV, ERRNO.EOPNOTSUPP, ERRNO.EINVAL]);
 /** Above so many descriptors, watching whole CPUs and choosing is cheaper, and stays below usual limits. */
-const MAX_EVENTS = 4096;
+export const MAX_EVENTS = 4096;
 const RECORD_BYTES = 1200;
 /** What a sample with a copy holds beside it: the kernel's chain, registers. */
 const COPY_HEAD_BYTES = 512;

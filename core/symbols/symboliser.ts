@@ -91,6 +91,8 @@ export function createSymbolisers(host: Host): { start(options?: SymboliserOptio
       const jitDumps = new Map<number, JitDump | null>();
       const byMapping = new Map<string, CodeModule | null>();
       const early = new WeakMap<CodeMapping, CodeModule>();
+      /** Of which debug files were fetched since. */
+      const outdated = new WeakSet<CodeModule>();
       const frames = new Map<string, WeakMap<readonly CodeFrame[], readonly Frame[]>>();
       const single = new Map<string, readonly Frame[]>();
       const notes = createNotes();
@@ -108,10 +110,12 @@ export function createSymbolisers(host: Host): { start(options?: SymboliserOptio
         if (mapping.path === "[vdso]") return vdso === undefined ? vdso = loadVdso(host) : vdso;
         const key = keyOf(mapping);
         // Before others of the same path: who compiles, runs and deletes may get the same inode each time.
-        const known = early.get(mapping) ?? byMapping.get(key);
+        const kept = early.get(mapping);
+        const known = kept && !outdated.has(kept) ? kept : byMapping.get(key);
         if (known !== undefined) return known;
         const loaded = modules.load(pid, mapping);
         if (typeof loaded === "string") {
+          if (kept) return kept;
           // A file in memory is gone with its process: nobody replaced it.
           if (loaded === "replaced" && !mapping.path.startsWith("/memfd:")) notes.replaced(mapping.path);
           if (loaded === "absent" && mapping.path.startsWith("/")) notes.absent(mapping.path);
@@ -211,6 +215,7 @@ export function createSymbolisers(host: Host): { start(options?: SymboliserOptio
             if (answer.kind === "failed") notes.fetch(mapping.path, answer.reason);
             if (answer.kind !== "fetched") continue;
             modules.forget(module);
+            outdated.add(module);
             byMapping.delete(keyOf(mapping));
             notes.refetched(mapping.path);
             recent = null;
