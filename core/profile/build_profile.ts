@@ -86,6 +86,9 @@ export function buildProfile(
     return indexes;
   };
 
+  const loops: boolean[] = [];
+  const isLoop = (index: number): boolean => loops[index] ??= PYTHON_LOOP.test(frames[index].function);
+
   raw.stacks.each((entry) => {
     const chain = splitChain(entry.words);
     const space = raw.spaces[entry.space];
@@ -94,7 +97,11 @@ export function buildProfile(
     const indexes: number[] = [];
     for (let i = chain.user.length - 1; i >= 0; i--) {
       const address = i === 0 ? chain.user[0] : chain.user[i] - 1;
-      indexes.push(...userFrames(names, space, address));
+      for (const index of userFrames(names, space, address)) {
+        // The loop runs the function that the frame before it names.
+        if (isLoop(index) && indexes.length > 0 && frames[indexes[indexes.length - 1]].kind === "interpreted") continue;
+        indexes.push(index);
+      }
     }
     const root = indexes.length > 0 ? frames[indexes[0]] : null;
     for (let i = chain.kernel.length - 1; i >= 0; i--) {
@@ -178,3 +185,5 @@ function splitChain(words: StackEntry["words"]): Chain {
   }
   return chain;
 }
+
+const PYTHON_LOOP = /^_?PyEval_EvalFrame(?:Default|Ex)?$/;

@@ -1,14 +1,13 @@
 import { type Profile, quality } from "../data/mod.ts";
 import type { Host } from "../host/mod.ts";
 import { ownCpuNs } from "../sys/mod.ts";
-import { buildProfile } from "./build_profile.ts";
 import { checkRequest } from "./check_request.ts";
 import { type Collected, collectSamples } from "./_collect_samples.ts";
 import { failureNotes } from "./failure_notes.ts";
 import { keptTables } from "./kept_tables.ts";
+import { nameProfile } from "./name_profile.ts";
 import { type CpuEvents, openCpuEvents } from "./_open_cpu_events.ts";
 import type { CpuSampler } from "./sampler.ts";
-import { usedCode } from "./used_code.ts";
 
 /**
  * A sampler of this machine's CPUs by perf_event_open(2): CPU cycles where the processor can count them, else the
@@ -28,6 +27,8 @@ export function cpuSampler(host: Host): CpuSampler {
   return async (request) => {
     checkRequest(request);
     const cpuBefore = ownCpuNs();
+    const { lines = false, inlined = true } = request;
+    const symboliser = symbolisers.start({ lines, inlined });
     const notes: string[] = [];
     let collected: Collected;
     let method: Pick<CpuEvents, "userStacks" | "stackBytes">;
@@ -39,18 +40,17 @@ export function cpuSampler(host: Host): CpuSampler {
         host,
         events,
         request,
+        symboliser,
         unwinder(request.unwind === "dwarf" ? "dwarf" : "auto"),
         nsPerInterrupt(events.stackBytes),
       );
     }
-    const symboliser = symbolisers.start({ inlined: request.inlined ?? true });
-    await symboliser.prepare(usedCode(collected));
-    const { profile, stackQuality } = buildProfile(collected, symboliser);
+    const cpu_ns = ownCpuNs() - cpuBefore;
+    const { profile, stackQuality, notes: named } = await nameProfile(collected, symboliser, lines);
     const { durationNs } = collected;
     const { events, truncated, failures } = stackQuality;
-    notes.push(...collected.notes, ...symboliser.notes(), ...failureNotes(failures, events, method.stackBytes));
+    notes.push(...collected.notes, ...named, ...failureNotes(failures, events, method.stackBytes));
     if (truncated > 0) notes.push(`${truncated} of ${events} stacks were cut at the kernel's limit of frames.`);
-    const cpu_ns = ownCpuNs() - cpuBefore;
     const probe_ns = (events + collected.own) * nsPerInterrupt(method.stackBytes);
     const scaled = collected.nsPerCount === null ? 1 : takenShare(profile, events);
     return {

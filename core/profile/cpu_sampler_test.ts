@@ -53,8 +53,10 @@ function shares(self: ReadonlyMap<string, number>): { values: number[]; error: n
   return { values: counts.map((c) => c / n), error: 4 * Math.sqrt(0.25 / n) };
 }
 
-function assertShares(profile: Profile): void {
-  const { values, error } = shares(selfOf(profile));
+/** @param least how far chance may take them at least: where samples do not all count the same, more than their number says */
+function assertShares(profile: Profile, least = 0): void {
+  const { values, error: chance } = shares(selfOf(profile));
+  const error = Math.max(chance, least);
   [0.6, 0.3, 0.1].forEach((expected, i) => {
     assert.ok(Math.abs(values[i] - expected) < error, `${values} against 0.6, 0.3, 0.1 within ${error}`);
   });
@@ -288,7 +290,7 @@ Deno.test("code without frame pointers is unwound by tables, with no option; by 
     const { unwind_failures, unwind_failures_by, events, notes } = byPointers.quality;
     assert.ok(unwind_failures > 0.5 * events, `${unwind_failures}`);
     assert.deepEqual(unwind_failures_by, { frame_pointer: unwind_failures });
-    assert.match(notes.join("\n"), /end before their root: \d+ lead by frame pointers/);
+    assert.match(notes.join("\n"), /end before their root: \d+ led by frame pointers/);
     assertShares(byPointers);
   }, ["-fomit-frame-pointer"]));
 
@@ -340,7 +342,40 @@ Deno.test("a budget lowers the frequency, samples are scaled by it, and a note s
     // What is told stands for the CPU time that was used, as if nothing had been left out.
     const [samples, ns] = [0, 1].map((i) => stacks.reduce((sum, s) => sum + s.values[i], 0));
     assert.ok(Math.abs(samples * 1e9 / 4999 - ns) < 0.02 * ns && samples > q.events, `${samples} ${ns} ${q.events}`);
-    assertShares(profile);
+    assertShares(profile, 0.12);
+  }));
+
+Deno.test("a budget holds for what is created while it is watched, and all its CPU time is still accounted for", () =>
+  withProgram(async (program) => {
+    const before = childrenCpuNs();
+    // They are started when sampling has begun, and end before it does.
+    const script = 'read go; "$1" half & "$1" half & wait';
+    const child = new Deno.Command("sh", { args: ["-c", script, "sh", program.path], stdin: "piped" }).spawn();
+    const go = async (): Promise<void> => {
+      const writer = child.stdin.getWriter();
+      await writer.write(new TextEncoder().encode("\n"));
+      await writer.close();
+    };
+    let going: Promise<void> | null = null;
+    const profile = await sample({
+      pid: child.pid,
+      durationNs: 60e9,
+      frequencyHz: 4999,
+      budget: 0.01,
+      onReady: () => void (going = go()),
+    });
+    await (going ?? go());
+    await child.status;
+    if (!profile) return;
+    const used = childrenCpuNs() - before;
+    const { quality: q, stacks } = profile;
+    const notes = q.notes.join("\n");
+    if (!/Sampled less often/.test(notes)) return skip("the programs ended within a second");
+    assert.match(notes, /Sampled less often to stay within 1 % of a CPU: .* Samples are scaled by that\./);
+    assert.ok(q.sampling < 0.9, `${q.sampling}`);
+    const sampled = stacks.reduce((sum, s) => sum + s.values[1], 0);
+    assert.ok(sampled > 0.8 * used && sampled < 1.1 * used, `${sampled} sampled, ${used} used`);
+    assertShares(profile, 0.12);
   }));
 
 Deno.test("a cgroup is sampled alone, by the kernel where it counts events for it; one that is not there is a GoneError", () =>

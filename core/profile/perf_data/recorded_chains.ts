@@ -75,7 +75,9 @@ export function recordedChains(unwinding: StackUnwinding | null): RecordedChains
     registers.fill(NaN);
     let place = parts.regsUser;
     for (const number of registersOf(attr)) {
-      if (number >= 0) registers[number] = addressOf(words[place + 1], words[place]);
+      // The link register of aarch64 may be signed in its upper bits, which no double has room for.
+      const upper = PC === 32 && number === 30 ? words[place + 1] & 0xffff : words[place + 1];
+      if (number >= 0) registers[number] = addressOf(upper, words[place]);
       place += 2;
     }
     const pc = registers[PC];
