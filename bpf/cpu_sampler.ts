@@ -5,8 +5,9 @@ import { openProbeEvents, type ProbeEvents, type RecordSink } from "../core/perf
 import { buildProfile } from "../core/profile/build_profile.ts";
 import { checkRequest } from "../core/profile/check_request.ts";
 import { failureNotes } from "../core/profile/failure_notes.ts";
+import { keptTables } from "../core/profile/kept_tables.ts";
 import type { CpuSampler, CpuSampleRequest } from "../core/profile/sampler.ts";
-import { createSymbolisers } from "../core/symbols/mod.ts";
+import { usedCode } from "../core/profile/used_code.ts";
 import { ERRNO, ownCpuNs, SysError } from "../core/sys/mod.ts";
 import { link } from "./asm/link.ts";
 import { createMap, type MapSpec, readMap } from "./kernel/map.ts";
@@ -25,8 +26,8 @@ import { createSampledPrograms } from "./sampler/sampled_programs.ts";
 
 /**
  * A sampler that counts in the kernel: a BPF program on a perf event takes the kernel's and the user's stack by frame
- * pointers, and adds one to the count of who ran on which stacks. Nothing is copied a sample, so it is the cheapest at
- * high rates. It does not know when samples were taken, nor can it unwind by tables.
+ * pointers, and adds one to the count of who ran on which stacks. No slow reader loses samples. It does not know when
+ * samples were taken, nor can it unwind by tables.
  *
  * @param places for distinct stacks in the kernel's map, a power of two; what finds none there takes the dear way
  * @example
@@ -37,7 +38,7 @@ import { createSampledPrograms } from "./sampler/sampled_programs.ts";
  * ```
  */
 export function bpfCpuSampler(host: Host, places = STACK_PLACES): CpuSampler {
-  const symbolisers = createSymbolisers(host);
+  const { symbolisers } = keptTables(host);
   return async (request) => {
     checkRequest(request);
     const notes = checkServed(request, host);
@@ -45,6 +46,7 @@ export function bpfCpuSampler(host: Host, places = STACK_PLACES): CpuSampler {
     const collected = await withRefusals(host, () => collect(host, request, places, notes));
     const { counters, durationNs, cycles } = collected;
     const symboliser = symbolisers.start();
+    await symboliser.prepare(usedCode(collected));
     const { profile, stackQuality } = buildProfile(collected, symboliser);
     const { events, truncated, failures } = stackQuality;
     notes.push(...symboliser.notes(), ...failureNotes(failures, events, 0).map(ownRemedy));

@@ -1,14 +1,13 @@
 import { type Profile, quality } from "../data/mod.ts";
 import type { Host } from "../host/mod.ts";
-import { createSymbolisers } from "../symbols/mod.ts";
 import { ownCpuNs } from "../sys/mod.ts";
 import { buildProfile } from "./build_profile.ts";
 import { checkRequest } from "./check_request.ts";
 import { type Collected, collectSamples } from "./_collect_samples.ts";
 import { failureNotes } from "./failure_notes.ts";
+import { keptTables } from "./kept_tables.ts";
 import { type CpuEvents, openCpuEvents } from "./_open_cpu_events.ts";
-import type { CpuSampler, UnwindMethod } from "./sampler.ts";
-import { createUnwinder, type Unwinder } from "./unwind/mod.ts";
+import type { CpuSampler } from "./sampler.ts";
 import { usedCode } from "./used_code.ts";
 
 /**
@@ -25,15 +24,7 @@ import { usedCode } from "./used_code.ts";
  * ```
  */
 export function cpuSampler(host: Host): CpuSampler {
-  let kept = known.get(host);
-  if (!kept) known.set(host, kept = { symbolisers: createSymbolisers(host), unwinders: new Map() });
-  const { symbolisers, unwinders } = kept;
-  const unwinderFor = (method: UnwindMethod): Unwinder => {
-    const by = method === "dwarf" ? "dwarf" : "auto";
-    let unwinder = unwinders.get(by);
-    if (!unwinder) unwinders.set(by, unwinder = createUnwinder(host, { method: by }));
-    return unwinder;
-  };
+  const { symbolisers, unwinder } = keptTables(host);
   return async (request) => {
     checkRequest(request);
     const cpuBefore = ownCpuNs();
@@ -48,7 +39,7 @@ export function cpuSampler(host: Host): CpuSampler {
         host,
         events,
         request,
-        unwinderFor(request.unwind ?? "auto"),
+        unwinder(request.unwind === "dwarf" ? "dwarf" : "auto"),
         nsPerInterrupt(events.stackBytes),
       );
     }
@@ -78,14 +69,6 @@ export function cpuSampler(host: Host): CpuSampler {
     } satisfies Profile;
   };
 }
-
-/** What one profile learned of files. */
-interface Kept {
-  readonly symbolisers: ReturnType<typeof createSymbolisers>;
-  readonly unwinders: Map<"auto" | "dwarf", Unwinder>;
-}
-
-const known = new WeakMap<Host, Kept>();
 
 /**
  * What a sample costs in the kernel, in ns: the timer's interrupt and the walk of the stack. Measured as the CPU time by

@@ -1,14 +1,14 @@
 import { type Profile, quality, UsageError } from "../data/mod.ts";
 import type { Host } from "../host/mod.ts";
 import { traceSamples } from "../ptrace/mod.ts";
-import { createSymbolisers } from "../symbols/mod.ts";
 import { CLOCK, clockNs, clockNsBig, ownCpuNs } from "../sys/mod.ts";
 import { buildProfile } from "./build_profile.ts";
 import { checkRequest } from "./check_request.ts";
 import { createCopiedSamples } from "./_copied_samples.ts";
 import { failureNotes } from "./failure_notes.ts";
+import { keptTables } from "./kept_tables.ts";
 import type { CpuSampler, CpuSampleRequest } from "./sampler.ts";
-import { createUnwinder } from "./unwind/mod.ts";
+import { usedCode } from "./used_code.ts";
 
 /**
  * A sampler of the wall clock, by ptrace(2): at each tick all threads of a process are looked at, those that run are
@@ -23,13 +23,13 @@ import { createUnwinder } from "./unwind/mod.ts";
  * ```
  */
 export function ptraceSampler(host: Host): CpuSampler {
-  const symbolisers = createSymbolisers(host);
+  const { symbolisers, unwinder } = keptTables(host);
   return async (request) => {
     checkRequest(request);
     const unwind = checkServed(request);
     const before = ownCpuNs();
     const { pid, durationNs, signal, stackBytes = STACK_BYTES } = request;
-    const samples = createCopiedSamples(host, createUnwinder(host, { method: unwind }), {
+    const samples = createCopiedSamples(host, unwinder(unwind), {
       states: true,
       timeline: request.timeline === true,
     });
@@ -45,7 +45,9 @@ export function ptraceSampler(host: Host): CpuSampler {
     const { record } = samples;
     const summary = await traceSamples(host, { pid, frequencyHz, durationNs, stackBytes, signal, onReady, record });
     const symboliser = symbolisers.start();
-    const { profile, stackQuality } = buildProfile(samples.raw(startNs, startUnixNs), symboliser);
+    const raw = samples.raw(startNs, startUnixNs);
+    await symboliser.prepare(usedCode(raw));
+    const { profile, stackQuality } = buildProfile(raw, symboliser);
     const { events, failures } = stackQuality;
     notes.push(...symboliser.notes(), ...failureNotes(failures, events, stackBytes));
     if (request.kernel) {

@@ -2,7 +2,6 @@ import { assetBytes } from "../assets/mod.ts";
 import { type Profile, quality, UsageError } from "../data/mod.ts";
 import type { Host } from "../host/mod.ts";
 import { initRingGroup, LAYOUT, ringGroupReader, ringGroupSize, ringSize } from "../ring/mod.ts";
-import { createSymbolisers } from "../symbols/mod.ts";
 import {
   check,
   CLOCK,
@@ -21,9 +20,10 @@ import { buildProfile } from "./build_profile.ts";
 import { checkRequest } from "./check_request.ts";
 import { createCopiedSamples } from "./_copied_samples.ts";
 import { failureNotes } from "./failure_notes.ts";
+import { keptTables } from "./kept_tables.ts";
 import { SHARED_HEAD as H, SHARED_MAGIC, SHARED_STATE } from "./native/shared_head.ts";
 import type { CpuSampler, CpuSampleRequest } from "./sampler.ts";
-import { createUnwinder } from "./unwind/mod.ts";
+import { usedCode } from "./used_code.ts";
 
 /** What a command has to be started with, and who samples it then. */
 export interface SignalSampling extends Disposable {
@@ -81,14 +81,14 @@ export function prepareSignalSampling(host: Host, options: SignalSamplingOptions
     (_, i) => new Int32Array(memory.buffer, i * ringSize(RING_BYTES) + LAYOUT.OWNER, 1),
   );
   const reader = ringGroupReader(memory.buffer);
-  const symbolisers = createSymbolisers(host);
+  const { symbolisers, unwinder } = keptTables(host);
   undo.move();
 
   const sample: CpuSampler = async (request) => {
     checkRequest(request);
     const unwind = checkServed(request);
     const before = ownCpuNs();
-    const samples = createCopiedSamples(host, createUnwinder(host, { method: unwind }), {
+    const samples = createCopiedSamples(host, unwinder(unwind), {
       states: false,
       timeline: request.timeline === true,
     });
@@ -116,7 +116,9 @@ export function prepareSignalSampling(host: Host, options: SignalSamplingOptions
     const durationNs = Math.round((performance.now() - start) * 1e6);
     drain();
     const symboliser = symbolisers.start();
-    const { profile, stackQuality } = buildProfile(samples.raw(startNs, startUnixNs), symboliser);
+    const raw = samples.raw(startNs, startUnixNs);
+    await symboliser.prepare(usedCode(raw));
+    const { profile, stackQuality } = buildProfile(raw, symboliser);
     const { events, failures } = stackQuality;
     const notes = [...symboliser.notes(), ...failureNotes(failures, events, stackBytes)];
     const attached = words[H.ATTACHED / 4];

@@ -28,17 +28,31 @@ async function sample(
     ended.abort(new DOMException("It has ended", "OperationError"));
     return result;
   });
-  const profile = await sampling.sample({
-    pid: child.pid,
-    frequencyHz,
-    durationNs: 2e9,
-    kernel: false,
-    user: true,
-    signal: ended.signal,
-    ...over,
-  });
-  const cpuNs = host.processSched(child.pid)?.runNs ?? NaN;
-  if (!ended.signal.aborted) child.kill("SIGTERM");
+  let cpuNs = NaN;
+  const enough = setTimeout(() => {
+    cpuNs = host.processSched(child.pid)?.runNs ?? NaN;
+    ended.abort(new DOMException("That is enough", "OperationError"));
+  }, (over.durationNs ?? 2e9) / 1e6);
+  let profile: Profile;
+  try {
+    profile = await sampling.sample({
+      pid: child.pid,
+      frequencyHz,
+      kernel: false,
+      user: true,
+      signal: ended.signal,
+      ...over,
+      durationNs: 120e9,
+    });
+  } finally {
+    clearTimeout(enough);
+    try {
+      child.kill("SIGTERM");
+    } catch {
+      // It has ended by itself.
+    }
+    await output;
+  }
   const { code, stdout, signal } = await output;
   return { profile, code: signal === "SIGTERM" ? 0 : code, out: new TextDecoder().decode(stdout), cpuNs };
 }

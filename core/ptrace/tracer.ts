@@ -114,9 +114,14 @@ export function openTracer(host: Host, pid: number, writer: SampleWriter): Trace
     t.waitsIn = waitsIn;
   };
   const look = (t: Thread): void => {
-    if (t.pending) return;
+    if (t.pending) {
+      // It has not stopped yet; or it was a child of ours, has ended, and whoever started it has been told already.
+      if (now() - t.accountedNs > STALE_NS && !exists(taskPath(t, "comm"))) gone(t.tid);
+      return;
+    }
     if (t.stopped) return repeat(t);
     const length = readFileInto(taskPath(t, "syscall"), text);
+    if (length === -ERRNO.ENOENT || length === -ERRNO.ESRCH) return gone(t.tid);
     if (length <= 0) return;
     const at = parseBlocked(decoder.decode(text.subarray(0, length)));
     if (!at) return interrupt(t, -1);
@@ -312,6 +317,8 @@ const OPTIONS = PTRACE.O_TRACECLONE | PTRACE.O_TRACEFORK | PTRACE.O_TRACEVFORK |
 /** What is compared to tell whether a thread still waits where it did: bytes from the stack pointer on. */
 const TOP_BYTES = 1024;
 const MAX_REPEATS = 64;
+/** A thread that has not stopped for so long, in ns, may be gone. */
+const STALE_NS = 2e8;
 /** How long stops that were asked for are waited for at the end, and how often they are looked for. */
 const SETTLE_NS = 1e8;
 const SETTLE_LOOK_MS = 0.1;
