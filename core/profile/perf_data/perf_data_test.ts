@@ -159,8 +159,9 @@ Deno.test("perf.data of other machines: every sample is as perf script shows it"
   for (const { name, bytes } of fixtures()) {
     await t.step(name, async () => {
       assert.equal((await sniffFormat(bytes.subarray(0, 65536), "x"))?.name, "perf-data");
-      const { lines, notes } = ours(bytes);
-      assert.deepEqual(ours(bytes, 997), { ...ours(bytes) });
+      const whole = ours(bytes);
+      const { lines, notes } = whole;
+      assert.deepEqual(ours(bytes, 997), whole);
       if (name.includes("corrupted")) {
         assert.equal(lines.length, 0);
         assert.match(notes.join(), /damaged at byte \d+ \(a record of 0 bytes\)/);
@@ -187,7 +188,7 @@ const WORK = `
 volatile long x;
 __attribute__((noinline)) void leaf(int n) { for (int i = 0; i < n; i++) x += i; }
 __attribute__((noinline)) void middle(int n) { leaf(n); x++; }
-int main(void) { for (int i = 0; i < 2000; i++) middle(100000); return 0; }
+int main(void) { for (int i = 0; i < 800; i++) middle(100000); return 0; }
 `;
 
 Deno.test("perf.data recorded here agrees with perf script sample by sample, and has its names", async (t) => {

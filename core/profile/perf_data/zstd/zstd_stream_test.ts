@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { constants, zstdCompressSync } from "node:zlib";
 import { ZstdError } from "./zstd_error.ts";
 import { zstdStream } from "./zstd_stream.ts";
@@ -46,13 +47,13 @@ const SAMPLES: Record<string, Uint8Array> = {
 Deno.test("zstdStream() gives back what the runtime's encoder took, at all levels, in pieces of any size", () => {
   for (const [name, bytes] of Object.entries(SAMPLES)) {
     // 1 is what perf record -z takes.
-    for (const level of SCALE > 1 ? [-5, 1, 3, 9, 19] : [-5, 1, 19]) {
+    for (const level of SCALE > 1 ? [-5, 1, 3, 9, 19] : [1, 9]) {
       for (const flag of SCALE > 1 ? [0, 1] : [level === 1 ? 0 : 1]) {
         const packed = zstdCompressSync(bytes, {
           params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: flag },
         });
-        for (const piece of [packed.length + 1, 1000, ...(packed.length < 5000 && level !== -5 ? [1] : [])]) {
-          assert.deepEqual(decode(packed, piece), bytes, `${name}, level ${level}, pieces of ${piece}`);
+        for (const piece of [packed.length + 1, 1000, ...(packed.length < 5000 ? [1] : [])]) {
+          assert.ok(Buffer.compare(decode(packed, piece), bytes) === 0, `${name}, level ${level}, pieces of ${piece}`);
         }
       }
     }
@@ -66,7 +67,7 @@ Deno.test("zstdStream() keeps what a small window needs, and reads frames one af
   });
   const skippable = Uint8Array.of(0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3);
   const twice = new Uint8Array([...packed, ...skippable, ...packed]);
-  assert.deepEqual(decode(twice, 777), new Uint8Array([...bytes, ...bytes]));
+  assert.equal(Buffer.compare(decode(twice, 777), new Uint8Array([...bytes, ...bytes])), 0);
 });
 
 Deno.test("zstdStream() answers a ZstdError to damaged streams, or other bytes; never anything else", () => {
