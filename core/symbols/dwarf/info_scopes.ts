@@ -87,7 +87,7 @@ export function readScopes(unit: Unit): Scopes {
           const skip = skips[i];
           if (skip >= 0) next += skip;
           else if (skip === -FORM.EXPRLOC && bytes[next] < 0x80) next += 1 + bytes[next];
-          else if (skip === -FORM.UDATA || skip === -FORM.SDATA) while (bytes[next++] >= 0x80);
+          else if (skip === -FORM.UDATA || skip === -FORM.SDATA) { while (bytes[next++] >= 0x80); }
           else {
             cursor.at = Math.min(next, length);
             skipForm(cursor, -skip, unit);
