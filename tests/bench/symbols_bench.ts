@@ -53,19 +53,26 @@ async function compare(
     return path;
   };
   const offsets = list("offsets", text.offset, n);
-  const tools = new Map<string, { costs: Cost[]; share: number }>();
+  const tools = new Map<string, { costs: Cost[]; asked: number }>();
   const ours: { cpu: number[]; wall: number[]; frames: number }[] = [];
   const options = what === "symbols" ? "-f" : "-f -i";
   for (const tool of ["addr2line", "llvm-addr2line"]) {
     // GNU's searches all symbols for each address where there are no lines.
-    const share = what === "symbols" && tool === "addr2line" ? 0.02 : 1;
-    tools.set(tool, { costs: [], share });
+    tools.set(tool, { costs: [], asked: what === "symbols" && tool === "addr2line" ? Math.min(n, FEW) : n });
   }
   for (let round = 0; round < rounds; round++) {
     ours.push(await child(file, offsets, what));
-    for (const [tool, { costs, share }] of tools) {
-      const cost = await toolCost(tool, options, file, list("addresses", text.addr, Math.ceil(n * share)));
-      if (cost) costs.push({ cpu: cost.cpu / share, wall: cost.wall / share });
+    for (const [tool, { costs, asked }] of tools) {
+      const ask = (count: number) => toolCost(tool, options, file, list("addresses", text.addr, count));
+      const cost = await ask(asked);
+      const one = cost && asked < n ? await ask(1) : cost;
+      if (!cost || !one) continue;
+      // What is read once counts once, whatever the number of addresses.
+      const times = asked < n ? (n - 1) / (asked - 1) : 1;
+      costs.push({
+        cpu: one.cpu + (cost.cpu - one.cpu) * times,
+        wall: one.wall + (cost.wall - one.wall) * times,
+      });
     }
   }
   const warm = {
@@ -76,13 +83,13 @@ async function compare(
   const show = (cost: Cost): string => `${cost.cpu.toFixed(0)} ms CPU, ${cost.wall.toFixed(0)} ms`;
   line(`${name}: ${n} addresses, ${WHAT[what]}, warm`, show(warm), "-", `${ours[0].frames} frames`);
   line("  the first time in a process", show(first), "-");
-  for (const [tool, { costs, share }] of tools) {
+  for (const [tool, { costs, asked }] of tools) {
     if (costs.length === 0) {
       line(`  no ${tool} here`, "-", "20 times");
       continue;
     }
     const theirs = { cpu: median(costs.map((c) => c.cpu)), wall: median(costs.map((c) => c.wall)) };
-    const scaled = share < 1 ? ` (${Math.ceil(n * share)} addresses, times ${1 / share})` : "";
+    const scaled = asked < n ? ` (reckoned from ${asked} addresses)` : "";
     line(
       `  ${tool} ${options}`,
       `${(theirs.cpu / warm.cpu).toFixed(1)} times`,
@@ -159,6 +166,7 @@ function shuffled(values: number[]): number[] {
 }
 
 const ADDRESSES = 100_000;
+const FEW = 2000;
 /** Rounds in one process, and how many of them count as warm: the last. */
 const INNER = 16;
 const WARM = 5;

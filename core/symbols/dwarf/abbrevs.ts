@@ -84,6 +84,9 @@ function readAbbrev(cursor: Cursor, format: UnitFormat): Abbrev {
   const forms: number[] = [];
   let implicit: number[] | null = null;
   const skips: number[] = [];
+  let hasCode = false;
+  // Bytes so far, while they are the same in each entry.
+  let size = 0, siblingAt = -1;
   for (;;) {
     const attribute = cursor.uleb();
     const form = cursor.uleb();
@@ -92,15 +95,18 @@ function readAbbrev(cursor: Cursor, format: UnitFormat): Abbrev {
     attributes.push(Math.min(attribute, 0xffff));
     forms.push(Math.min(form, 0xffff));
     if (attributes.length > MAX_ATTRIBUTES) throw new DwarfError("An entry has too many attributes", cursor.at);
+    if (attribute === AT.LOW_PC || attribute === AT.RANGES) hasCode = true;
+    else if (attribute === AT.SIBLING && form === FORM.REF4 && hasChildren && isCodeless(tag)) siblingAt = size;
     const fixed = fixedFormSize(form, format);
-    if (fixed < 0) skips.push(-form);
-    else if (skips.length > 0 && skips[skips.length - 1] >= 0) skips[skips.length - 1] += fixed;
-    else skips.push(fixed);
+    if (fixed < 0) {
+      skips.push(-form);
+      size = -1;
+    } else {
+      if (size >= 0) size += fixed;
+      if (skips.length > 0 && skips[skips.length - 1] >= 0) skips[skips.length - 1] += fixed;
+      else skips.push(fixed);
+    }
   }
-  const sibling = forms[attributes.indexOf(AT.SIBLING)] === FORM.REF4 && CODELESS.has(tag)
-    ? attributes.indexOf(AT.SIBLING)
-    : -1;
-  const isFunction = tag === TAG.SUBPROGRAM || tag === TAG.INLINED_SUBROUTINE;
   return {
     tag,
     hasChildren,
@@ -108,31 +114,18 @@ function readAbbrev(cursor: Cursor, format: UnitFormat): Abbrev {
     forms,
     implicit: implicit && forms.map((_, i) => implicit![i] ?? 0),
     skips,
-    size: skips.length === 0 ? 0 : skips.length === 1 && skips[0] >= 0 ? skips[0] : -1,
-    siblingAt: hasChildren && sibling >= 0 ? sizeOf(forms.slice(0, sibling), format) : -1,
-    isCode: isFunction && (attributes.includes(AT.LOW_PC) || attributes.includes(AT.RANGES)),
+    size,
+    siblingAt,
+    isCode: hasCode && (tag === TAG.SUBPROGRAM || tag === TAG.INLINED_SUBROUTINE),
   };
 }
 
-/** What several values take together, or -1 when that differs. */
-function sizeOf(forms: readonly number[], format: UnitFormat): number {
-  let size = 0;
-  for (const form of forms) {
-    const fixed = fixedFormSize(form, format);
-    if (fixed < 0) return -1;
-    size += fixed;
-  }
-  return size;
+/** Whether an entry's children are never functions with code: types without members, and parameters of calls. */
+function isCodeless(tag: number): boolean {
+  return tag === TAG.ARRAY_TYPE || tag === TAG.ENUMERATION_TYPE || tag === TAG.SUBROUTINE_TYPE ||
+    tag === TAG.CALL_SITE || tag === TAG.GNU_CALL_SITE;
 }
 
-/** Entries whose children are never functions with code: types without members, and parameters of calls. */
-const CODELESS: ReadonlySet<number> = new Set([
-  TAG.ARRAY_TYPE,
-  TAG.ENUMERATION_TYPE,
-  TAG.SUBROUTINE_TYPE,
-  TAG.CALL_SITE,
-  TAG.GNU_CALL_SITE,
-]);
 const FIRST_WINDOW = 1 << 12;
 const MAX_WINDOW = 1 << 24;
 const MAX_ABBREVS = 1 << 20;

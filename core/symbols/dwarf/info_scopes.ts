@@ -165,10 +165,10 @@ export function readScopes(unit: Unit): Scopes {
   }
   return {
     ranges: flattenRanges(starts, ends, owners),
-    parents: Int32Array.from(parents),
-    entries: Float64Array.from(entries),
-    callFiles: Uint32Array.from(callFiles),
-    callLines: Uint32Array.from(callLines),
+    parents: new Int32Array(parents),
+    entries: new Float64Array(entries),
+    callFiles: new Uint32Array(callFiles),
+    callLines: new Uint32Array(callLines),
   };
 }
 

@@ -99,7 +99,7 @@ export function runLineProgram(header: LineHeader, isCode: (address: number) => 
           address = cursor.uint(next - cursor.at === 4 ? 4 : next - cursor.at === 8 ? 8 : addressSize);
         } else if (kind === 3) {
           const name = cursor.string();
-          header.files.push(join(header.directories[cursor.uleb()] ?? "", name));
+          header.files.add(join(header.directories.at(cursor.uleb()), name));
         }
         cursor.at = next;
         break;

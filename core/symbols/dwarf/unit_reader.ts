@@ -5,7 +5,7 @@ import type { DebugFrame } from "./debug_info.ts";
 import { type FunctionName, readFunctionName } from "./info_names.ts";
 import { readScopes, type Scopes } from "./info_scopes.ts";
 import { runLineProgram } from "./lines.ts";
-import { type LineHeader, readLineHeader } from "./lines_header.ts";
+import { type LineHeader, type Paths, readLineHeader } from "./lines_header.ts";
 import { crossPieces, type Pieces } from "./pieces.ts";
 import type { Unit, UnitTable } from "./units.ts";
 
@@ -16,7 +16,7 @@ export interface UnitContext {
   /** Names of inlined functions by their entry. */
   readonly names: Map<number, FunctionName>;
   /** Files of units that others refer to. */
-  readonly files: Map<Unit, readonly string[]>;
+  readonly files: Map<Unit, Paths>;
   problem(text: string): void;
   symbol(address: number): SymbolHit | null;
 }
@@ -61,14 +61,15 @@ export function openUnit(unit: Unit, context: UnitContext): UnitReader {
     }
     return namesOfScopes[scope] = name;
   };
-  const filesOf = (of: Unit): readonly string[] => {
-    if (of === unit) return headerOf()?.files ?? [];
-    let files = context.files.get(of);
-    if (!files) {
-      files = of.lines < 0 ? [] : attempt(() => readLineHeader(of, of.lines))?.files ?? [];
+  /** The path of a number in a unit's table of files. */
+  const pathOf = (of: Unit, n: number): string => {
+    let files = of === unit ? headerOf()?.files : context.files.get(of);
+    if (files === undefined && of !== unit) {
+      files = (of.lines < 0 ? null : attempt(() => readLineHeader(of, of.lines))?.files) ?? NO_PATHS;
       context.files.set(of, files);
     }
-    return files;
+    const paths = files;
+    return paths === undefined ? "" : attempt(() => paths.at(n)) ?? "";
   };
   const headerOf = (): LineHeader | null => {
     if (header === undefined) header = unit.lines < 0 ? null : attempt(() => readLineHeader(unit, unit.lines));
@@ -96,7 +97,7 @@ export function openUnit(unit: Unit, context: UnitContext): UnitReader {
     const { name, unit: at, file, line } = nameOf(scope);
     const frame: DebugFrame = {
       name: parent < 0 && hit ? hit.name : name,
-      file: at === null ? "" : filesOf(at)[file] ?? "",
+      file: at === null ? "" : pathOf(at, file),
       line,
       isInlined: parent >= 0,
     };
@@ -113,7 +114,7 @@ export function openUnit(unit: Unit, context: UnitContext): UnitReader {
     const isInlined = scopes!.parents[parent] >= 0;
     const frame: DebugFrame = {
       name: !isInlined && hit ? hit.name : nameOf(parent).name,
-      file: headerOf()?.files[scopes!.callFiles[scope]] ?? "",
+      file: pathOf(unit, scopes!.callFiles[scope]),
       line: scopes!.callLines[scope],
       isInlined,
     };
@@ -151,7 +152,7 @@ export function openUnit(unit: Unit, context: UnitContext): UnitReader {
       const known = lined[piece];
       if (known !== undefined) return known;
       const scope = pieces.owners[piece];
-      const file = header?.files[pieces.files[piece]] ?? "";
+      const file = pathOf(unit, pieces.files[piece]);
       const line = pieces.lines[piece];
       if (scope < 0 && file === "") return null;
       const hit = context.symbol(address);
@@ -165,5 +166,6 @@ export function openUnit(unit: Unit, context: UnitContext): UnitReader {
   };
 }
 
+const NO_PATHS: Paths = { at: () => "", add: () => {} };
 const EMPTY = { starts: new Float64Array(0) };
 const UNNAMED: FunctionName = { name: "", unit: null, file: 0, line: 0 };
