@@ -25,8 +25,8 @@ import { createSampledPrograms } from "./sampler/sampled_programs.ts";
 
 /**
  * A sampler that counts in the kernel: a BPF program on a perf event takes the kernel's and the user's stack by frame
- * pointers, and adds one to the count of who ran on which stacks. Nothing is copied a sample, so it is the cheapest at
- * high rates. It does not know when samples were taken, nor can it unwind by tables.
+ * pointers, and adds one to the count of who ran on which stacks. No slow reader loses samples. It does not know when
+ * samples were taken, nor can it unwind by tables.
  *
  * @param places for distinct stacks in the kernel's map, a power of two; what finds none there takes the dear way
  * @example

@@ -279,6 +279,7 @@ export function program(): Command {
     .option("--format <name>", "the files' format, where how they begin does not tell it")
     .option("-o, --output <file>", "write the profile; its ending chooses the format")
     .option("--timeline", "keep when each sample was taken, where the files tell it")
+    .option("--branches", "of perf.data: the branches that were recorded (perf record -b) as a table")
     .action(run(async (files: string[], options: Options) => {
       const { importCommand } = await import("./commands/import.ts");
       return importCommand(files, options);

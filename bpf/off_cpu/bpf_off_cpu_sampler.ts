@@ -54,7 +54,7 @@ export function bpfOffCpuSampler(host: Host): OffCpuSampler {
   };
 }
 
-function checkRequest(host: Host, { pid, unwind }: OffCpuRequest): void {
+function checkRequest(host: Host, { pid, unwind, cgroup }: OffCpuRequest): void {
   if (unwind === "lbr") {
     throw new UnsupportedError("Branch records tell nothing of a thread that waits", "Use --unwind auto, dwarf or fp.");
   }
@@ -63,6 +63,9 @@ function checkRequest(host: Host, { pid, unwind }: OffCpuRequest): void {
       "The off-CPU program knows numbers of the initial pid namespace only",
       "Run outside of containers.",
     );
+  }
+  if (cgroup !== undefined && host.cgroup(pathOf(cgroup)) === null && processesOf(host, cgroup).length === 0) {
+    throw new GoneError(`There is no cgroup "${cgroup}"`);
   }
   if (pid > 0 && host.processStat(pid) === null) throw new GoneError(`There is no process ${pid}`);
 }
@@ -75,9 +78,13 @@ function pidsOf({ pid, cgroup }: OffCpuRequest, inGroup: () => number[]): { read
 
 /** Processes of a cgroup and of those below it. Membership is looked up, which works for every hierarchy. */
 function processesOf(host: Host, cgroup: string): number[] {
-  const path = `/${cgroup.replace(/^\/+|\/+$/g, "")}`;
+  const path = pathOf(cgroup);
   const isIn = (p: string): boolean => path === "/" || p === path || p.startsWith(`${path}/`);
   return host.pids().filter((pid) => host.processCgroups(pid).some(isIn));
+}
+
+function pathOf(cgroup: string): string {
+  return `/${cgroup.replace(/^\/+|\/+$/g, "")}`;
 }
 
 /** Until the window ends: unwinds what is copied. */

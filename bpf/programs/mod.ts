@@ -12,5 +12,15 @@ export { libbpfVersion } from "../libbpf_library.ts";
 export type { OpenOptions } from "../libbpf_open_opts.ts";
 export { openRing, type RingReader } from "../ring/ring_reader.ts";
 export type { ProgramOptions } from "./_load.ts";
+export {
+  type OffCpu,
+  type OffCpuOptions,
+  type RawOffCpu,
+  type RawThread,
+  type RawWait,
+  startOffCpu,
+  type UserCopy,
+  type WakeContext,
+} from "./off_cpu.ts";
 export { type SchedDelay, type SchedDelayOptions, type SchedDelays, startSchedDelay } from "./sched_delay.ts";
 export { startTcpFlow, type TcpFlow, type TcpFlowOptions } from "./tcp_flow.ts";

@@ -140,7 +140,7 @@ const RING_BYTES = 8 << 20;
 const COMM_BYTES = 16;
 const BUCKETS = 48;
 /** What a switch of a watched thread costs, where the kernel does not tell (docs/internals/off_cpu.md, "Cost"). */
-const ESTIMATED_SWITCH_NS = 2500;
+const ESTIMATED_SWITCH_NS = 5000;
 const CONTEXTS: readonly WakeContext[] = [null, "task", "softirq", "interrupt"];
 /** Bits of struct off's flags. */
 const FLAG = { IO_WAIT: 1, RUNNABLE: 2, SINCE_START: 4, PREEMPTED: 8 } as const;

@@ -172,6 +172,8 @@ export function prepareSignalSampling(host: Host, options: SignalSamplingOptions
     env: { LD_PRELOAD: preload, SONDE_SAMPLER: pathOf(shared.fd) },
     sample,
     [Symbol.dispose]: () => {
+      // Its memory is gone after the first time.
+      if (owned.disposed) return;
       Atomics.store(words, H.STATE / 4, SHARED_STATE.OFF);
       owned.dispose();
     },

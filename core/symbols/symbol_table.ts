@@ -1,4 +1,5 @@
 import type { Address } from "./address.ts";
+import { addressIndex } from "./address_index.ts";
 
 /** What an address resolved to. */
 export interface SymbolHit {
@@ -45,12 +46,13 @@ export function symbolTable(columns: SymbolColumns): SymbolTable {
   const order = sortedOrder(columns.starts, n);
   const starts = new Float64Array(n);
   for (let i = 0; i < n; i++) starts[i] = columns.starts[order[i]];
+  const index = addressIndex(starts, n);
   // Answers by the last of the symbols that start together: most addresses are asked for in functions asked for before.
   const known: (SymbolHit | undefined)[] = [];
   return {
     length: n,
     find: (address) => {
-      let i = lastAtOrBelow(starts, n, address);
+      let i = index.find(address);
       const before = known[i];
       if (before !== undefined && address < before.end!) return before;
       // A small symbol may lie inside a larger one (local labels of assembly): look a few symbols back.

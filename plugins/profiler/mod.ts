@@ -2,6 +2,7 @@
 import type { Plugin, SondeApi } from "../../core/plugin_api/mod.ts";
 import type { Profile, Results } from "../../core/plugin_api/mod.ts";
 import { offCpuStacks } from "./off_cpu.ts";
+import { offCpuWaits } from "./off_cpu_waits.ts";
 import { offCpuAnalysis } from "./off_cpu_tool.ts";
 
 /** Functions listed by the tool. */
@@ -23,21 +24,25 @@ export default function profiler(sonde: SondeApi): Plugin {
     name: "profiler",
     version: "1.0.0",
     doc: "Samples what runs on the CPUs, and sees what waits, with kernel and user call chains",
-    collectors: [{
-      kind: "profile",
-      name: "cpu.profile",
-      doc: "CPU samples with call chains",
-      params: [
-        { name: "pid", type: "pid", default: 0, doc: "Only this process and its children; 0 is all CPUs" },
-        { name: "hz", type: "rate", unit: "hz", default: 99, doc: "Samples a second and CPU, 1–10000" },
-        { name: "kernel", type: "bool", default: true, doc: "Kernel frames too" },
-      ],
-      window: "stream",
-      async profile({ params, durationNs }, { signal }) {
-        if (durationNs === null) throw new sonde.data.UsageError("cpu.profile needs a window", 'Write "for 10s"');
-        return await sample(Number(params.pid), Number(params.hz), durationNs, Boolean(params.kernel), signal, true);
+    collectors: [
+      {
+        kind: "profile",
+        name: "cpu.profile",
+        doc: "CPU samples with call chains",
+        params: [
+          { name: "pid", type: "pid", default: 0, doc: "Only this process and its children; 0 is all CPUs" },
+          { name: "hz", type: "rate", unit: "hz", default: 99, doc: "Samples a second and CPU, 1–10000" },
+          { name: "kernel", type: "bool", default: true, doc: "Kernel frames too" },
+        ],
+        window: "stream",
+        async profile({ params, durationNs }, { signal }) {
+          if (durationNs === null) throw new sonde.data.UsageError("cpu.profile needs a window", 'Write "for 10s"');
+          return await sample(Number(params.pid), Number(params.hz), durationNs, Boolean(params.kernel), signal, true);
+        },
       },
-    }, offCpuStacks(sonde)],
+      offCpuStacks(sonde),
+      offCpuWaits(sonde),
+    ],
     tools: [{
       name: "cpu_profile",
       description:

@@ -13,6 +13,10 @@ export interface Abbrev {
   readonly implicit: readonly number[] | null;
   /** How to move past an entry: numbers of bytes, and below zero forms whose length differs, negated. */
   readonly skips: readonly number[];
+  /** Bytes of an entry behind its code, when all are of the same length; else -1. */
+  readonly size: number;
+  /** Where in an entry, behind its code, the four bytes say where its children end that hold no code; else -1. */
+  readonly siblingAt: number;
   /** Whether it is a function or an inlined one with code of its own. */
   readonly isCode: boolean;
 }
@@ -93,6 +97,9 @@ function readAbbrev(cursor: Cursor, format: UnitFormat): Abbrev {
     else if (skips.length > 0 && skips[skips.length - 1] >= 0) skips[skips.length - 1] += fixed;
     else skips.push(fixed);
   }
+  const sibling = forms[attributes.indexOf(AT.SIBLING)] === FORM.REF4 && CODELESS.has(tag)
+    ? attributes.indexOf(AT.SIBLING)
+    : -1;
   const isFunction = tag === TAG.SUBPROGRAM || tag === TAG.INLINED_SUBROUTINE;
   return {
     tag,
@@ -101,10 +108,31 @@ function readAbbrev(cursor: Cursor, format: UnitFormat): Abbrev {
     forms,
     implicit: implicit && forms.map((_, i) => implicit![i] ?? 0),
     skips,
+    size: skips.length === 0 ? 0 : skips.length === 1 && skips[0] >= 0 ? skips[0] : -1,
+    siblingAt: hasChildren && sibling >= 0 ? sizeOf(forms.slice(0, sibling), format) : -1,
     isCode: isFunction && (attributes.includes(AT.LOW_PC) || attributes.includes(AT.RANGES)),
   };
 }
 
+/** What several values take together, or -1 when that differs. */
+function sizeOf(forms: readonly number[], format: UnitFormat): number {
+  let size = 0;
+  for (const form of forms) {
+    const fixed = fixedFormSize(form, format);
+    if (fixed < 0) return -1;
+    size += fixed;
+  }
+  return size;
+}
+
+/** Entries whose children are never functions with code: types without members, and parameters of calls. */
+const CODELESS: ReadonlySet<number> = new Set([
+  TAG.ARRAY_TYPE,
+  TAG.ENUMERATION_TYPE,
+  TAG.SUBROUTINE_TYPE,
+  TAG.CALL_SITE,
+  TAG.GNU_CALL_SITE,
+]);
 const FIRST_WINDOW = 1 << 12;
 const MAX_WINDOW = 1 << 24;
 const MAX_ABBREVS = 1 << 20;
