@@ -32,7 +32,7 @@ Deno.test("sonde profile fetches the debug file of a stripped program from a deb
     await using server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, handler);
     const folded = async (env: Record<string, string>): Promise<string> => {
       const args = ["profile", "--lines", "--no-kernel", "-o", `${dir}/out.folded`, "--", path];
-      const { code, stderr } = await runSonde(args, { DEBUGINFOD_CACHE_PATH: `${dir}/cache`, ...env });
+      const { code, stderr } = await runSonde(dir, args, { DEBUGINFOD_CACHE_PATH: `${dir}/cache`, ...env });
       if (code !== 0 && /perf_event_open/.test(stderr)) return "";
       assert.equal(code, 0, stderr);
       return await Deno.readTextFile(`${dir}/out.folded`);
