@@ -52,6 +52,9 @@ export function cpuSampler(host: Host): CpuSampler {
     notes.push(...collected.notes, ...named, ...failureNotes(failures, events, method.stackBytes));
     if (truncated > 0) notes.push(`${truncated} of ${events} stacks were cut at the kernel's limit of frames.`);
     const probe_ns = (events + collected.own) * nsPerInterrupt(method.stackBytes);
+    if (request.budget !== undefined) {
+      notes.push(...overBudget(request.budget, cpu_ns, probe_ns, durationNs));
+    }
     const scaled = collected.nsPerCount === null ? 1 : takenShare(profile, events);
     return {
       ...profile,
@@ -81,6 +84,18 @@ const NS_PER_COPY = 2_000;
 
 function nsPerInterrupt(stackBytes: number): number {
   return NS_PER_INTERRUPT + (stackBytes > 0 ? NS_PER_COPY : 0);
+}
+
+/** Why sampling cost more than it was to: nothing can be lowered of what has to be read once. */
+function overBudget(budget: number, cpuNs: number, probeNs: number, durationNs: number): string[] {
+  if (cpuNs + probeNs <= 1.25 * budget * durationNs) return [];
+  const s = (ns: number): number => Math.round(ns / 1e7) / 100;
+  return [
+    `More than the budget of ${Math.round(budget * 1000) / 10} %: taking samples took ${
+      s(probeNs)
+    } s of CPU time, our ` +
+    `own work ${s(cpuNs)} s, mostly to read the tables of each program once. A longer window spreads it.`,
+  ];
 }
 
 /** Which part of the samples was taken that the frequency at the start would have given. */

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { outputOf } from "../../tests/compile_c.ts";
+import { compileC, outputOf } from "../../tests/compile_c.ts";
 import { skip } from "../../tests/skip.ts";
 import { GoneError, type Profile, recordsOf, UnsupportedError, UsageError } from "../data/mod.ts";
 import { openHost } from "../host/mod.ts";
@@ -293,6 +293,46 @@ Deno.test("code without frame pointers is unwound by tables, with no option; by 
     assert.match(notes.join("\n"), /end before their root: \d+ led by frame pointers/);
     assertShares(byPointers);
   }, ["-fomit-frame-pointer"]));
+
+Deno.test("stacks go through a runtime's trampolines, which have neither tables nor frame pointers", async () => {
+  if (Deno.build.arch !== "x86_64") return skip("trampolines elsewhere keep a frame pointer");
+  const dir = await Deno.makeTempDir();
+  try {
+    const source = `
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+static volatile unsigned long x;
+__attribute__((noinline)) void spend(void) { for (long i = 0; i < 100000; i++) x = x * 3 + 1; }
+/* As CPython writes them: sub $8,%rsp; call *%rdi; add $8,%rsp; ret */
+static const unsigned char code[] = { 0x48, 0x83, 0xec, 8, 0xff, 0xd7, 0x48, 0x83, 0xc4, 8, 0xc3 };
+int main(void) {
+  void *page = mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (page == MAP_FAILED) return 1;
+  memcpy(page, code, sizeof code);
+  puts("ready"); fflush(stdout);
+  for (;;) { ((void (*)(void (*)(void)))page)(spend); x++; }
+}`;
+    if (!await compileC(source, `${dir}/a`, ["-O2", "-fomit-frame-pointer"])) return skip("no gcc");
+    const child = new Deno.Command(`${dir}/a`, { stdout: "piped" }).spawn();
+    const reader = child.stdout.getReader();
+    try {
+      if ((await reader.read()).done) return skip("no memory for code");
+      const profile = await sample({ pid: child.pid, durationNs: 3e8, kernel: false });
+      if (!profile) return;
+      const { unwind_failures, events } = profile.quality;
+      assert.ok(events > 5 && unwind_failures <= 0.05 * events, `${unwind_failures} of ${events}`);
+      const names = profile.stacks[0].frames.map((f) => profile.frames[f].function);
+      assert.deepEqual(names.slice(-3), ["main", "[unknown]", "spend"]);
+    } finally {
+      child.kill("SIGKILL");
+      await reader.cancel();
+      await child.status;
+    }
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
 
 Deno.test("a stack that is deeper than its copy is counted, and a note says what to do", () =>
   withProgram(async (program) => {

@@ -7,10 +7,15 @@ export interface SondeRun {
   readonly stderr: string;
 }
 
-/** Runs `sonde` with these arguments, as it is in this tree. */
-export async function runSonde(args: readonly string[], env: Record<string, string> = {}): Promise<SondeRun> {
+/** Runs `sonde` with these arguments, as it is in this tree, in a directory that may be written to. */
+export async function runSonde(
+  cwd: string,
+  args: readonly string[],
+  env: Record<string, string> = {},
+): Promise<SondeRun> {
   const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", "--quiet", MAIN, ...args],
+    cwd,
     env,
     stdin: "null",
   }).output();
