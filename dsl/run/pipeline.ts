@@ -143,5 +143,6 @@ function bindSource(source: SourceSpec, bindings: Bindings): SourceSpec {
     startKey: bound(source.startKey),
     endKey: bound(source.endKey),
     cancelKey: bound(source.cancelKey),
+    ...(source.markKey ? { markKey: bound(source.markKey) } : {}),
   };
 }
