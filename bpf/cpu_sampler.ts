@@ -7,7 +7,7 @@ import { failureNotes } from "../core/profile/failure_notes.ts";
 import { keptTables } from "../core/profile/kept_tables.ts";
 import { nameProfile } from "../core/profile/name_profile.ts";
 import type { CpuSampler, CpuSampleRequest } from "../core/profile/sampler.ts";
-import { ERRNO, ownCpuNs, SysError } from "../core/sys/mod.ts";
+import { ERRNO, ownCpuNs, pause, SysError } from "../core/sys/mod.ts";
 import { link } from "./asm/link.ts";
 import { createMap, type MapSpec, readMap } from "./kernel/map.ts";
 import { loadProgram } from "./kernel/program.ts";
@@ -62,7 +62,7 @@ export function bpfCpuSampler(host: Host, places = STACK_PLACES): CpuSampler {
       notes.push(`Sonde itself took ${own} of ${own + events} samples (${share} %): left out.`);
     }
     if (truncated > 0) notes.push(`${truncated} of ${events} stacks were cut at the kernel's limit of frames.`);
-    const lost = counters[COUNTER.RING_FULL];
+    const lost = counters[COUNTER.RING_FULL] + collected.full;
     const probe_ns = (events + own) * NS_PER_SAMPLE;
     return {
       ...profile,
@@ -186,7 +186,7 @@ async function collect(host: Host, request: CpuSampleRequest, places: number, no
   let ended = false;
   for (;;) {
     const left = request.durationNs / 1e6 - (performance.now() - start);
-    if (left > 0) await wait(Math.min(left, LOOK_MS), request.signal);
+    if (left > 0) await pause(Math.min(left, LOOK_MS), request.signal);
     if (left <= LOOK_MS || request.signal.aborted || ended) break;
     look();
     // A record of an exit may have been lost.
@@ -300,19 +300,6 @@ async function withRefusals<T>(host: Host, work: () => Promise<T>): Promise<T> {
     const { reason, remedy } = refusalOf(error, "sampling by BPF", host);
     throw new UnsupportedError(`Cannot sample by BPF: ${reason}`, remedy, { cause: error });
   }
-}
-
-/** Resolves after that many milliseconds, or at once when the signal comes. */
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }
 
 /** How often new processes are looked for: one that lives shorter may keep only what its records tell. */

@@ -6,12 +6,12 @@ import {
   classifyWaker,
   type OffCpuRequest,
   type OffCpuSampler,
-  pause,
   type ThreadTime,
   type Wait,
   waitChannel,
   type Waker,
 } from "../../core/profile/off_cpu/mod.ts";
+import { pause } from "../../core/sys/mod.ts";
 import { addressOf, createSymbolisers, type Symboliser } from "../../core/symbols/mod.ts";
 import { type OffCpu, type RawOffCpu, type RawWait, startOffCpu } from "../programs/off_cpu.ts";
 import { isPlumbing } from "../decode/plumbing.ts";

@@ -12,6 +12,7 @@ import {
   mmapFd,
   NR,
   ownCpuNs,
+  pause,
   PROT,
   syscall,
   write,
@@ -107,7 +108,7 @@ export function prepareSignalSampling(host: Host, options: SignalSamplingOptions
     for (;;) {
       const left = request.durationNs / 1e6 - (performance.now() - start);
       if (left <= 0 || request.signal.aborted || ended) break;
-      await wait(Math.min(left, DRAIN_MS), request.signal);
+      await pause(Math.min(left, DRAIN_MS), request.signal);
       ended = host.processStat(request.pid) === null;
       drain();
     }
@@ -225,19 +226,6 @@ function sparse(profile: Profile, events: number, frequencyHz: number): string[]
 function deliversToRunning(): boolean {
   const [major, minor] = Deno.osRelease().split(".").map(Number);
   return major > 6 || major === 6 && minor >= 4;
-}
-
-/** Resolves after that many milliseconds, or at once when the signal comes. */
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }
 
 const HEAD_BYTES = 65_536; // a multiple of every page size
