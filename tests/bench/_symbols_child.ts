@@ -12,7 +12,7 @@ const offsets = Float64Array.from(Deno.readTextFileSync(list).trim().split("\n")
 
 function nameAll(): number {
   using source = openRegularFile(file);
-  const module = loadModule(source!, file, what === "symbols" ? () => null : openRegularFile);
+  const module = loadModule(source!, file, what === "symbols" ? () => null : (path) => openRegularFile(path));
   let named = 0;
   for (let i = 0; i < offsets.length; i++) {
     const frames = module.frames(offsets[i], what === "lines", what !== "symbols");
