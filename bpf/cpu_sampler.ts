@@ -2,12 +2,11 @@ import { GoneError, type Profile, quality, UnsupportedError, UsageError } from "
 import { type Host, parseCpuList } from "../core/host/mod.ts";
 import { readNumberFile } from "../core/host/read_number_file.ts";
 import { openProbeEvents, type ProbeEvents, type RecordSink } from "../core/perf/mod.ts";
-import { buildProfile } from "../core/profile/build_profile.ts";
 import { checkRequest } from "../core/profile/check_request.ts";
 import { failureNotes } from "../core/profile/failure_notes.ts";
 import { keptTables } from "../core/profile/kept_tables.ts";
+import { nameProfile } from "../core/profile/name_profile.ts";
 import type { CpuSampler, CpuSampleRequest } from "../core/profile/sampler.ts";
-import { usedCode } from "../core/profile/used_code.ts";
 import { ERRNO, ownCpuNs, SysError } from "../core/sys/mod.ts";
 import { link } from "./asm/link.ts";
 import { createMap, type MapSpec, readMap } from "./kernel/map.ts";
@@ -45,15 +44,16 @@ export function bpfCpuSampler(host: Host, places = STACK_PLACES): CpuSampler {
     const before = ownCpuNs();
     const collected = await withRefusals(host, () => collect(host, request, places, notes));
     const { counters, durationNs, cycles } = collected;
-    const symboliser = symbolisers.start();
-    await symboliser.prepare(usedCode(collected));
-    const { profile, stackQuality } = buildProfile(collected, symboliser);
+    const cpu_ns = ownCpuNs() - before;
+    const { lines = false, inlined = true } = request;
+    const symboliser = symbolisers.start({ lines, inlined });
+    const { profile, stackQuality, notes: named } = await nameProfile(collected, symboliser, lines);
     const { events, truncated, failures } = stackQuality;
-    notes.push(...symboliser.notes(), ...failureNotes(failures, events, 0).map(ownRemedy));
+    notes.push(...named, ...failureNotes(failures, events, 0).map(ownRemedy));
     if (!cycles && request.kernel) {
       notes.push(
-        "Sampled by the CPU clock, as the processor's counters are not available: kernel code that runs with " +
-          "interrupts off is seen where it turns them on again.",
+        "Sampled by the CPU clock, as there are no hardware counters: kernel code that runs with interrupts off is " +
+          "seen where it turns them on.",
       );
     }
     const own = counters[COUNTER.OWN];
@@ -63,7 +63,6 @@ export function bpfCpuSampler(host: Host, places = STACK_PLACES): CpuSampler {
     }
     if (truncated > 0) notes.push(`${truncated} of ${events} stacks were cut at the kernel's limit of frames.`);
     const lost = counters[COUNTER.RING_FULL];
-    const cpu_ns = ownCpuNs() - before;
     const probe_ns = (events + own) * NS_PER_SAMPLE;
     return {
       ...profile,
@@ -219,7 +218,9 @@ async function collect(host: Host, request: CpuSampleRequest, places: number, no
     const planned = Math.round(request.durationNs / 1e8) / 10;
     notes.push(`Stopped after ${Math.round(durationNs / 1e8) / 10} s of ${planned} s.`);
   }
-  if (ended) notes.push(`Process ${pids.join(", ")} ended after ${Math.round(durationNs / 1e8) / 10} s.`);
+  if (ended && !request.ownCommand) {
+    notes.push(`Process ${pids.join(", ")} ended after ${Math.round(durationNs / 1e8) / 10} s.`);
+  }
   if (lostRecords > 0) notes.push(`${lostRecords} records of names and mappings were lost: some code has no name.`);
   if (events.missingCpus.length > 0) notes.push(`Not sampled, went offline: CPU ${events.missingCpus.join(", ")}.`);
   const raw = collectCounts({

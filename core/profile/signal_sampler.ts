@@ -16,14 +16,13 @@ import {
   syscall,
   write,
 } from "../sys/mod.ts";
-import { buildProfile } from "./build_profile.ts";
 import { checkRequest } from "./check_request.ts";
 import { createCopiedSamples } from "./_copied_samples.ts";
 import { failureNotes } from "./failure_notes.ts";
 import { keptTables } from "./kept_tables.ts";
+import { nameProfile } from "./name_profile.ts";
 import { SHARED_HEAD as H, SHARED_MAGIC, SHARED_STATE } from "./native/shared_head.ts";
 import type { CpuSampler, CpuSampleRequest } from "./sampler.ts";
-import { usedCode } from "./used_code.ts";
 
 /** What a command has to be started with, and who samples it then. */
 export interface SignalSampling extends Disposable {
@@ -115,12 +114,13 @@ export function prepareSignalSampling(host: Host, options: SignalSamplingOptions
     Atomics.store(words, H.STATE / 4, SHARED_STATE.OFF);
     const durationNs = Math.round((performance.now() - start) * 1e6);
     drain();
-    const symboliser = symbolisers.start();
+    const cpu_ns = ownCpuNs() - before;
+    const { lines = false, inlined = true } = request;
     const raw = samples.raw(startNs, startUnixNs);
-    await symboliser.prepare(usedCode(raw));
-    const { profile, stackQuality } = buildProfile(raw, symboliser);
+    const symboliser = symbolisers.start({ lines, inlined });
+    const { profile, stackQuality, notes: named } = await nameProfile(raw, symboliser, lines);
     const { events, failures } = stackQuality;
-    const notes = [...symboliser.notes(), ...failureNotes(failures, events, stackBytes)];
+    const notes = [...named, ...failureNotes(failures, events, stackBytes)];
     const attached = words[H.ATTACHED / 4];
     if (attached === 0) {
       notes.push(
@@ -148,7 +148,6 @@ export function prepareSignalSampling(host: Host, options: SignalSamplingOptions
     }
     const lost = reader.lost();
     const busy = Number(head.getBigUint64(H.BUSY, true));
-    const cpu_ns = ownCpuNs() - before;
     return {
       ...profile,
       quality: quality({
@@ -173,6 +172,8 @@ export function prepareSignalSampling(host: Host, options: SignalSamplingOptions
     env: { LD_PRELOAD: preload, SONDE_SAMPLER: pathOf(shared.fd) },
     sample,
     [Symbol.dispose]: () => {
+      // Its memory is gone after the first time.
+      if (owned.disposed) return;
       Atomics.store(words, H.STATE / 4, SHARED_STATE.OFF);
       owned.dispose();
     },
