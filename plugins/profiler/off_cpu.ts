@@ -19,9 +19,9 @@ const REASONS: readonly (readonly [bits: bigint, name: string])[] = [
 
 /**
  * The collector `offcpu.stacks`: each time that a thread was off the CPU, from the switch away from it to the switch to
- * it, with the stack on which it went and who woke it. A thread is woken once at most before it runs (later wakes find
- * nothing to do and are not traced: try_to_wake_up() of kernel/sched/core.c); a wake that comes while it is on its way off the CPU is before
- * the switch, and not seen.
+ * it, with the stack on which it went and who woke it. A thread is woken once at most before it runs: later wakes find
+ * nothing to do and are not traced (try_to_wake_up() of kernel/sched/core.c). A wake that comes while it is still on its
+ * way off the CPU is before the switch, and not seen.
  */
 export function offCpuStacks(sonde: SondeApi): ViewCollector {
   const { calculate, callOf, fieldRef, literal, test } = sonde.query;
