@@ -7,12 +7,19 @@ export interface SampleTimes {
   readonly chain: Uint32Array;
   /** Nanoseconds that each sample stands for. */
   readonly weight: Float64Array;
+  /** Samples that came when there was no room any more: the timeline ends before them. */
+  readonly dropped: number;
   add(timeNs: number, chain: number, weight: number): void;
 }
 
-/** Takes 20 bytes a sample. */
-export function createSampleTimes(): SampleTimes {
+/**
+ * Takes 20 bytes a sample.
+ *
+ * @param limit most samples kept; by default 20 million, which are 400 MB
+ */
+export function createSampleTimes(limit = 20_000_000): SampleTimes {
   let length = 0;
+  let dropped = 0;
   let timeNs = new Float64Array(1 << 12);
   let chain = new Uint32Array(1 << 12);
   let weight = new Float64Array(1 << 12);
@@ -29,11 +36,19 @@ export function createSampleTimes(): SampleTimes {
     get weight() {
       return weight;
     },
+    get dropped() {
+      return dropped;
+    },
     add: (time, number, w) => {
+      if (length >= limit) {
+        dropped++;
+        return;
+      }
       if (length === timeNs.length) {
-        const times = new Float64Array(length * 2),
-          chains = new Uint32Array(length * 2),
-          all = new Float64Array(length * 2);
+        const room = Math.min(length * 2, limit);
+        const times = new Float64Array(room),
+          chains = new Uint32Array(room),
+          all = new Float64Array(room);
         times.set(timeNs);
         chains.set(chain);
         all.set(weight);

@@ -2,6 +2,7 @@ import type { Profile } from "../data/mod.ts";
 import { type Symboliser, UNKNOWN } from "../symbols/mod.ts";
 import { ownCpuNs } from "../sys/mod.ts";
 import { buildProfile, type RawProfile, type StackQuality } from "./build_profile.ts";
+import { timelineNote } from "./_timeline_note.ts";
 import { usedCode } from "./used_code.ts";
 
 /** A profile with names. */
@@ -27,6 +28,7 @@ export async function nameProfile(raw: RawProfile, symboliser: Symboliser, lines
   const nameless = namelessShares(named.profile);
   const notes = [...symboliser.notes((path) => (nameless.get(path) ?? 0) >= NAMELESS_FROM)];
   if (seconds >= TOLD_FROM_S) notes.push(`Reading symbols took ${seconds} s of CPU time, after sampling.`);
+  notes.push(...timelineNote(raw.times && raw.times.samples));
   return { ...named, notes };
 }
 

@@ -5,6 +5,7 @@ import type { Host } from "../../host/mod.ts";
 import { dropGarbage } from "../_drop_garbage.ts";
 import { reachesRoot } from "../_reaches_root.ts";
 import { createSampleTimes } from "../_timeline.ts";
+import { timelineNote } from "../_timeline_note.ts";
 import type { ProfileReader } from "../formats/format.ts";
 import { createStackTable } from "../stack_table.ts";
 import { createUnwinder } from "../unwind/mod.ts";
@@ -94,7 +95,7 @@ export function perfDataReader({ timeline, host }: PerfDataOptions = {}): Profil
     end: () => {
       parser.end();
       const { names, stacks, frames, types, stackOf, truncated, lostRoot, undecided } = build();
-      const notes = [...parser.notes(), ...names.notes()];
+      const notes = [...parser.notes(), ...names.notes(), ...timelineNote(times)];
       if (undecided > 0) {
         notes.push(
           `Of ${undecided} samples nothing tells whether their stacks are complete: the files that they begin in are not here.`,
