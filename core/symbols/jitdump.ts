@@ -28,9 +28,13 @@ export class JitDumpError extends SyntaxError {
   override readonly name = "JitDumpError";
 }
 
-interface JitDumpLimits {
+/** Most that is kept of a jitdump. */
+export interface JitDumpLimits {
+  /** Functions. */
   readonly code: number;
+  /** Bytes of their names. */
   readonly names: number;
+  /** Rows of lines of all functions. */
   readonly rows: number;
 }
 

@@ -25,7 +25,7 @@ export * from "./elf.ts";
 export { buildId, debugLink, supplementLink } from "./elf_notes.ts";
 export { type StaticProbe, staticProbes } from "./elf_probes.ts";
 export { elfFunctions, hasDebugInfo, hasSymtab } from "./elf_symbols.ts";
-export { type JitDump, JitDumpError, type JitHit, readJitDump } from "./jitdump.ts";
+export { type JitDump, JitDumpError, type JitDumpLimits, type JitHit, readJitDump } from "./jitdump.ts";
 export { type JitName, parseJitName } from "./jit_name.ts";
 export { type Kallsyms, KERNEL_MODULE, type KernelSymbol, parseKallsyms } from "./kallsyms.ts";
 export { createKernelSymbols, type KernelSymbols } from "./kernel_symbols.ts";

@@ -31,12 +31,14 @@ export interface AbbrevTable {
  * is ever looked at.
  *
  * @param read bytes of the section from an offset on, at least `length` where there are as many
+ * @param grown told how many attributes, and the entry itself, are kept from now on
  * @throws {DwarfError} on asking, when the table is broken or has more than a million entries
  */
 export function abbrevTable(
   read: (offset: number, length: number) => Uint8Array,
   offset: number,
   format: UnitFormat,
+  grown: (n: number) => void,
 ): AbbrevTable {
   const dense: Abbrev[] = [];
   const sparse = new Map<number, Abbrev>();
@@ -45,6 +47,7 @@ export function abbrevTable(
   let cursor = new Cursor(read(at, window));
   let done = false;
   let n = 0;
+  let attributes = 0;
   const next = (): void => {
     const from = cursor.at;
     try {
@@ -55,8 +58,11 @@ export function abbrevTable(
         return;
       }
       const abbrev = readAbbrev(cursor, format);
+      grown(1 + abbrev.attributes.length);
       if (code === dense.length + 1) dense.push(abbrev);
       else sparse.set(code, abbrev);
+      attributes += abbrev.attributes.length;
+      if (attributes > MAX_ALL_ATTRIBUTES) throw new DwarfError("A table has too many attributes", at + from);
       if (++n > MAX_ABBREVS) throw new DwarfError(`More than ${MAX_ABBREVS} abbreviations`, at + from);
     } catch (error) {
       if (!(error instanceof DwarfError) || cursor.end < window || window >= MAX_WINDOW) throw error;
@@ -130,3 +136,4 @@ const FIRST_WINDOW = 1 << 12;
 const MAX_WINDOW = 1 << 24;
 const MAX_ABBREVS = 1 << 20;
 const MAX_ATTRIBUTES = 1 << 12;
+const MAX_ALL_ATTRIBUTES = 8 << 20;

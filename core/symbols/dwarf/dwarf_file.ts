@@ -39,6 +39,14 @@ export function openDwarf(elf: Elf, supplement: DwarfFile | null = null): DwarfF
   if (!info || !abbrev) return null;
   const texts = { str: openSection(elf, ".debug_str"), line_str: openSection(elf, ".debug_line_str") };
   const tables = new Map<number, AbbrevTable>();
+  let attributes = 0;
+  // Units may begin their tables anywhere in one long list, each a byte behind the other.
+  const grown = (n: number): void => {
+    attributes += n;
+    if (attributes <= MAX_ATTRIBUTES) return;
+    tables.clear();
+    attributes = 0;
+  };
   const left = { scopes: MAX_SCOPES, rows: MAX_ALL_ROWS };
   const code = elf.segments.filter((s) => s.type === PT_LOAD && s.flags & PF_X);
   return {
@@ -60,7 +68,7 @@ export function openDwarf(elf: Elf, supplement: DwarfFile | null = null): DwarfF
       let table = tables.get(key);
       if (!table) {
         if (offset >= abbrev.size) throw new DwarfError(`No abbreviations at ${offset}`, offset);
-        table = abbrevTable((at, length) => abbrev.at(at, Math.min(length, abbrev.size - at)), offset, format);
+        table = abbrevTable((at, length) => abbrev.at(at, Math.min(length, abbrev.size - at)), offset, format, grown);
         tables.set(key, table);
         if (tables.size > MAX_TABLES) tables.delete(tables.keys().next().value!);
       }
@@ -95,5 +103,7 @@ const PF_X = 1;
 const MAX_SCOPES = 16 << 20;
 const MAX_ALL_ROWS = 32 << 20;
 const SPENT = { scopes: `${MAX_SCOPES} functions and ranges`, rows: `${MAX_ALL_ROWS} lines` };
+/** Of all tables that are kept: a program of twenty thousand units has some ten million, and asks for a few. */
+const MAX_ATTRIBUTES = 8 << 20;
 const MAX_TABLES = 8192;
 const MAX_TEXT = 64 << 10;
