@@ -157,9 +157,13 @@ const FORMATS = "There are .json, .csv, .txt, .svg; for profiles .html, .folded 
 /**
  * Refuses a file whose ending names no format before anything is measured.
  *
+ * @param of what will be written: `tables` have no format that only profiles have
  * @throws {UsageError}
  */
-export function checkOutput(path: string | undefined): void {
+export function checkOutput(path: string | undefined, of: "results" | "tables" = "results"): void {
+  if (path !== undefined && of === "tables" && !/\.(json|csv|txt)$/.test(path)) {
+    throw new UsageError(`"${path}": counts are written as .json, .csv or .txt`);
+  }
   if (path !== undefined && !/\.(json|csv|txt|svg|html)$/.test(path) && !isProfileFile(path)) {
     throw new UsageError(`"${path}": the ending names no format`, FORMATS);
   }
