@@ -100,6 +100,19 @@ export async function fileContent(
   }
 }
 
+/** @throws {UsageError} when there is no folder in which a file could be written */
+function checkFolder(path: string): void {
+  const at = path.lastIndexOf("/");
+  const folder = at < 0 ? "." : path.slice(0, at) || "/";
+  try {
+    if (Deno.statSync(folder).isDirectory) return;
+  } catch (error) {
+    // Whatever else is wrong with it shows when it is written.
+    if (!(error instanceof Deno.errors.NotFound)) return;
+  }
+  throw new UsageError(`"${path}": there is no folder "${folder}"`);
+}
+
 /** Whether the ending is one of profiles alone; `.json` and `.csv` are for all results. */
 function isProfileFile(path: string): boolean {
   const format = formatByEnding(path);
@@ -167,4 +180,5 @@ export function checkOutput(path: string | undefined, of: "results" | "tables" =
   if (path !== undefined && !/\.(json|csv|txt|svg|html)$/.test(path) && !isProfileFile(path)) {
     throw new UsageError(`"${path}": the ending names no format`, FORMATS);
   }
+  if (path !== undefined) checkFolder(path);
 }
