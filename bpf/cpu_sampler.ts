@@ -2,13 +2,12 @@ import { GoneError, type Profile, quality, UnsupportedError, UsageError } from "
 import { type Host, parseCpuList } from "../core/host/mod.ts";
 import { readNumberFile } from "../core/host/read_number_file.ts";
 import { openProbeEvents, type ProbeEvents, type RecordSink } from "../core/perf/mod.ts";
-import { buildProfile } from "../core/profile/build_profile.ts";
 import { checkRequest } from "../core/profile/check_request.ts";
 import { failureNotes } from "../core/profile/failure_notes.ts";
 import { keptTables } from "../core/profile/kept_tables.ts";
+import { nameProfile } from "../core/profile/name_profile.ts";
 import type { CpuSampler, CpuSampleRequest } from "../core/profile/sampler.ts";
-import { usedCode } from "../core/profile/used_code.ts";
-import { ERRNO, ownCpuNs, SysError } from "../core/sys/mod.ts";
+import { ERRNO, ownCpuNs, pause, SysError } from "../core/sys/mod.ts";
 import { link } from "./asm/link.ts";
 import { createMap, type MapSpec, readMap } from "./kernel/map.ts";
 import { loadProgram } from "./kernel/program.ts";
@@ -45,15 +44,16 @@ export function bpfCpuSampler(host: Host, places = STACK_PLACES): CpuSampler {
     const before = ownCpuNs();
     const collected = await withRefusals(host, () => collect(host, request, places, notes));
     const { counters, durationNs, cycles } = collected;
-    const symboliser = symbolisers.start();
-    await symboliser.prepare(usedCode(collected));
-    const { profile, stackQuality } = buildProfile(collected, symboliser);
+    const cpu_ns = ownCpuNs() - before;
+    const { lines = false, inlined = true } = request;
+    const symboliser = symbolisers.start({ lines, inlined });
+    const { profile, stackQuality, notes: named } = await nameProfile(collected, symboliser, lines);
     const { events, truncated, failures } = stackQuality;
-    notes.push(...symboliser.notes(), ...failureNotes(failures, events, 0).map(ownRemedy));
+    notes.push(...named, ...failureNotes(failures, events, 0).map(ownRemedy));
     if (!cycles && request.kernel) {
       notes.push(
-        "Sampled by the CPU clock, as the processor's counters are not available: kernel code that runs with " +
-          "interrupts off is seen where it turns them on again.",
+        "Sampled by the CPU clock, as there are no hardware counters: kernel code that runs with interrupts off is " +
+          "seen where it turns them on.",
       );
     }
     const own = counters[COUNTER.OWN];
@@ -62,8 +62,7 @@ export function bpfCpuSampler(host: Host, places = STACK_PLACES): CpuSampler {
       notes.push(`Sonde itself took ${own} of ${own + events} samples (${share} %): left out.`);
     }
     if (truncated > 0) notes.push(`${truncated} of ${events} stacks were cut at the kernel's limit of frames.`);
-    const lost = counters[COUNTER.RING_FULL];
-    const cpu_ns = ownCpuNs() - before;
+    const lost = counters[COUNTER.RING_FULL] + collected.full;
     const probe_ns = (events + own) * NS_PER_SAMPLE;
     return {
       ...profile,
@@ -187,7 +186,7 @@ async function collect(host: Host, request: CpuSampleRequest, places: number, no
   let ended = false;
   for (;;) {
     const left = request.durationNs / 1e6 - (performance.now() - start);
-    if (left > 0) await wait(Math.min(left, LOOK_MS), request.signal);
+    if (left > 0) await pause(Math.min(left, LOOK_MS), request.signal);
     if (left <= LOOK_MS || request.signal.aborted || ended) break;
     look();
     // A record of an exit may have been lost.
@@ -219,7 +218,9 @@ async function collect(host: Host, request: CpuSampleRequest, places: number, no
     const planned = Math.round(request.durationNs / 1e8) / 10;
     notes.push(`Stopped after ${Math.round(durationNs / 1e8) / 10} s of ${planned} s.`);
   }
-  if (ended) notes.push(`Process ${pids.join(", ")} ended after ${Math.round(durationNs / 1e8) / 10} s.`);
+  if (ended && !request.ownCommand) {
+    notes.push(`Process ${pids.join(", ")} ended after ${Math.round(durationNs / 1e8) / 10} s.`);
+  }
   if (lostRecords > 0) notes.push(`${lostRecords} records of names and mappings were lost: some code has no name.`);
   if (events.missingCpus.length > 0) notes.push(`Not sampled, went offline: CPU ${events.missingCpus.join(", ")}.`);
   const raw = collectCounts({
@@ -299,19 +300,6 @@ async function withRefusals<T>(host: Host, work: () => Promise<T>): Promise<T> {
     const { reason, remedy } = refusalOf(error, "sampling by BPF", host);
     throw new UnsupportedError(`Cannot sample by BPF: ${reason}`, remedy, { cause: error });
   }
-}
-
-/** Resolves after that many milliseconds, or at once when the signal comes. */
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }
 
 /** How often new processes are looked for: one that lives shorter may keep only what its records tell. */

@@ -4,11 +4,11 @@ import {
   classifyWait,
   type OffCpuRequest,
   type OffCpuSampler,
-  pause,
   type ThreadTime,
   type Wait,
   waitChannel,
 } from "../core/profile/off_cpu/mod.ts";
+import { pause } from "../core/sys/mod.ts";
 import { fieldRef, literal, test } from "../core/query/build.ts";
 import type { Expr, NamedExpr, ProbePoint, ProbeSpec } from "../core/query/mod.ts";
 import { openProbe } from "./engines.ts";

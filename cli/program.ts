@@ -211,6 +211,8 @@ export function program(): Command {
     )
     .option("--stack-size <bytes>", "user stack that a sample copies, up to 63K", size)
     .option("--no-kernel", "leave kernel frames out")
+    .option("--lines", "each source line that ran is a frame of its own: function file:line")
+    .option("--no-inline", "leave inlined functions out: debugging information is not read for them")
     .option("--budget <share>", "what sampling may cost, of one CPU: 5%; over it fewer samples are taken", share)
     .option("--timeline", "keep when each sample was taken (as a file that shows it does anyway)")
     .option("-o, --output <file>", "write the profile (.svg, .html, .folded, .json, …)")
@@ -277,6 +279,7 @@ export function program(): Command {
     .option("--format <name>", "the files' format, where how they begin does not tell it")
     .option("-o, --output <file>", "write the profile; its ending chooses the format")
     .option("--timeline", "keep when each sample was taken, where the files tell it")
+    .option("--branches", "of perf.data: the branches that were recorded (perf record -b) as a table")
     .action(run(async (files: string[], options: Options) => {
       const { importCommand } = await import("./commands/import.ts");
       return importCommand(files, options);

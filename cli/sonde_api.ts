@@ -16,7 +16,7 @@ import type { SondeApi } from "../core/plugin_api/mod.ts";
 import { calculate, callOf, fieldRef, literal, test, valueType } from "../core/query/build.ts";
 import { probePointText } from "../core/query/probe_spec.ts";
 import { type Host, openHost } from "../core/host/mod.ts";
-import { ownCpuNs } from "../core/sys/mod.ts";
+import { ownCpuNs, pause } from "../core/sys/mod.ts";
 import { VERSION } from "./version.ts";
 
 /**
@@ -69,26 +69,8 @@ export function createSondeApi(host: Host = openHost()): SondeApi {
     probes: {
       open: async (spec) => (await import("./engines.ts")).openProbe(host, spec),
     },
-    sleep,
+    sleep: pause,
     nowNs: () => Math.round(performance.now() * 1e6),
     ownCpuNs,
   };
-}
-
-/** The longest that a timer waits. Milliseconds. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
-
-/** Waits; ends early, without an error, when the signal is aborted. What is over already takes no time. */
-export function sleep(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) return resolve();
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    // Out of these bounds Node complains on standard error, and waits 1 ms.
-    const timer = setTimeout(done, Math.max(0, Math.min(ms, MAX_TIMER_MS)));
-    signal.addEventListener("abort", done, { once: true });
-  });
 }

@@ -6,7 +6,7 @@ import { displayWidth, wrap } from "../core/render/width.ts";
 import { exitCode, type RecipeReport } from "../dsl/run/report.ts";
 import { collected, outputGone, print, terminalWidth, wantsColor } from "./output.ts";
 import { openScreen, type Screen } from "./screen.ts";
-import { sleep } from "./sonde_api.ts";
+import { pause } from "../core/sys/mod.ts";
 
 /** A recipe that is run again and again. */
 export interface Watched {
@@ -57,7 +57,7 @@ async function* rounds(watched: Watched, before: (number: number, startMs: numbe
     const report = await watched.run();
     yield { number, startMs, report };
     if (number === 1 && exitCode(report) >= 2 && Object.keys(report.results).length === 0) return;
-    await sleep(started + periodNs / 1e6 - performance.now(), signal);
+    await pause(started + periodNs / 1e6 - performance.now(), signal);
   }
 }
 

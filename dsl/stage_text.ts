@@ -74,14 +74,15 @@ export function sourceWords(source: SourceSpec): string {
     case "calls":
       return `calls ${some(source.targets.map(callTargetText))}`;
     case "pair": {
-      const on = source.startKey.map((e, i) => {
-        const side = (key: Expr, name: string): string => exprText(renamed(key, (f) => `${name}.${f}`));
-        return `${side(e, "start")} == ${side(source.endKey[i], "end")}`;
-      });
+      const side = (key: Expr, name: string): string => exprText(renamed(key, (f) => `${name}.${f}`));
+      const on = (keys: readonly Expr[], name: string): string =>
+        source.startKey.map((e, i) => `${side(e, "start")} == ${side(keys[i], name)}`).join(" and ");
+      const { marks = [], markKey = [] } = source;
+      const mark = marks.length > 0 ? ` mark ${some(marks.map(probePointText))} on ${on(markKey, "mark")}` : "";
       const cancel = source.cancels.length > 0 ? ` cancel ${some(source.cancels.map(probePointText))}` : "";
       return `span ${some(source.starts.map(probePointText))} -> ${some(source.ends.map(probePointText))} on ${
-        on.join(" and ")
-      }${cancel}`;
+        on(source.endKey, "end")
+      }${cancel}${mark}`;
     }
   }
 }

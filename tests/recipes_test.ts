@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { sleep } from "../cli/sonde_api.ts";
+import { pause } from "../core/sys/mod.ts";
 import { fileURLToPath } from "node:url";
 import { UnsupportedError } from "../core/data/mod.ts";
 import { chooseEngineFor } from "../cli/engines.ts";
@@ -52,7 +52,7 @@ async function runPlan(
       throw new UnsupportedError("a test saves nothing", "");
     },
     untilStopped: measuring !== undefined,
-    sleep,
+    sleep: pause,
   }, params);
   await load;
   return report;

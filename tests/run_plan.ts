@@ -1,5 +1,5 @@
 import { enginesOf } from "../cli/engines.ts";
-import { sleep } from "../cli/sonde_api.ts";
+import { pause } from "../core/sys/mod.ts";
 import type { Session } from "../cli/session.ts";
 import { UnsupportedError } from "../core/data/mod.ts";
 import { chooseEngine, requireEngine } from "../core/engine/mod.ts";
@@ -34,7 +34,7 @@ export async function runPlan(plan: Plan, session: Session, options: RunPlanOpti
       throw new UnsupportedError("a test saves nothing", "");
     },
     untilStopped: true,
-    sleep,
+    sleep: pause,
   }, options.params);
   await load;
   return report;

@@ -1,10 +1,10 @@
 import type { Expr, NamedExpr } from "../../core/query/mod.ts";
 import { isTextType } from "../../core/query/type_classes.ts";
-import { HELPER } from "../asm/mod.ts";
+import { HELPER, type Reg } from "../asm/mod.ts";
 import { roundUp8 } from "./access.ts";
 import { placeFor } from "./aggregate.ts";
 import { CannotGenerate } from "./cannot_generate.ts";
-import { emitAddress, emitCopy, emitCount, FP, type Gen, MAP, type Place } from "./gen.ts";
+import { emitAddress, emitCopy, emitCount, emitZero, FP, type Gen, MAP, type Place } from "./gen.ts";
 import { type AccessOf, layoutStruct, type Struct } from "./layout.ts";
 import { emitStruct } from "./write_struct.ts";
 
@@ -16,6 +16,9 @@ export interface PairLayout {
   readonly endKey: Struct;
   readonly cancelKey: Struct;
   readonly carried: Struct;
+  readonly markKey: Struct;
+  /** What marks leave, behind what is carried; all of it null until one came. Null where nobody asks for it. */
+  readonly marked: Struct | null;
   /** Bytes of the map's value. */
   readonly valueBytes: number;
 }
@@ -23,22 +26,35 @@ export interface PairLayout {
 /** In front of the carried values: the start's time, and how many starts it stands for (see `Gen.shift`). */
 const HEAD_BYTES = 16;
 const SHIFT_OFFSET = 8;
+/** Where a mark has found its start. The register is otherwise for the tail of a record, and marks write none. */
+const FOUND: Reg = 8;
 
 /** Lays out the map of starts in flight. */
 export function layoutPair(
-  keys: { readonly start: readonly Expr[]; readonly end: readonly Expr[]; readonly cancel: readonly Expr[] },
-  carried: readonly NamedExpr[],
-  starts: readonly AccessOf[],
-  ends: readonly AccessOf[],
-  cancels: readonly AccessOf[],
+  keys: {
+    readonly start: readonly Expr[];
+    readonly end: readonly Expr[];
+    readonly cancel: readonly Expr[];
+    readonly mark: readonly Expr[];
+  },
+  kept: { readonly carried: readonly NamedExpr[]; readonly marked: readonly NamedExpr[] },
+  { starts, ends, cancels, marks }: {
+    readonly starts: readonly AccessOf[];
+    readonly ends: readonly AccessOf[];
+    readonly cancels: readonly AccessOf[];
+    readonly marks: readonly AccessOf[];
+  },
 ): PairLayout {
-  const told = cancels.length > 0 ? keys.start.map(() => true) : tellingApart(keys, [...starts, ...ends]);
+  const told = cancels.length + marks.length > 0
+    ? keys.start.map(() => true)
+    : tellingApart(keys, [...starts, ...ends]);
   const named = (exprs: readonly Expr[]): NamedExpr[] =>
     exprs.filter((_, i) => told[i]).map((expr, i) => ({ name: `key${i}`, expr }));
   const startKey = layoutStruct(named(keys.start), starts, false);
   const endKey = layoutStruct(named(keys.end), ends, false);
   const cancelKey = cancels.length > 0 ? layoutStruct(named(keys.cancel), cancels, false) : endKey;
-  const all = [startKey, endKey, cancelKey];
+  const markKey = marks.length > 0 ? layoutStruct(named(keys.mark), marks, false) : endKey;
+  const all = [startKey, endKey, cancelKey, markKey];
   if (all.some((s) => s.parts.some((p, i) => (p.kind === "ip") !== (startKey.parts[i].kind === "ip")))) {
     throw new CannotGenerate("an address of the network and a text are joined by their text, not in the kernel");
   }
@@ -50,14 +66,28 @@ export function layoutPair(
     ...p,
     bytes: Math.max(...all.map((s) => s.parts[i].bytes)),
   }));
-  const carriedStruct = layoutStruct(carried, starts, false);
+  const carried = layoutStruct(kept.carried, starts, false);
+  const marked = marks.length > 0 ? layoutMarked(kept.marked, marks) : null;
   return {
     startKey: sameLayout(startKey, parts, masked),
     endKey: sameLayout(endKey, parts, masked),
     cancelKey: sameLayout(cancelKey, parts, masked),
-    carried: carriedStruct,
-    valueBytes: HEAD_BYTES + carriedStruct.bytes,
+    markKey: sameLayout(markKey, parts, masked),
+    carried,
+    marked,
+    valueBytes: HEAD_BYTES + carried.bytes + (marked?.bytes ?? 0),
   };
+}
+
+/** Any of a mark's values is null where there was no mark. */
+function layoutMarked(values: readonly NamedExpr[], marks: readonly AccessOf[]): Struct {
+  const struct = layoutStruct(values, marks, false);
+  if (struct.parts.some((p) => p.kind === "stack")) {
+    throw new CannotGenerate("the stack at a mark between start and end is not kept");
+  }
+  const mask = struct.masked ? 0 : 8;
+  const parts = struct.parts.map((p, i) => ({ ...p, off: p.off + mask, nullBit: i }));
+  return { ...struct, bytes: struct.bytes + mask, masked: true, parts };
 }
 
 /** The struct's expressions at the offsets that all sides of a pair share. A null in a key matches nothing. */
@@ -96,6 +126,11 @@ export function emitStart(g: Gen, pair: PairLayout): void {
   const key = emitKey(g, pair.startKey);
   const value = placeFor(g, pair.valueBytes);
   emitStruct(g, pair.carried, { base: value.base, off: value.off + HEAD_BYTES });
+  if (pair.marked) {
+    const off = value.off + HEAD_BYTES + pair.carried.bytes;
+    emitZero(g, { base: value.base, off: off + 8 }, pair.marked.bytes - 8);
+    a.storeImm(8, value.base, off, -1);
+  }
   const full = a.label("full");
   const update = (flags: number): void => {
     a.map(1, MAP.inFlight);
@@ -141,7 +176,14 @@ export function emitEnd(g: Gen, pair: PairLayout, sampled: boolean): void {
     a.load(8, 1, values.base, values.off + SHIFT_OFFSET).alu("and", 1, 31).store(8, FP, g.shift, 1);
   }
   const struct: Place = { base: values.base, off: values.off + HEAD_BYTES };
-  for (const part of pair.carried.parts) {
+  keepParts(g, pair.carried, struct);
+  if (pair.marked) keepParts(g, pair.marked, { ...struct, off: struct.off + pair.carried.bytes });
+}
+
+/** Makes values of the map known to what follows, behind those that are known. */
+function keepParts(g: Gen, { parts }: Struct, struct: Place): void {
+  const { a } = g;
+  for (const part of parts) {
     let nullFlag: number | null = null;
     if (part.nullBit !== null) {
       nullFlag = g.frame.alloc(8);
@@ -155,6 +197,27 @@ export function emitEnd(g: Gen, pair: PairLayout, sampled: boolean): void {
       nullFlag,
     });
   }
+}
+
+/**
+ * A mark: its values are written to the start in the map, where there is one. Not as a new entry, which would put a start
+ * back that was taken out meanwhile; an end at the very same time on another CPU may see some of the values only.
+ */
+export function emitMark(g: Gen, pair: PairLayout): void {
+  const { a } = g;
+  const { marked } = pair;
+  if (!marked) return;
+  const key = emitKey(g, pair.markKey);
+  a.map(1, MAP.inFlight);
+  emitAddress(g, 2, key);
+  // The values are read for those marks only that have a start.
+  a.call(HELPER.map_lookup_elem).jump("eq", 0, 0, g.end).movReg(FOUND, 0);
+  const values = placeFor(g, marked.bytes);
+  emitStruct(g, marked, values);
+  const to: Place = { base: FOUND, off: HEAD_BYTES + pair.carried.bytes };
+  emitCopy(g, { ...to, off: to.off + 8 }, { ...values, off: values.off + 8 }, marked.bytes - 8);
+  // What is null last: until here nothing is there.
+  emitCopy(g, to, values, 8);
 }
 
 /** A cancel: the start is forgotten. */

@@ -7,7 +7,7 @@ import { callFields } from "./call_fields.ts";
 import { CannotGenerate } from "./cannot_generate.ts";
 import { COUNTERS, type Machine, MAP } from "./gen.ts";
 import { type AccessOf, layoutStates, layoutStruct, type StateLayout, type Struct } from "./layout.ts";
-import { emitCancel, emitEnd, emitStart, layoutPair, type PairLayout } from "./pair.ts";
+import { emitCancel, emitEnd, emitMark, emitStart, layoutPair, type PairLayout } from "./pair.ts";
 import { prepare, type Prepared } from "./prepare.ts";
 import { buildProgram, generateProgram, type Output, type Program } from "./program.ts";
 
@@ -16,7 +16,7 @@ export interface PlannedProgram extends Program {
   /** The probes it serves, for people. */
   readonly text: string;
   readonly attach: Attach;
-  readonly role: "event" | "start" | "end" | "cancel";
+  readonly role: "event" | "start" | "end" | "cancel" | "mark";
 }
 
 /** All that an engine has to load for a spec. Pure data, with no descriptors in it: it can be kept and used again. */
@@ -62,18 +62,30 @@ export function planProbe(spec: ProbeSpec, finder: TargetFinder, machine: Machin
   const common: Common = { excludeSelf: !spec.includeSelf, sampled: spec.budget !== undefined, machine };
   if (source.kind === "event") return planEvents(source.probes, prepared, finder, common);
   if (source.kind === "pair") {
-    const { carried, endNames } = pairNames(prepared);
-    const starts = finder.targets(source.starts, fieldNames([...source.startKey, ...carried.map((c) => c.expr)]));
+    const { carried, marked, endNames } = pairNames(prepared);
+    const { marks = [], markKey = [] } = source;
+    const starts = finder.targets(source.starts, fieldNames([...source.startKey, ...exprsIn(carried)]));
     const ends = finder.targets(source.ends, [...fieldNames(source.endKey), ...endNames]);
     const cancels = source.cancels.length > 0 ? finder.targets(source.cancels, fieldNames(source.cancelKey)) : [];
-    const sides = { ...source, starts, ends, cancels };
-    return planPair(sides, carried, prepared, common);
+    const sides: Sides = {
+      ...source,
+      starts,
+      ends,
+      cancels,
+      // Those that nobody asks for cost nothing.
+      marks: marked.length > 0 && marks.length > 0
+        ? finder.targets(marks, fieldNames([...markKey, ...exprsIn(marked)]))
+        : [],
+      markKey,
+    };
+    return planPair(sides, { carried, marked }, prepared, common);
   }
   const renamed = callFields(prepared);
-  const { carried, endNames } = pairNames(renamed);
-  const calls = finder.calls(source.targets, fieldNames(carried.map((c) => c.expr)), endNames);
-  const sides = { ...calls, cancels: [], startKey: calls.key, endKey: calls.key, cancelKey: [] };
-  return planPair({ ...sides, maxInFlight: source.maxInFlight }, carried, renamed, common);
+  const { endNames, ...kept } = pairNames(renamed);
+  const calls = finder.calls(source.targets, fieldNames(exprsIn(kept.carried)), endNames);
+  const keys = { startKey: calls.key, endKey: calls.key, cancelKey: [], markKey: [] };
+  const sides: Sides = { ...calls, ...keys, cancels: [], marks: [], maxInFlight: source.maxInFlight };
+  return planPair(sides, kept, renamed, common);
 }
 
 /** What holds for all programs of a spec. */
@@ -126,25 +138,36 @@ interface Sides {
   readonly starts: readonly Target[];
   readonly ends: readonly Target[];
   readonly cancels: readonly Target[];
+  readonly marks: readonly Target[];
   readonly startKey: readonly Expr[];
   readonly endKey: readonly Expr[];
   readonly cancelKey: readonly Expr[];
+  readonly markKey: readonly Expr[];
   readonly maxInFlight: number;
+}
+
+/** What is kept of starts and of marks. */
+interface Kept {
+  readonly carried: readonly NamedExpr[];
+  readonly marked: readonly NamedExpr[];
 }
 
 function planPair(
   sides: Sides,
-  carried: readonly NamedExpr[],
+  kept: Kept,
   { filters, output }: Prepared,
   { excludeSelf, sampled, machine }: Common,
 ): Plan {
-  const { starts, ends, cancels } = sides;
+  const { starts, ends, cancels, marks } = sides;
   const pair = layoutPair(
-    { start: sides.startKey, end: sides.endKey, cancel: sides.cancelKey },
-    carried,
-    starts.map(accessOf),
-    ends.map(accessOf),
-    cancels.map(accessOf),
+    { start: sides.startKey, end: sides.endKey, cancel: sides.cancelKey, mark: sides.markKey },
+    kept,
+    {
+      starts: starts.map(accessOf),
+      ends: ends.map(accessOf),
+      cancels: cancels.map(accessOf),
+      marks: marks.map(accessOf),
+    },
   );
   const endAccess = ends.map((t) => pairAccess(accessOf(t), pair));
   const [out, maps] = layoutOutput(output, endAccess, machine);
@@ -160,12 +183,19 @@ function planPair(
     attach: target.attach,
     role,
   });
-  const side = (role: "start" | "cancel", target: Target): PlannedProgram => ({
+  const side = (role: keyof typeof EMIT_SIDE, target: Target): PlannedProgram => ({
     ...common(target, role),
     ...buildProgram(
-      { ...target, access: accessOf(target), excludeSelf, sampled: sampled && role === "start", shared: true },
+      {
+        ...target,
+        access: accessOf(target),
+        // What was begun by another may be marked by us.
+        excludeSelf: excludeSelf && role !== "mark",
+        sampled: sampled && role === "start",
+        shared: true,
+      },
       machine,
-      (g) => role === "start" ? emitStart(g, pair) : emitCancel(g, pair),
+      (g) => EMIT_SIDE[role](g, pair),
     ),
   });
   const programs = [
@@ -185,22 +215,28 @@ function planPair(
       }, machine),
     })),
     ...cancels.map((t) => side("cancel", t)),
+    ...marks.map((t) => side("mark", t)),
     ...starts.map((t) => side("start", t)),
   ];
   return { programs, maps: withUsed([...maps, inFlight], programs), output: planned(out, output) };
 }
 
-/** What is kept of a start, named without its prefix, and what is read at the end. */
-function pairNames({ filters, output }: Prepared): { carried: NamedExpr[]; endNames: string[] } {
+/** The sides of a pair but the end, where rows are made. */
+const EMIT_SIDE = { start: emitStart, cancel: emitCancel, mark: emitMark };
+
+/** What is kept of a start and of marks, named without their prefixes, and what is read at the end. */
+function pairNames({ filters, output }: Prepared): Kept & { readonly endNames: string[] } {
   const carried: NamedExpr[] = [];
+  const marked: NamedExpr[] = [];
   const endNames: string[] = [];
   for (const [name, expr] of fieldsOf([...filters, ...outputExprs(output)])) {
-    if (name.startsWith(START)) {
-      const short = name.slice(START.length);
-      carried.push({ name: short, expr: { ...expr, name: short } });
+    const kept = name.startsWith(START) ? carried : name.startsWith(MARK) ? marked : null;
+    if (kept) {
+      const short = name.replace(/^\w+\./, "");
+      kept.push({ name: short, expr: { ...expr, name: short } });
     } else if (name !== "duration") endNames.push(name.replace(/^end\./, ""));
   }
-  return { carried, endNames };
+  return { carried, marked, endNames };
 }
 
 function outputExprs(output: ProbeSpec["output"]): Expr[] {
@@ -213,14 +249,18 @@ function accessOf(target: Target): AccessOf {
   return (name) => target.access(name);
 }
 
-/** Fields of a pair's rows: `start.X` was carried, `end.X` is the end's own, `duration` lies between them. */
+/** Fields of a pair's rows: `start.X` was carried, `mark.X` was left by a mark, `end.X` is the end's own, `duration` lies between them. */
 function pairAccess(end: AccessOf, pair: PairLayout): AccessOf {
   return (name): Access => {
     if (name === "duration") return { kind: "duration" };
-    if (!name.startsWith(START)) return end(name.replace(/^end\./, ""));
-    const index = pair.carried.parts.findIndex((p) => p.name === name.slice(START.length));
-    if (index < 0) throw new CannotGenerate(`"${name}" was not kept from the start`);
-    const part = pair.carried.parts[index];
+    const side = name.startsWith(START) ? "start" : name.startsWith(MARK) ? "mark" : null;
+    if (side === null) return end(name.replace(/^end\./, ""));
+    const { parts } = pair.carried;
+    const [own, before] = side === "start" ? [parts, 0] : [pair.marked?.parts ?? [], parts.length];
+    const found = own.findIndex((p) => p.name === name.slice(side.length + 1));
+    if (found < 0) throw new CannotGenerate(`"${name}" was not kept from the ${side}`);
+    const part = own[found];
+    const index = before + found;
     const kept: Access = {
       kind: "carried",
       index,
@@ -310,8 +350,13 @@ function planned(out: Output, output: ProbeSpec["output"]): Plan["output"] {
   return out.kind === "stream" ? out : { ...out, spec: output as AggregateOutput };
 }
 
-/** Prefix of the fields of a pair's start. */
+/** Prefixes of the fields of a pair's start and marks. */
 const START = "start.";
+const MARK = "mark.";
+
+function exprsIn(named: readonly NamedExpr[]): Expr[] {
+  return named.map((n) => n.expr);
+}
 
 function fieldNames(exprs: readonly Expr[]): string[] {
   return [...fieldsOf(exprs).keys()];

@@ -1,7 +1,8 @@
 import type { Frame } from "../../core/data/mod.ts";
 import type { Host } from "../../core/host/mod.ts";
-import { createUnwinder, type StackEnd } from "../../core/profile/unwind/mod.ts";
-import { type CodeMapping, codeMappings, findMapping, type Symboliser } from "../../core/symbols/mod.ts";
+import { keptTables } from "../../core/profile/kept_tables.ts";
+import type { StackEnd } from "../../core/profile/unwind/mod.ts";
+import { type CodeMapping, codeMappings, findMapping, type Symboliser, type UsedCode } from "../../core/symbols/mod.ts";
 import { closeRaw, O, openRaw, pread } from "../../core/sys/mod.ts";
 import type { UserCopy } from "../programs/off_cpu.ts";
 import { dwarfRegisters } from "./_registers.ts";
@@ -48,9 +49,11 @@ const NO_STACK: NamedStack = { frames: [], end: "none", unwound: false };
  */
 export function userStacks(host: Host, method: "auto" | "dwarf" | "fp", copyBytes: number): {
   readonly collect: Pick<UserStacks, "add" | "see">;
+  /** The files of code that unwound stacks lie in, each once for a process. */
+  used(): Iterable<UsedCode>;
   name(stacks: ReadonlyMap<bigint, BigUint64Array>, symboliser: Symboliser): UserStacks["of"];
 } {
-  const unwinder = createUnwinder(host, { method });
+  const unwinder = keptTables(host).unwinder(method);
   const spaces = new Map<number, readonly CodeMapping[]>();
   const copies = new Map<string, Unwound>();
   const words = new Uint32Array(new ArrayBuffer(copyBytes));
@@ -104,6 +107,16 @@ export function userStacks(host: Host, method: "auto" | "dwarf" | "fp", copyByte
       see(pids) {
         for (const pid of pids) if (!spaces.has(pid)) read(pid);
       },
+    },
+    used() {
+      const used = new Map<string, UsedCode>();
+      for (const { pid, mappings, addresses } of copies.values()) {
+        for (const address of addresses) {
+          const mapping = findMapping(mappings, address);
+          if (mapping) used.set(`${pid} ${mapping.path}`, { pid, mapping });
+        }
+      }
+      return used.values();
     },
     name(stacks, symboliser) {
       const named = new Map<string, NamedStack>();

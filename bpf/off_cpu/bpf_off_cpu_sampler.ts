@@ -1,18 +1,19 @@
 import { type Frame, GoneError, type Quality, quality, UnsupportedError } from "../../core/data/mod.ts";
 import type { Host } from "../../core/host/mod.ts";
 import { syscallName } from "../../core/host/syscall_name.ts";
+import { keptTables } from "../../core/profile/kept_tables.ts";
 import {
   classifyWait,
   classifyWaker,
   type OffCpuRequest,
   type OffCpuSampler,
-  pause,
   type ThreadTime,
   type Wait,
   waitChannel,
   type Waker,
 } from "../../core/profile/off_cpu/mod.ts";
-import { addressOf, createSymbolisers, type Symboliser } from "../../core/symbols/mod.ts";
+import { pause } from "../../core/sys/mod.ts";
+import { addressOf, type Symboliser } from "../../core/symbols/mod.ts";
 import { type OffCpu, type RawOffCpu, type RawWait, startOffCpu } from "../programs/off_cpu.ts";
 import { isPlumbing } from "../decode/plumbing.ts";
 import { type NamedStack, type UserStacks, userStacks } from "./_user_stacks.ts";
@@ -42,7 +43,8 @@ export function bpfOffCpuSampler(host: Host): OffCpuSampler {
     await collect(running, request, stacks.collect, inGroup);
     const raw = running.read();
     stacks.collect.see(new Set(raw.waits.flatMap((w) => [w.pid, w.waker.pid]).filter((pid) => pid > 0)));
-    const symboliser = createSymbolisers(host).start();
+    const symboliser = keptTables(host).symbolisers.start();
+    await symboliser.prepare(stacks.used());
     const named = nameWaits(host, raw, symboliser, stacks.name(raw.stacks, symboliser));
     return {
       engine: "bpf",

@@ -251,9 +251,14 @@ struct {
 	__uint(max_entries, 1 << 22);
 } copies SEC(".maps");
 
+/*
+ * The events are told with interrupts off; the iterator over tasks can be interrupted, by them among others, and has a place
+ * of its own.
+ */
+enum { EVENT_SCRATCH, ITERATOR_SCRATCH, SCRATCHES };
 struct {
 	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
+	__uint(max_entries, SCRATCHES);
 	__type(key, __u32);
 	__type(value, struct stack);
 } scratch SEC(".maps");
@@ -327,10 +332,9 @@ static __always_inline bool is_running(struct task_struct *p)
 }
 
 /* Not inline, not static: the verifier looks at the loop once. */
-__noinline __u64 hash_scratch(__u32 words)
+__noinline __u64 hash_scratch(__u32 which, __u32 words)
 {
-	__u32 first = 0;
-	struct stack *s = bpf_map_lookup_elem(&scratch, &first);
+	struct stack *s = bpf_map_lookup_elem(&scratch, &which);
 	__u64 h = 0x9e3779b97f4a7c15ULL;
 
 	if (!s)
@@ -345,8 +349,8 @@ __noinline __u64 hash_scratch(__u32 words)
 /* Frames of an interrupt or softirq on top of what it interrupted, and the context above the 16th bit. Likewise. */
 __noinline __u32 interrupt_frames(__u32 words)
 {
-	__u32 first = 0;
-	struct stack *s = bpf_map_lookup_elem(&scratch, &first);
+	__u32 which = EVENT_SCRATCH;
+	struct stack *s = bpf_map_lookup_elem(&scratch, &which);
 
 	if (!s)
 		return 0;
@@ -359,8 +363,8 @@ __noinline __u32 interrupt_frames(__u32 words)
 	return A_TASK << 16 | words;
 }
 
-/* Keeps what lies in `scratch`. Answers its number, 0 for none. */
-static __always_inline __u64 keep_stack(struct stack *s, long bytes, __u8 *context)
+/* Keeps `s`, which is that place of `scratch`. Answers its number, 0 for none. */
+static __always_inline __u64 keep_stack(struct stack *s, __u32 which, long bytes, __u8 *context)
 {
 	__u32 words = bytes > 0 ? (__u32)bytes / 8 : 0;
 	__u64 id;
@@ -375,7 +379,7 @@ static __always_inline __u64 keep_stack(struct stack *s, long bytes, __u8 *conte
 		*context = cut >> 16;
 		words = cut & 0xffff;
 	}
-	id = hash_scratch(words);
+	id = hash_scratch(which, words);
 	if (bpf_map_lookup_elem(&stacks, &id))
 		return id;
 	s->n = words;
@@ -388,10 +392,10 @@ static __always_inline __u64 keep_stack(struct stack *s, long bytes, __u8 *conte
 
 static __always_inline __u64 take_stack(void *ctx, __u64 flags, __u8 *context)
 {
-	__u32 first = 0;
-	struct stack *s = bpf_map_lookup_elem(&scratch, &first);
+	__u32 which = EVENT_SCRATCH;
+	struct stack *s = bpf_map_lookup_elem(&scratch, &which);
 
-	return s ? keep_stack(s, bpf_get_stack(ctx, s->ips, sizeof(s->ips), flags), context) : 0;
+	return s ? keep_stack(s, which, bpf_get_stack(ctx, s->ips, sizeof(s->ips), flags), context) : 0;
 }
 
 static __always_inline void *regs_of(bool typed, struct task_struct *p)
@@ -847,7 +851,7 @@ int at_start(struct bpf_iter__task *ctx)
 	__u64 now = bpf_ktime_get_ns();
 	struct window *w = opened(now);
 	struct off o = { .syscall = NO_SYSCALL, .flags = SINCE_START };
-	__u32 first = 0, tid, state;
+	__u32 which = ITERATOR_SCRATCH, tid, state;
 	struct stack *s;
 	void *regs;
 
@@ -871,9 +875,9 @@ int at_start(struct bpf_iter__task *ctx)
 		o.flags |= RUNNABLE;
 	else if (BPF_CORE_READ_BITFIELD_PROBED(p, in_iowait))
 		o.flags |= IO_WAIT;
-	s = bpf_map_lookup_elem(&scratch, &first);
+	s = bpf_map_lookup_elem(&scratch, &which);
 	if (s)
-		o.kstack = keep_stack(s, bpf_get_task_stack(p, s->ips, sizeof(s->ips), 0), NULL);
+		o.kstack = keep_stack(s, which, bpf_get_task_stack(p, s->ips, sizeof(s->ips), 0), NULL);
 	if (!(p->flags & PF_KTHREAD)) {
 		regs = regs_of(true, p);
 		o.syscall = syscall_of(regs);

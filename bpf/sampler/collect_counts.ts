@@ -1,7 +1,7 @@
 import { CONTEXT } from "../../core/perf/mod.ts";
 import type { RawProfile } from "../../core/profile/build_profile.ts";
 import type { TaskLabel } from "../../core/profile/process_table.ts";
-import { createStackTable } from "../../core/profile/stack_table.ts";
+import { createStackTable, type StackTable } from "../../core/profile/stack_table.ts";
 import { lookupMap, type MapSpec, readMap } from "../kernel/map.ts";
 import { KEY } from "./program.ts";
 import type { SpilledSamples } from "./spilled_samples.ts";
@@ -22,9 +22,18 @@ export interface FilledMaps {
   readonly weightNs: number;
 }
 
-/** Reads the counts, and each stack once, into what profiles are built of. */
-export function collectCounts(maps: FilledMaps): RawProfile {
-  const table = createStackTable();
+/** What was counted, and how many samples found no room for their stack. */
+export interface CollectedCounts extends RawProfile {
+  readonly full: number;
+}
+
+/**
+ * Reads the counts, and each stack once, into what profiles are built of.
+ *
+ * @param table where distinct stacks are kept
+ */
+export function collectCounts(maps: FilledMaps, table: StackTable = createStackTable()): CollectedCounts {
+  let full = 0;
   const labels: TaskLabel[] = [];
   const labelIndex = new Map<string, number>();
   const known = new Map<number, Uint32Array>();
@@ -77,12 +86,13 @@ export function collectCounts(maps: FilledMaps): RawProfile {
         chain.set(stack, length + 2);
         length += 2 + stack.length;
       }
-      table.add(chain, 0, length, space, label, samples * maps.weightNs, samples);
+      if (table.add(chain, 0, length, space, label, samples * maps.weightNs, samples) < 0) full += samples;
     }
   }
   maps.spilled.each(({ pid, exec, comm }, { words, count }) => {
     const { space, label } = ownerOf(pid, exec, comm);
-    table.add(words, 0, words.length, space, label, count * maps.weightNs, count);
+    if (table.add(words, 0, words.length, space, label, count * maps.weightNs, count) < 0) full += count;
   });
-  return { stacks: table, spaces: programs.spaces, labels, failures: null, nsPerCount: null, times: null };
+  full += maps.spilled.full;
+  return { full, stacks: table, spaces: programs.spaces, labels, failures: null, nsPerCount: null, times: null };
 }

@@ -1,5 +1,5 @@
 import { CONTEXT } from "../../core/perf/mod.ts";
-import { createStackTable, type StackEntry } from "../../core/profile/stack_table.ts";
+import { createStackTable, type StackEntry, type StackTable } from "../../core/profile/stack_table.ts";
 import type { RingReader } from "../ring/ring_reader.ts";
 import { commIn } from "./comm_in.ts";
 import { KEY, SPILL } from "./program.ts";
@@ -16,13 +16,19 @@ export interface SpilledSamples {
   /** Takes what is in the ring. */
   drain(): void;
   each(visit: (task: SampledTask, entry: StackEntry) => void): void;
+  /** Samples that found no room here either. */
+  readonly full: number;
 }
 
-/** Folds what a ring of {@linkcode SPILL} records holds. */
-export function createSpilledSamples(ring: RingReader): SpilledSamples {
-  const table = createStackTable();
+/**
+ * Folds what a ring of {@linkcode SPILL} records holds.
+ *
+ * @param table where distinct stacks are kept
+ */
+export function createSpilledSamples(ring: RingReader, table: StackTable = createStackTable()): SpilledSamples {
   const tasks: SampledTask[] = [];
   const taskIndex = new Map<string, number>();
+  let full = 0;
   const chain = new Uint32Array(4 + 2 * SPILL.STACK_BYTES / 4);
 
   const taskOf = (pid: number, exec: number, comm: string): number => {
@@ -52,8 +58,11 @@ export function createSpilledSamples(ring: RingReader): SpilledSamples {
           }
           from += SPILL.STACK_BYTES / 4;
         }
-        table.add(chain, 0, length, task, 0, 0);
+        if (table.add(chain, 0, length, task, 0, 0) < 0) full++;
       });
+    },
+    get full() {
+      return full;
     },
     each: (visit) => table.each((entry) => visit(tasks[entry.space], entry)),
   };

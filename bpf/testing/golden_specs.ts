@@ -148,6 +148,22 @@ export const GOLDEN_SPECS: Readonly<Record<string, ProbeSpec>> = {
     { comm: f("start.comm", "string") },
     [n, of("p99", f("duration", "duration"))],
   ),
+  pair_marked: streamed(
+    {
+      kind: "pair",
+      starts: [{ kind: "raw_tracepoint", name: "a" }],
+      ends: [{ kind: "raw_tracepoint", name: "b" }],
+      startKey: [f("args.0", "int u")],
+      endKey: [f("args.1", "int u")],
+      cancels: [],
+      cancelKey: [],
+      marks: [{ kind: "raw_tracepoint", name: "c" }],
+      markKey: [f("args.2", "int u")],
+      maxInFlight: MAX_IN_FLIGHT,
+    },
+    { tid: f("start.ktid", "tid"), waker: f("mark.comm", "string"), tgid: f("mark.args.next.tgid", "tid") },
+    bin("!=", f("mark.pid", "pid"), literal(0n, "pid")),
+  ),
   calls: streamed(
     { kind: "calls", targets: [{ kind: "user", path: "/bin/true", symbol: "f" }], maxInFlight: MAX_IN_FLIGHT },
     { pid: f("pid", "pid"), argument: f("args.0", "int u"), ret: f("ret", "int"), duration: f("duration", "duration") },

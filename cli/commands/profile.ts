@@ -17,6 +17,9 @@ export interface ProfileCommandOptions {
   readonly sampler?: SamplerName;
   readonly stackSize?: number;
   readonly kernel: boolean;
+  readonly lines?: boolean;
+  /** False leaves inlined functions out. */
+  readonly inline: boolean;
   readonly budget?: number;
   readonly timeline?: boolean;
   readonly output?: string;
@@ -67,13 +70,15 @@ function requestOf(
   options: ProfileCommandOptions,
   signal: AbortSignal,
 ): Omit<CpuSampleRequest, "pid" | "durationNs"> {
-  const { frequency, unwind, sampler, stackSize, kernel, budget, cgroup } = options;
+  const { frequency, unwind, sampler, stackSize, kernel, lines, inline, budget, cgroup } = options;
   return {
     frequencyHz: frequency,
     kernel,
     user: true,
     signal,
     unwind,
+    inlined: inline,
+    lines: lines === true,
     timeline: options.timeline === true || showsTime(options.output),
     ...(sampler === undefined ? {} : { sampler }),
     ...(stackSize === undefined ? {} : { stackBytes: stackSize & ~7 }),
@@ -127,6 +132,7 @@ async function profileChild(
     ...requestOf(options, stop),
     pid: child.pid,
     durationNs: options.for ?? MAX_WINDOW_NS,
+    ownCommand: true,
     onReady: () => child.go(),
   });
   const status = child.status.then((s) => {

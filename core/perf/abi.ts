@@ -103,8 +103,17 @@ export const MISC = { COMM_EXEC: 1 << 13, MMAP_BUILD_ID: 1 << 14 } as const;
  */
 export const CONTEXT = { HV: -32, KERNEL: -128, USER: -512, GUEST: -2048, MAX: -4095 } as const;
 
-/** Bits of `perf_event_attr.read_format`: what read(2) answers behind the count. LOST is there since Linux 6.0. */
-export const FORMAT = { TOTAL_TIME_ENABLED: 1 << 0, TOTAL_TIME_RUNNING: 1 << 1, LOST: 1 << 4 } as const;
+/**
+ * Bits of `perf_event_attr.read_format`: what read(2), and samples with READ, tell beside the count. LOST is there since
+ * Linux 6.0.
+ */
+export const FORMAT = {
+  TOTAL_TIME_ENABLED: 1 << 0,
+  TOTAL_TIME_RUNNING: 1 << 1,
+  ID: 1 << 2,
+  GROUP: 1 << 3,
+  LOST: 1 << 4,
+} as const;
 
 /** `ioctl(2)` requests: `_IO('$', n)`, but `_IOW('$', 4, __u64)` for PERIOD (with frequency: samples a second) and
  * `_IOR('$', 7, __u64 *)` for ID. */

@@ -68,6 +68,11 @@ export interface Sampler extends Disposable {
    * moment.
    */
   setFrequency(hz: number): void;
+  /**
+   * Watches nothing any more, also of what was inherited, until threads are added again: these are sampled at another
+   * frequency. What is in the rings stays.
+   */
+  restart(hz: number): void;
   /** Stops counting, with all that was inherited. What is in the rings stays. */
   stop(): void;
   /**
@@ -99,24 +104,27 @@ export function openSampler(options: SamplerOptions): Sampler {
     sampleRegsUser: copies ? registers.mask : 0,
     branchSampleType: options.branches ? BRANCH.USER | BRANCH.CALL_STACK : 0,
   };
-  const attr = encodeAttr({
-    ...options.event,
-    ...variable,
-    frequencyHz: options.frequencyHz,
-    sampleStackUser: options.stackBytes,
-    excludeCallchainUser: copies,
-    inherit: options.tids !== null,
-    excludeHypervisor: true,
-    comm: true,
-    mmap: true,
-    task: true,
-    sampleIdAll: true,
-    wakeupWatermark: options.ringBytes >>> 1,
-    clockId: CLOCK.MONOTONIC,
-  });
+  const attrAt = (frequencyHz: number): ReturnType<typeof encodeAttr> =>
+    encodeAttr({
+      ...options.event,
+      ...variable,
+      frequencyHz,
+      sampleStackUser: options.stackBytes,
+      excludeCallchainUser: copies,
+      inherit: options.tids !== null,
+      excludeHypervisor: true,
+      comm: true,
+      mmap: true,
+      task: true,
+      sampleIdAll: true,
+      wakeupWatermark: options.ringBytes >>> 1,
+      clockId: CLOCK.MONOTONIC,
+    });
   using undo = new DisposableStack();
   const owned = undo.use(new DisposableStack());
+  let attr = attrAt(options.frequencyHz);
   const fds: number[] = [];
+  let members = owned.use(new DisposableStack());
   const leaders = new Map<number, Fd>();
   const rings: PerfRing[] = [];
   const missing = new Set<number>();
@@ -132,9 +140,9 @@ export function openSampler(options: SamplerOptions): Sampler {
     }
     if (raw === -ERRNO.ESRCH) return false;
     if (raw < 0) throw new SysError("perf_event_open", raw, tid < 0 ? `CPU ${cpu}` : `thread ${tid}, CPU ${cpu}`);
-    const fd = owned.use(ownFd(raw));
-    fds.push(fd.fd);
     const leader = leaders.get(cpu);
+    const fd = (leader ? members : owned).use(ownFd(raw));
+    fds.push(fd.fd);
     if (leader) {
       const result = ioctl(fd.fd, IOC.SET_OUTPUT, leader.fd);
       if (result < 0) throw new SysError("ioctl", result, `PERF_EVENT_IOC_SET_OUTPUT, CPU ${cpu}`);
@@ -182,6 +190,14 @@ export function openSampler(options: SamplerOptions): Sampler {
         const result = ioctlBytes(fd, IOC.PERIOD, value);
         if (result < 0) throw new SysError("ioctl", result, "PERF_EVENT_IOC_PERIOD");
       }
+    },
+    restart: (hz) => {
+      for (const fd of fds) ioctl(fd, IOC.DISABLE);
+      // Those that rings belong to stay open: what comes is written there.
+      fds.length = 0;
+      members.dispose();
+      members = owned.use(new DisposableStack());
+      attr = attrAt(hz);
     },
     stop: () => {
       // The ioctl fails only for an event in error state, which has stopped already.

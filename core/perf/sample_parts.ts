@@ -1,11 +1,13 @@
-import { BRANCH, REGS_ABI, SAMPLE } from "./abi.ts";
-import { sampleLayout } from "./sample_layout.ts";
+import { BRANCH, FORMAT, REGS_ABI, SAMPLE } from "./abi.ts";
 
 /** Of the event's attributes, what decides where things lie in a sample. */
 export interface SamplePartsOptions {
   readonly sampleType: number;
-  readonly sampleRegsUser?: number;
-  readonly sampleRegsIntr?: number;
+  /** Bits of {@linkcode FORMAT}. */
+  readonly readFormat?: number;
+  /** Masks of registers: all 64 bits as a bigint. */
+  readonly sampleRegsUser?: number | bigint;
+  readonly sampleRegsIntr?: number | bigint;
   readonly branchSampleType?: number;
 }
 
@@ -14,12 +16,16 @@ export interface SamplePartsOptions {
  * it does not hold. One object, filled anew by each {@linkcode SampleParts.locate}.
  */
 export interface SampleParts {
+  /** Counter values, laid out as `read_format` says. */
+  read: number;
   /** First entry of the call chain (64 bits each), and how many there are. */
   chain: number;
   chainEntries: number;
   /** Raw data, and its size in bytes. Its first word may stand at an odd index. */
   raw: number;
   rawBytes: number;
+  /** Where the newest branch lay in the hardware. */
+  branchIndex: number;
   /** First branch (from, to, flags: 64 bits each), newest first, and how many there are. */
   branches: number;
   branchEntries: number;
@@ -44,7 +50,8 @@ export interface SampleParts {
   aux: number;
   auxBytes: number;
   /**
-   * Finds the parts of one sample; nothing is allocated.
+   * Finds the parts of one sample; nothing is allocated. Parts that we do not know come after all that we know: the kernel
+   * appends new ones.
    *
    * @param words holds the sample
    * @param at index of its header
@@ -53,15 +60,10 @@ export interface SampleParts {
   locate(words: Uint32Array, at: number): boolean;
 }
 
-/**
- * A reader of samples, in the order of perf_output_sample (kernel/events/core.c; perf_event_open(2), PERF_RECORD_SAMPLE).
- *
- * @throws {RangeError} for samples with counter values (READ)
- */
+/** A reader of samples, in the order of perf_output_sample (kernel/events/core.c; perf_event_open(2), PERF_RECORD_SAMPLE). */
 export function samplePartsReader(options: SamplePartsOptions): SampleParts {
   const { sampleType } = options;
   const on = (flag: number): boolean => (sampleType & flag) !== 0;
-  const layout = sampleLayout(sampleType);
   const fixed = [
         SAMPLE.IDENTIFIER,
         SAMPLE.IP,
@@ -73,7 +75,8 @@ export function samplePartsReader(options: SamplePartsOptions): SampleParts {
         SAMPLE.CPU,
         SAMPLE.PERIOD,
       ].filter(on).length * 2 + 2;
-  const hasChain = layout.callchain >= 0, hasRaw = on(SAMPLE.RAW), hasBranches = on(SAMPLE.BRANCH_STACK);
+  const hasRead = on(SAMPLE.READ), readWords = readLayout(options.readFormat ?? 0);
+  const hasChain = on(SAMPLE.CALLCHAIN), hasRaw = on(SAMPLE.RAW), hasBranches = on(SAMPLE.BRANCH_STACK);
   const hasRegs = on(SAMPLE.REGS_USER), hasStack = on(SAMPLE.STACK_USER), hasIntr = on(SAMPLE.REGS_INTR);
   const hasAux = on(SAMPLE.AUX);
   const branchIndex = ((options.branchSampleType ?? 0) & BRANCH.HW_INDEX) !== 0 ? 2 : 0;
@@ -104,6 +107,13 @@ export function samplePartsReader(options: SamplePartsOptions): SampleParts {
       reset(parts);
       end = start + (words[start + 1] >>> 18);
       at = start + fixed;
+      if (at > end || end > words.length) return false;
+      if (hasRead) {
+        const n = readWords(words, at, end);
+        if (n > end - at) return false;
+        parts.read = at;
+        at += n;
+      }
       if (hasChain) {
         if (at + 2 > end) return false;
         const n = words[at];
@@ -117,15 +127,17 @@ export function samplePartsReader(options: SamplePartsOptions): SampleParts {
         if (at + 1 > end) return false;
         const bytes = words[at];
         // The size is 32 bits and counts the padding: together they are a multiple of 8.
-        if (bytes > (end - at - 1) * 4) return false;
+        const taken = Math.ceil((bytes + 4) / 8) * 2;
+        if (taken > end - at) return false;
         parts.raw = at + 1;
         parts.rawBytes = bytes;
-        at += 1 + (bytes >>> 2);
+        at += taken;
       }
       if (hasBranches) {
         if (at + 2 > end) return false;
         const n = words[at];
         if (words[at + 1] !== 0 || n > (end - at - 2 - branchIndex) / (6 + branchCounters)) return false;
+        if (branchIndex > 0) parts.branchIndex = at + 2;
         parts.branches = at + 2 + branchIndex;
         parts.branchEntries = n;
         at += 2 + branchIndex + n * (6 + branchCounters);
@@ -144,15 +156,17 @@ export function samplePartsReader(options: SamplePartsOptions): SampleParts {
       if (hasStack) {
         if (at + 2 > end) return false;
         const bytes = words[at];
+        if (words[at + 1] !== 0 || (bytes & 7) !== 0) return false;
         at += 2;
         if (bytes !== 0) {
           const words32 = bytes >>> 2;
           if (words32 > end - at - 2) return false;
+          const real = words[at + words32];
+          if (real > bytes || words[at + words32 + 1] !== 0) return false;
           parts.stack = at;
           parts.stackAsked = bytes;
-          at += words32;
-          parts.stackBytes = Math.min(words[at], bytes);
-          at += 2;
+          parts.stackBytes = real;
+          at += words32 + 2;
         }
       }
       parts.weight = take(weight);
@@ -176,10 +190,10 @@ export function samplePartsReader(options: SamplePartsOptions): SampleParts {
       if (hasAux && fits) {
         if (at + 2 > end) return false;
         const bytes = words[at];
-        if (bytes > (end - at - 2) * 4) return false;
+        if (words[at + 1] !== 0 || bytes > (end - at - 2) * 4) return false;
         parts.aux = at + 2;
         parts.auxBytes = bytes;
-        at += 2 + (bytes >>> 2);
+        at += 2 + Math.ceil(bytes / 8) * 2;
       }
       return fits;
     },
@@ -188,10 +202,12 @@ export function samplePartsReader(options: SamplePartsOptions): SampleParts {
 }
 
 const NOTHING = {
+  read: -1,
   chain: -1,
   chainEntries: 0,
   raw: -1,
   rawBytes: 0,
+  branchIndex: -1,
   branches: -1,
   branchEntries: 0,
   regsUser: -1,
@@ -214,10 +230,12 @@ const NOTHING = {
 
 /** As in NOTHING, written out: this runs for every sample. */
 function reset(parts: SampleParts): void {
+  parts.read = -1;
   parts.chain = -1;
   parts.chainEntries = 0;
   parts.raw = -1;
   parts.rawBytes = 0;
+  parts.branchIndex = -1;
   parts.branches = -1;
   parts.branchEntries = 0;
   parts.regsUser = -1;
@@ -238,9 +256,21 @@ function reset(parts: SampleParts): void {
   parts.auxBytes = 0;
 }
 
-/** Number of bits set in a mask below 2^53. */
-function bits(mask: number): number {
+/** Words that counter values take (perf_event_open(2), "Reading results"); Infinity where they cannot be. */
+function readLayout(format: number): (words: Uint32Array, at: number, end: number) => number {
+  const bit = (flag: number): number => (format & flag) !== 0 ? 1 : 0;
+  const times = bit(FORMAT.TOTAL_TIME_ENABLED) + bit(FORMAT.TOTAL_TIME_RUNNING);
+  const each = 1 + bit(FORMAT.ID) + bit(FORMAT.LOST);
+  if (!bit(FORMAT.GROUP)) return () => (times + each) * 2;
+  return (words, at, end) => {
+    if (at + 2 > end || words[at + 1] !== 0) return Infinity;
+    return (1 + times + words[at] * each) * 2;
+  };
+}
+
+/** Number of bits set in a mask. */
+function bits(mask: number | bigint): number {
   let n = 0;
-  for (let rest = mask; rest > 0; rest = Math.floor(rest / 2)) n += rest % 2;
+  for (let rest = BigInt.asUintN(64, BigInt(mask)); rest > 0n; rest >>= 1n) n += Number(rest & 1n);
   return n;
 }

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import fc from "fast-check";
 import { record, u64 } from "./_synthetic.ts";
-import { BRANCH, RECORD, SAMPLE } from "./abi.ts";
+import { BRANCH, FORMAT, RECORD, SAMPLE } from "./abi.ts";
 import { samplePartsReader } from "./sample_parts.ts";
 
 const FIXED = [
@@ -21,12 +21,15 @@ const MASK = 0xff01ff;
 interface Made {
   readonly type: number;
   readonly branchType: number;
+  readonly format: number;
   readonly words: number[];
   readonly expected: Record<string, number>;
 }
 
 const anySample: fc.Arbitrary<Made> = fc.record({
-  type: fc.integer({ min: 0, max: (1 << 25) - 1 }).map((t) => t & ~SAMPLE.READ),
+  type: fc.integer({ min: 0, max: (1 << 25) - 1 }),
+  format: fc.integer({ min: 0, max: FORMAT.LOST * 2 - 1 }),
+  counters: fc.nat(4),
   branchType: fc.constantFrom(0, BRANCH.HW_INDEX, BRANCH.COUNTERS, BRANCH.HW_INDEX | BRANCH.COUNTERS),
   chain: fc.nat(20),
   raw: fc.nat(8),
@@ -35,7 +38,7 @@ const anySample: fc.Arbitrary<Made> = fc.record({
   stack: fc.constantFrom(0, 8, 64, 4096),
   real: fc.nat(64),
   aux: fc.constantFrom(0, 8, 24),
-}).map(({ type, branchType, chain, raw, branches, abi, stack, real, aux }) => {
+}).map(({ type, branchType, format, counters, chain, raw, branches, abi, stack, real, aux }) => {
   const expected: Record<string, number> = {};
   const body: number[] = [];
   const on = (flag: number): boolean => (type & flag) !== 0;
@@ -44,6 +47,15 @@ const anySample: fc.Arbitrary<Made> = fc.record({
     return 2 + body.length - n;
   };
   put(FIXED.filter(on).length * 2);
+  if (on(SAMPLE.READ)) {
+    const told = (...flags: number[]): number => flags.filter((f) => (format & f) !== 0).length;
+    const times = told(FORMAT.TOTAL_TIME_ENABLED, FORMAT.TOTAL_TIME_RUNNING);
+    const each = 1 + told(FORMAT.ID, FORMAT.LOST);
+    if (format & FORMAT.GROUP) {
+      body.push(...u64(counters));
+      expected.read = put((times + counters * each) * 2) - 2;
+    } else expected.read = put((each + times) * 2);
+  }
   if (on(SAMPLE.CALLCHAIN)) {
     body.push(...u64(chain));
     Object.assign(expected, { chain: put(chain * 2), chainEntries: chain });
@@ -54,7 +66,7 @@ const anySample: fc.Arbitrary<Made> = fc.record({
   }
   if (on(SAMPLE.BRANCH_STACK)) {
     body.push(...u64(branches));
-    if (branchType & BRANCH.HW_INDEX) put(2);
+    if (branchType & BRANCH.HW_INDEX) expected.branchIndex = put(2);
     Object.assign(expected, { branches: put(branches * 6), branchEntries: branches });
     if (branchType & BRANCH.COUNTERS) put(branches * 2);
   }
@@ -66,7 +78,7 @@ const anySample: fc.Arbitrary<Made> = fc.record({
     body.push(...u64(stack));
     if (stack) {
       Object.assign(expected, { stackAsked: stack, stack: put(stack / 4), stackBytes: Math.min(stack, real * 8) });
-      body.push(...u64(real * 8));
+      body.push(...u64(Math.min(stack, real * 8)));
     }
   }
   if (on(SAMPLE.WEIGHT) || on(SAMPLE.WEIGHT_STRUCT)) expected.weight = put(2);
@@ -84,11 +96,17 @@ const anySample: fc.Arbitrary<Made> = fc.record({
     body.push(...u64(aux));
     Object.assign(expected, { aux: put(aux / 4), auxBytes: aux });
   }
-  return { type, branchType, words: record(RECORD.SAMPLE, 0, body), expected };
+  return { type, branchType, format, words: record(RECORD.SAMPLE, 0, body), expected };
 });
 
-const readerOf = ({ type, branchType }: Made) =>
-  samplePartsReader({ sampleType: type, sampleRegsUser: MASK, sampleRegsIntr: 0x180, branchSampleType: branchType });
+const readerOf = ({ type, branchType, format }: Made) =>
+  samplePartsReader({
+    sampleType: type,
+    readFormat: format,
+    sampleRegsUser: MASK,
+    sampleRegsIntr: 0x180n,
+    branchSampleType: branchType,
+  });
 
 Deno.test("samplePartsReader() finds every part of a sample of any type, wherever it lies in the ring", () => {
   fc.assert(fc.property(anySample, fc.nat(9), (made, before) => {
@@ -116,6 +134,7 @@ Deno.test("samplePartsReader() points outside of no record, however its sizes an
       assert.ok(within(p.chain, p.chainEntries * 2) && within(p.branches, p.branchEntries * 6));
       assert.ok(within(p.raw, p.rawBytes / 4) && within(p.stack, p.stackBytes / 4) && within(p.aux, p.auxBytes / 4));
       assert.ok(within(p.regsUser, 34) && within(p.regsIntr, 4) && within(p.weight, 2) && within(p.cgroup, 2));
+      assert.ok(within(p.read, 2) && within(p.branchIndex, 2));
       assert.ok(p.stackBytes <= p.stackAsked);
     }),
   );

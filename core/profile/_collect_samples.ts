@@ -1,12 +1,13 @@
 import type { Host } from "../host/mod.ts";
+import type { CodeMapping, Symboliser } from "../symbols/mod.ts";
 import type { PerfRecord, RecordSink } from "../perf/mod.ts";
 import { u64At } from "../perf/mod.ts";
 import { CLOCK, clockNs, clockNsBig, ownCpuNs } from "../sys/mod.ts";
 import type { RawProfile } from "./build_profile.ts";
 import { frequencyBudget } from "./_frequency_budget.ts";
 import { lbrChain } from "./_lbr_chain.ts";
-import { type CpuEvents, pidsOf } from "./_open_cpu_events.ts";
-import { createProcessTable, mappingOf } from "./process_table.ts";
+import { type CpuEvents, MAX_EVENTS, pidsOf } from "./_open_cpu_events.ts";
+import { createProcessTable } from "./process_table.ts";
 import type { CpuSampleRequest } from "./sampler.ts";
 import { createStackTable } from "./stack_table.ts";
 import type { Unwinder } from "./unwind/unwinder.ts";
@@ -26,6 +27,7 @@ export interface Collected extends RawProfile {
 /**
  * Reads the rings until the time is over, the signal comes, or all that was watched has ended.
  *
+ * @param symboliser will name what is sampled
  * @param unwinder for samples that hold copies of stacks
  * @param nsPerSample what a sample costs in the kernel
  */
@@ -33,6 +35,7 @@ export async function collectSamples(
   host: Host,
   events: CpuEvents,
   request: CpuSampleRequest,
+  symboliser: Symboliser,
   unwinder: Unwinder,
   nsPerSample: number,
 ): Promise<Collected> {
@@ -48,11 +51,13 @@ export async function collectSamples(
   const lostBy: Record<string, number> = {};
   const family = events.onlyPids.length > 0 ? new Set(events.onlyPids) : null;
   const watched = events.threads && new Set(events.threads);
+  /** The watched processes with their children. */
+  const kin = new Set(pids);
   let own = 0;
   let taken = 0;
   let throttled = 0;
   let hz = events.frequencyHz;
-  // Tasks made while they were watched keep the frequency of that moment.
+  // Tasks made while they were watched keep the frequency of that moment, until all are watched anew.
   const born = request.budget !== undefined && watched ? new Map<number, number>() : null;
 
   const follows = (pid: number): boolean => family ? family.has(pid) : watched !== null;
@@ -97,18 +102,22 @@ export async function collectSamples(
     record: (record) => take(record),
     corrupt: () => lose("read_error", 1),
   };
+  /** Short-lived children may be gone, with their files, when their samples are read. */
+  const read = (pid: number, mapping: CodeMapping): void => {
+    if (!follows(pid) || mapping.inode === 0) return;
+    if (chains) unwinder.prepare(pid, mapping);
+    symboliser.readEarly(pid, mapping);
+  };
   const take = (record: PerfRecord): void => {
     switch (record.type) {
       case "comm":
         return table.comm(record);
       case "mmap":
-        table.mmap(record);
-        // Short-lived children may be gone, with their files, when their samples are read.
-        if (chains && follows(record.pid) && record.inode !== 0) unwinder.prepare(record.pid, mappingOf(record));
-        return;
+        return read(record.pid, table.mmap(record));
       case "fork":
         if (family?.has(record.parentPid)) family.add(record.pid);
         watched?.add(record.tid);
+        kin.add(record.pid);
         born?.set(record.tid, hz);
         return table.fork(record);
       case "lost":
@@ -122,10 +131,12 @@ export async function collectSamples(
   request.onReady?.();
   // Threads may have been created while events were being opened. Those whose creator was watched by then have inherited
   // its event, and a ring tells of them: a second event would count them twice. The others are watched now.
+  const threads = (): number[] => [...kin].flatMap((pid) => host.threads(pid));
   const watchNewThreads = (): void => {
     for (let round = 0; watched !== null && round < 3; round++) {
+      const listed = threads();
       sampler.drain(sink, true);
-      const fresh = pids.flatMap((pid) => host.threads(pid)).filter((tid) => !watched.has(tid));
+      const fresh = listed.filter((tid) => !watched.has(tid));
       if (fresh.length === 0) return;
       for (const tid of fresh) if (sampler.add(tid)) watched.add(tid);
     }
@@ -137,13 +148,23 @@ export async function collectSamples(
   watchNewThreads();
   const budget = request.budget === undefined ? null : frequencyBudget(request.budget, hz, nsPerSample);
   const slowed: string[] = [];
+  let uneven = false;
   const keepBudget = (): void => {
     const lower = budget?.check(clockNs(CLOCK.MONOTONIC), ownCpuNs(), taken + own) ?? null;
     if (lower === null) return;
     // What was sampled until now stands for less time than what will be.
     sampler.drain(sink, true);
-    sampler.setFrequency(lower);
+    const anew = born !== null && born.size > 0 && threads().length * sampler.fds.length <= MAX_EVENTS;
+    uneven ||= !anew && born !== null && born.size > 0;
+    if (anew) sampler.restart(lower);
+    else sampler.setFrequency(lower);
+    sampler.drain(sink, true);
     hz = lower;
+    if (anew) {
+      born.clear();
+      watched!.clear();
+      watchNewThreads();
+    }
     slowed.push(`${lower} Hz after ${Math.round((performance.now() - start) / 100) / 10} s`);
   };
   let ended = false;
@@ -172,10 +193,12 @@ export async function collectSamples(
     const limit = Math.round(request.budget! * 1000) / 10;
     notes.push(
       `Sampled less often to stay within ${limit} % of a CPU: ${slowed.join(", ")}. Samples are scaled by that` +
-        (born && born.size > 0 ? "; threads that were made meanwhile keep the frequency of that moment." : "."),
+        (uneven ? "; threads that were made meanwhile keep the frequency of that moment." : "."),
     );
   }
-  if (ended) notes.push(`Process ${pids.join(", ")} ended after ${Math.round(durationNs / 1e8) / 10} s.`);
+  if (ended && !request.ownCommand) {
+    notes.push(`Process ${pids.join(", ")} ended after ${Math.round(durationNs / 1e8) / 10} s.`);
+  }
   if (throttled > 0) notes.push(`The kernel paused sampling ${throttled} times: samples took too long.`);
   if (sampler.missingCpus.length > 0) notes.push(`Not sampled, went offline: CPU ${sampler.missingCpus.join(", ")}.`);
   return {

@@ -52,7 +52,9 @@ export function createCopiedSamples(host: Host, unwinder: Unwinder, options: Cop
     let from = at + R.PAYLOAD;
     registers.fill(NaN);
     for (let i = 0; i < known; i++, from += 8) {
-      const value = addressOf(view.getUint32(from + 4, true), view.getUint32(from, true));
+      const high = view.getUint32(from + 4, true);
+      // The link register of aarch64 may be signed in its upper bits, which no double has room for.
+      const value = addressOf(registers.length === 33 && i === 30 ? high & 0xffff : high, view.getUint32(from, true));
       if (known === registers.length) registers[i] = value;
       else if (i < 2) registers[i === 0 ? pcRegister : spRegister] = value;
     }

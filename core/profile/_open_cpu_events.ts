@@ -136,7 +136,9 @@ function openBest(
       pageSize: host.pageSize,
     });
     const fullAfterMs = sampler.ringBytes / bytesPerSecond * 1000;
-    const drainMs = Math.round(Math.min(MAX_DRAIN_MS, Math.max(MIN_DRAIN_MS, fullAfterMs / 3)));
+    const drainMs = Math.round(
+      Math.min(request.ownCommand ? COMMAND_DRAIN_MS : MAX_DRAIN_MS, Math.max(MIN_DRAIN_MS, fullAfterMs / 3)),
+    );
     return { sampler, clock, frequencyHz, userStacks, stackBytes, drainMs };
   };
   const openAny = (kernel: boolean): Opened => {
@@ -156,8 +158,8 @@ function openBest(
     const events = openEvent(CPU_CLOCK, kernel, true);
     if (kernel) {
       notes.push(
-        "Sampled by the CPU clock, as the processor's counters are not available: kernel code that runs with " +
-          "interrupts off is seen where it turns them on again.",
+        "Sampled by the CPU clock, as there are no hardware counters: kernel code that runs with interrupts off is " +
+          "seen where it turns them on.",
       );
     }
     return events;
@@ -220,7 +222,7 @@ const CPU_CLOCK: Event = { type: PERF_TYPE.SOFTWARE, config: SW.CPU_CLOCK, exclu
 /** No counter, none that interrupts, or none on one of the CPUs (machines that mix kinds of cores). */
 const NO_COUNTER: ReadonlySet<number> = new Set([ERRNO.ENOENT, ERRNO.ENODEV, ERRNO.EOPNOTSUPP, ERRNO.EINVAL]);
 /** Above so many descriptors, watching whole CPUs and choosing is cheaper, and stays below usual limits. */
-const MAX_EVENTS = 4096;
+export const MAX_EVENTS = 4096;
 const RECORD_BYTES = 1200;
 /** What a sample with a copy holds beside it: the kernel's chain, registers. */
 const COPY_HEAD_BYTES = 512;
@@ -233,4 +235,6 @@ const COPY_RING = 4 << 20;
 const ALL_RINGS = 64 << 20;
 /** Often enough that a process seen for the first time is still there to be asked. */
 const MAX_DRAIN_MS = 100;
+/** What a build starts may live for tens of milliseconds, and be deleted. */
+const COMMAND_DRAIN_MS = 20;
 const MIN_DRAIN_MS = 5;

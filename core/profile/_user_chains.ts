@@ -40,6 +40,8 @@ export function createUserChains(registers: UserRegs, unwinder: Unwinder): UserC
   const fail = (why: string): void => {
     failures[why] = (failures[why] ?? 0) + 1;
   };
+  // The link register of aarch64 may be signed in its upper bits, which no double has room for.
+  const signed = Deno.build.arch === "aarch64" ? 30 : -1;
   const ipWord = dwarf.indexOf(registers.ip) * 2;
 
   return {
@@ -71,7 +73,8 @@ export function createUserChains(registers: UserRegs, unwinder: Unwinder): UserC
         return n;
       }
       for (let i = 0; i < dwarf.length; i++) {
-        state.registers[dwarf[i]] = addressOf(words[at + i * 2 + 1], words[at + i * 2]);
+        const high = words[at + i * 2 + 1];
+        state.registers[dwarf[i]] = addressOf(dwarf[i] === signed ? high & 0xffff : high, words[at + i * 2]);
       }
       state.stack = words;
       state.at = Math.max(0, parts.stack);

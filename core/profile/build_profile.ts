@@ -1,6 +1,8 @@
 import { type Frame, type Profile, type ProfileStack, type Quality, quality, type Timeline } from "../data/mod.ts";
 import { CONTEXT, DEFAULT_MAX_STACK } from "../perf/mod.ts";
-import { addressOf, findMapping, type Symboliser, UNKNOWN } from "../symbols/mod.ts";
+import { addressOf, type Symboliser } from "../symbols/mod.ts";
+import { dropGarbage } from "./_drop_garbage.ts";
+import { reachesRoot } from "./_reaches_root.ts";
 import type { AddressSpace, TaskLabel } from "./process_table.ts";
 import type { StackEntry, StackTable } from "./stack_table.ts";
 import type { SampleTimes } from "./_timeline.ts";
@@ -84,15 +86,22 @@ export function buildProfile(
     return indexes;
   };
 
+  const loops: boolean[] = [];
+  const isLoop = (index: number): boolean => loops[index] ??= PYTHON_LOOP.test(frames[index].function);
+
   raw.stacks.each((entry) => {
     const chain = splitChain(entry.words);
     const space = raw.spaces[entry.space];
-    const failed = raw.failures === null && dropGarbage(chain, space);
+    const failed = raw.failures === null && dropGarbage(chain.user, space.mappings);
     const names = userNames[entry.space];
     const indexes: number[] = [];
     for (let i = chain.user.length - 1; i >= 0; i--) {
       const address = i === 0 ? chain.user[0] : chain.user[i] - 1;
-      indexes.push(...userFrames(names, space, address));
+      for (const index of userFrames(names, space, address)) {
+        // The loop runs the function that the frame before it names.
+        if (isLoop(index) && indexes.length > 0 && frames[indexes[indexes.length - 1]].kind === "interpreted") continue;
+        indexes.push(index);
+      }
     }
     const root = indexes.length > 0 ? frames[indexes[0]] : null;
     for (let i = chain.kernel.length - 1; i >= 0; i--) {
@@ -177,46 +186,4 @@ function splitChain(words: StackEntry["words"]): Chain {
   return chain;
 }
 
-/**
- * Cuts what cannot be code off the root end of the user frames: a frame pointer that some function used for something
- * else leads into data. Nothing is cut from a process whose memory is not known.
- *
- * @returns whether anything was
- */
-function dropGarbage({ user }: Chain, space: AddressSpace): boolean {
-  const before = user.length;
-  if (space.mappings.length === 0) return false;
-  while (user.length > 1 && !findMapping(space.mappings, user[user.length - 1] - 1)) user.pop();
-  return user.length < before;
-}
-
-/** Whether a stack goes down to where its thread began, as far as its outermost frame tells. */
-function reachesRoot(root: Frame, depth: number): boolean {
-  if (ENTRY_POINTS.has(root.function)) return true;
-  // Stripped C libraries keep the names of their first functions to themselves; somebody must have been called by them.
-  return root.function === UNKNOWN && depth > 1 && C_LIBRARY.test(root.module);
-}
-
-const ENTRY_POINTS: ReadonlySet<string> = new Set([
-  "_start",
-  "_start_c",
-  "_dl_start",
-  "_dl_start_user",
-  "__libc_start_main",
-  "__libc_start_main_impl",
-  "__libc_start_call_main",
-  "start_thread",
-  "clone",
-  "clone3",
-  "__clone",
-  "__clone3",
-  "__clone_internal",
-  "thread_start",
-  "runtime.goexit",
-  "runtime.goexit.abi0",
-  "runtime.mstart",
-  "runtime.mstart.abi0",
-  "runtime.rt0_go",
-  "runtime.rt0_go.abi0",
-]);
-const C_LIBRARY = /\/(ld-[^/]*|ld\.so[^/]*|libc[.-][^/]*|libpthread[.-][^/]*)$/;
+const PYTHON_LOOP = /^_?PyEval_EvalFrame(?:Default|Ex)?$/;

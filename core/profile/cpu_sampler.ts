@@ -1,14 +1,13 @@
 import { type Profile, quality } from "../data/mod.ts";
 import type { Host } from "../host/mod.ts";
 import { ownCpuNs } from "../sys/mod.ts";
-import { buildProfile } from "./build_profile.ts";
 import { checkRequest } from "./check_request.ts";
 import { type Collected, collectSamples } from "./_collect_samples.ts";
 import { failureNotes } from "./failure_notes.ts";
 import { keptTables } from "./kept_tables.ts";
+import { nameProfile } from "./name_profile.ts";
 import { type CpuEvents, openCpuEvents } from "./_open_cpu_events.ts";
 import type { CpuSampler } from "./sampler.ts";
-import { usedCode } from "./used_code.ts";
 
 /**
  * A sampler of this machine's CPUs by perf_event_open(2): CPU cycles where the processor can count them, else the
@@ -28,6 +27,8 @@ export function cpuSampler(host: Host): CpuSampler {
   return async (request) => {
     checkRequest(request);
     const cpuBefore = ownCpuNs();
+    const { lines = false, inlined = true } = request;
+    const symboliser = symbolisers.start({ lines, inlined });
     const notes: string[] = [];
     let collected: Collected;
     let method: Pick<CpuEvents, "userStacks" | "stackBytes">;
@@ -39,19 +40,21 @@ export function cpuSampler(host: Host): CpuSampler {
         host,
         events,
         request,
+        symboliser,
         unwinder(request.unwind === "dwarf" ? "dwarf" : "auto"),
         nsPerInterrupt(events.stackBytes),
       );
     }
-    const symboliser = symbolisers.start({ inlined: request.inlined ?? true });
-    await symboliser.prepare(usedCode(collected));
-    const { profile, stackQuality } = buildProfile(collected, symboliser);
+    const cpu_ns = ownCpuNs() - cpuBefore;
+    const { profile, stackQuality, notes: named } = await nameProfile(collected, symboliser, lines);
     const { durationNs } = collected;
     const { events, truncated, failures } = stackQuality;
-    notes.push(...collected.notes, ...symboliser.notes(), ...failureNotes(failures, events, method.stackBytes));
+    notes.push(...collected.notes, ...named, ...failureNotes(failures, events, method.stackBytes));
     if (truncated > 0) notes.push(`${truncated} of ${events} stacks were cut at the kernel's limit of frames.`);
-    const cpu_ns = ownCpuNs() - cpuBefore;
     const probe_ns = (events + collected.own) * nsPerInterrupt(method.stackBytes);
+    if (request.budget !== undefined) {
+      notes.push(...overBudget(request.budget, cpu_ns, probe_ns, durationNs));
+    }
     const scaled = collected.nsPerCount === null ? 1 : takenShare(profile, events);
     return {
       ...profile,
@@ -81,6 +84,18 @@ const NS_PER_COPY = 2_000;
 
 function nsPerInterrupt(stackBytes: number): number {
   return NS_PER_INTERRUPT + (stackBytes > 0 ? NS_PER_COPY : 0);
+}
+
+/** Why sampling cost more than it was to: nothing can be lowered of what has to be read once. */
+function overBudget(budget: number, cpuNs: number, probeNs: number, durationNs: number): string[] {
+  if (cpuNs + probeNs <= 1.25 * budget * durationNs) return [];
+  const s = (ns: number): number => Math.round(ns / 1e7) / 100;
+  return [
+    `More than the budget of ${Math.round(budget * 1000) / 10} %: taking samples took ${
+      s(probeNs)
+    } s of CPU time, our ` +
+    `own work ${s(cpuNs)} s, mostly to read the tables of each program once. A longer window spreads it.`,
+  ];
 }
 
 /** Which part of the samples was taken that the frequency at the start would have given. */

@@ -50,7 +50,8 @@ export interface ProcessTable {
   /** The thread of a sample, its label and space set. */
   task(pid: number, tid: number): Task;
   comm(record: CommRecord): void;
-  mmap(record: MmapRecord): void;
+  /** @returns the mapping, as it is in the process's space now */
+  mmap(record: MmapRecord): CodeMapping;
   /** There is no counterpart for an exit: a task may still be sampled while it ends. */
   fork(record: TaskRecord): void;
 }
@@ -157,6 +158,7 @@ export function createProcessTable(host: Host): ProcessTable {
         process.sampled = false;
         forget(process);
       } else space.mappings = mappings;
+      return added;
     },
     fork: (record) => {
       const parent = processOf(record.parentPid);

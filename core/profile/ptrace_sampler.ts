@@ -2,13 +2,12 @@ import { type Profile, quality, UsageError } from "../data/mod.ts";
 import type { Host } from "../host/mod.ts";
 import { traceSamples } from "../ptrace/mod.ts";
 import { CLOCK, clockNs, clockNsBig, ownCpuNs } from "../sys/mod.ts";
-import { buildProfile } from "./build_profile.ts";
 import { checkRequest } from "./check_request.ts";
 import { createCopiedSamples } from "./_copied_samples.ts";
 import { failureNotes } from "./failure_notes.ts";
 import { keptTables } from "./kept_tables.ts";
+import { nameProfile } from "./name_profile.ts";
 import type { CpuSampler, CpuSampleRequest } from "./sampler.ts";
-import { usedCode } from "./used_code.ts";
 
 /**
  * A sampler of the wall clock, by ptrace(2): at each tick all threads of a process are looked at, those that run are
@@ -44,12 +43,13 @@ export function ptraceSampler(host: Host): CpuSampler {
     };
     const { record } = samples;
     const summary = await traceSamples(host, { pid, frequencyHz, durationNs, stackBytes, signal, onReady, record });
-    const symboliser = symbolisers.start();
+    const cpu_ns = ownCpuNs() - before;
+    const { lines = false, inlined = true } = request;
     const raw = samples.raw(startNs, startUnixNs);
-    await symboliser.prepare(usedCode(raw));
-    const { profile, stackQuality } = buildProfile(raw, symboliser);
+    const symboliser = symbolisers.start({ lines, inlined });
+    const { profile, stackQuality, notes: named } = await nameProfile(raw, symboliser, lines);
     const { events, failures } = stackQuality;
-    notes.push(...symboliser.notes(), ...failureNotes(failures, events, stackBytes));
+    notes.push(...named, ...failureNotes(failures, events, stackBytes));
     if (request.kernel) {
       notes.push(
         "Kernel code is not sampled: ptrace shows the system call that a thread is in, not what it does there.",
@@ -60,13 +60,12 @@ export function ptraceSampler(host: Host): CpuSampler {
     if (signal.aborted && signal.reason?.name === "AbortError") {
       notes.push(`Stopped after ${seconds} s of ${Math.round(durationNs / 1e8) / 10} s.`);
     }
-    if (ended) notes.push(`Process ${pid} ended after ${seconds} s.`);
+    if (ended && !request.ownCommand) notes.push(`Process ${pid} ended after ${seconds} s.`);
     if (skipped > 0) {
       notes.push(
         `${skipped} of ${ticks + skipped} ticks were left out, as looking at all threads takes longer than a tick.`,
       );
     }
-    const cpu_ns = ownCpuNs() - before;
     return {
       ...profile,
       sampleTypes: [{ name: "samples", unit: "count" }, { name: "wall", unit: "ns" }],

@@ -64,8 +64,8 @@ Deno.test("ptrace: each thread's wall clock is accounted for, what waits by the 
       wall.set(state, (wall.get(state) ?? 0) + values[1] / profile.quality.duration_ns);
     }
     // Five sleepers, and the one that works; time is accounted for up to the last look at a thread.
-    assert.ok(Math.abs(wall.get("syscall pause")! - 5) < 0.5, JSON.stringify([...wall]));
-    assert.ok(wall.get("running")! > 0.5 && wall.get("running")! < 1.05, JSON.stringify([...wall]));
+    assert.ok(wall.get("syscall pause")! > 4.5 && wall.get("syscall pause")! <= 5, JSON.stringify([...wall]));
+    assert.ok(wall.get("running")! > 0.5 && wall.get("running")! <= 1, JSON.stringify([...wall]));
     const sleepers = { ...profile, stacks: profile.stacks.filter((s) => s.labels.state !== "running") };
     assert.ok(shareWith(sleepers, "sleeper") > 0.95);
   }));
@@ -81,7 +81,7 @@ Deno.test("ptrace: threads and children that are made while sampling are followe
     }
     {
       await using started = await program.start("children");
-      const profile = await sample({ pid: started.pid });
+      const profile = await sample({ pid: started.pid, durationNs: 3e9 });
       const children = { ...profile, stacks: profile.stacks.filter((s) => s.labels.state === "running") };
       assertHotShares(children);
       assert.ok(new Set(children.stacks.map((s) => s.labels.pid)).size > 3);

@@ -26,6 +26,8 @@ export interface CpuSampleRequest {
   readonly kernel: boolean;
   readonly user: boolean;
   readonly signal: AbortSignal;
+  /** Whether the process was started in order to be sampled: that it ends is no news then. */
+  readonly ownCommand?: boolean;
   /** Called once, as soon as everything is attached and counting. */
   readonly onReady?: () => void;
   /** Default: what suits the machine best, `perf` before `bpf` before `ptrace`. */
@@ -46,6 +48,8 @@ export interface CpuSampleRequest {
    * read that of large programs. Default: true.
    */
   readonly inlined?: boolean;
+  /** Whether each line of a function is a frame of its own, with the line that ran as its `line`. Default: false. */
+  readonly lines?: boolean;
   /** Most of one CPU that sampling may cost, 0–1: above it, fewer samples are taken. Default: no limit. */
   readonly budget?: number;
 }

@@ -12,18 +12,18 @@ import {
   mmapFd,
   NR,
   ownCpuNs,
+  pause,
   PROT,
   syscall,
   write,
 } from "../sys/mod.ts";
-import { buildProfile } from "./build_profile.ts";
 import { checkRequest } from "./check_request.ts";
 import { createCopiedSamples } from "./_copied_samples.ts";
 import { failureNotes } from "./failure_notes.ts";
 import { keptTables } from "./kept_tables.ts";
+import { nameProfile } from "./name_profile.ts";
 import { SHARED_HEAD as H, SHARED_MAGIC, SHARED_STATE } from "./native/shared_head.ts";
 import type { CpuSampler, CpuSampleRequest } from "./sampler.ts";
-import { usedCode } from "./used_code.ts";
 
 /** What a command has to be started with, and who samples it then. */
 export interface SignalSampling extends Disposable {
@@ -108,19 +108,20 @@ export function prepareSignalSampling(host: Host, options: SignalSamplingOptions
     for (;;) {
       const left = request.durationNs / 1e6 - (performance.now() - start);
       if (left <= 0 || request.signal.aborted || ended) break;
-      await wait(Math.min(left, DRAIN_MS), request.signal);
+      await pause(Math.min(left, DRAIN_MS), request.signal);
       ended = host.processStat(request.pid) === null;
       drain();
     }
     Atomics.store(words, H.STATE / 4, SHARED_STATE.OFF);
     const durationNs = Math.round((performance.now() - start) * 1e6);
     drain();
-    const symboliser = symbolisers.start();
+    const cpu_ns = ownCpuNs() - before;
+    const { lines = false, inlined = true } = request;
     const raw = samples.raw(startNs, startUnixNs);
-    await symboliser.prepare(usedCode(raw));
-    const { profile, stackQuality } = buildProfile(raw, symboliser);
+    const symboliser = symbolisers.start({ lines, inlined });
+    const { profile, stackQuality, notes: named } = await nameProfile(raw, symboliser, lines);
     const { events, failures } = stackQuality;
-    const notes = [...symboliser.notes(), ...failureNotes(failures, events, stackBytes)];
+    const notes = [...named, ...failureNotes(failures, events, stackBytes)];
     const attached = words[H.ATTACHED / 4];
     if (attached === 0) {
       notes.push(
@@ -148,7 +149,6 @@ export function prepareSignalSampling(host: Host, options: SignalSamplingOptions
     }
     const lost = reader.lost();
     const busy = Number(head.getBigUint64(H.BUSY, true));
-    const cpu_ns = ownCpuNs() - before;
     return {
       ...profile,
       quality: quality({
@@ -173,6 +173,8 @@ export function prepareSignalSampling(host: Host, options: SignalSamplingOptions
     env: { LD_PRELOAD: preload, SONDE_SAMPLER: pathOf(shared.fd) },
     sample,
     [Symbol.dispose]: () => {
+      // Its memory is gone after the first time.
+      if (owned.disposed) return;
       Atomics.store(words, H.STATE / 4, SHARED_STATE.OFF);
       owned.dispose();
     },
@@ -224,19 +226,6 @@ function sparse(profile: Profile, events: number, frequencyHz: number): string[]
 function deliversToRunning(): boolean {
   const [major, minor] = Deno.osRelease().split(".").map(Number);
   return major > 6 || major === 6 && minor >= 4;
-}
-
-/** Resolves after that many milliseconds, or at once when the signal comes. */
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
 }
 
 const HEAD_BYTES = 65_536; // a multiple of every page size

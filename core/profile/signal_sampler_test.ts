@@ -154,6 +154,30 @@ Deno.test("signal: errno survives, and a program's own use of SIGPROF takes prec
   }
 });
 
+Deno.test("signal: a program whose stack pointer points nowhere is sampled without its stack, and not killed", async () => {
+  if (Deno.build.arch !== "x86_64") return skip("the program is written for x86-64");
+  const dir = await Deno.makeTempDir();
+  try {
+    const source = `
+      #include <signal.h>
+      #include <stdlib.h>
+      int main(void) {
+        stack_t own = { malloc(1 << 18), 0, 1 << 18 };
+        sigaltstack(&own, 0);
+        __asm__ volatile(
+          "mov %%rsp, %%r12; mov $4096, %%rsp; mov $1000000000, %%rcx; 1: dec %%rcx; jnz 1b; mov %%r12, %%rsp"
+          ::: "r12", "rcx", "memory", "cc");
+        return 5;
+      }`;
+    if (!await compileC(source, `${dir}/nowhere`, ["-O1"])) return skip("no gcc");
+    const { code, profile } = await sample([`${dir}/nowhere`], { durationNs: 60e9 });
+    assert.equal(code, 5);
+    assert.ok(profile.quality.events > 0 && shareWith(profile, "main") > 0.9, JSON.stringify(profile.quality));
+  } finally {
+    await Deno.remove(dir, { recursive: true });
+  }
+});
+
 Deno.test("signal: what cannot be sampled is refused, and no descriptor or mapping is left behind", async () => {
   const state = (): string => {
     const ours = Deno.readTextFileSync("/proc/self/maps").split("\n").filter((l) => l.includes("memfd:sonde-samples"));
@@ -165,6 +189,10 @@ Deno.test("signal: what cannot be sampled is refused, and no descriptor or mappi
     await assert.rejects(sample(["/bin/true"], wrong), UsageError);
   }
   await sample(["/bin/true"]);
+  assert.equal(state(), before);
+  const twice = prepareSignalSampling(host, { frequencyHz: 99 });
+  twice[Symbol.dispose]();
+  twice[Symbol.dispose]();
   assert.equal(state(), before);
 });
 

@@ -34,7 +34,7 @@ function run(orders: SampleOrders): SampleAnswer {
   const stopped = new Int32Array(stop);
   const tracer = openTracer(openHost(), pid, sampleWriter(ring, stackBytes));
   self.postMessage({ kind: "ready", tid: gettid() });
-  const start = clockNs();
+  const start = tracer.begin();
   // Not the whole period: a program that works in step with the clock is not to be met at the same place.
   let next = start + periodNs * Math.random();
   let ticks = 0;
@@ -63,9 +63,9 @@ function run(orders: SampleOrders): SampleAnswer {
     // Nothing wakes us when a thread stops for a signal or a new thread: we look, often at first, then less.
     idleMs = Math.min(idleMs * 1.5, LONG_MS);
   }
-  const durationNs = clockNs() - start;
   const ended = tracer.threads === 0;
   tracer.finish();
+  const durationNs = clockNs() - start;
   return { kind: "done", durationNs, ended, ticks, skipped, restarted: tracer.restarted };
 }
 

@@ -28,6 +28,8 @@ export interface Tracer {
   readonly threads: number;
   /** Calls that were made again because our interruption ended them. */
   readonly restarted: number;
+  /** Time is accounted for from now on. @returns now, CLOCK_MONOTONIC in ns */
+  begin(): number;
   /** Looks at every thread; asks those that run to stop. */
   tick(): void;
   /** Takes the next thing that happened to a thread, a stop that was asked for among them. @returns false when nothing has */
@@ -260,6 +262,11 @@ export function openTracer(host: Host, pid: number, writer: SampleWriter): Trace
     },
     get restarted() {
       return restarted;
+    },
+    begin: () => {
+      const time = now();
+      for (const t of threads.values()) t.accountedNs = time;
+      return time;
     },
     tick: () => {
       for (const t of [...threads.values()]) look(t);

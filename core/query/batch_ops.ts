@@ -35,6 +35,37 @@ function takeBytes(bytes: Uint8Array, rows: Int32Array): Uint8Array {
   return out;
 }
 
+/** The rows of a column with these numbers, null for -1. */
+export function takeColumnOrNull(column: Column, rows: Int32Array): Column {
+  if (!rows.includes(-1)) return takeColumn(column, rows);
+  const n = rows.length;
+  switch (column.kind) {
+    case "string": {
+      const codes = new Int32Array(n);
+      for (let i = 0; i < n; i++) codes[i] = rows[i] < 0 ? -1 : column.codes[rows[i]];
+      return { kind: "string", codes, dict: column.dict };
+    }
+    case "object":
+      return { kind: "object", values: Array.from(rows, (row) => row < 0 ? null : column.values[row]) };
+    case "number": {
+      const values = new Float64Array(n);
+      for (let i = 0; i < n; i++) if (rows[i] >= 0) values[i] = column.values[rows[i]];
+      return { kind: "number", values, nulls: takeNulls(column.nulls, rows) };
+    }
+    case "big": {
+      const values = column.values instanceof BigInt64Array ? new BigInt64Array(n) : new BigUint64Array(n);
+      for (let i = 0; i < n; i++) if (rows[i] >= 0) values[i] = column.values[rows[i]];
+      return { kind: "big", values, nulls: takeNulls(column.nulls, rows) };
+    }
+  }
+}
+
+function takeNulls(nulls: Uint8Array | undefined, rows: Int32Array): Uint8Array {
+  const out = new Uint8Array(rows.length);
+  for (let i = 0; i < rows.length; i++) out[i] = rows[i] < 0 ? 1 : nulls?.[rows[i]] ?? 0;
+  return out;
+}
+
 /** The rows of a batch with these numbers, in their order. */
 export function takeRows(batch: Batch, rows: Int32Array): Batch {
   return { length: rows.length, fields: batch.fields, columns: batch.columns.map((c) => takeColumn(c, rows)) };

@@ -1,5 +1,5 @@
 import { type Batch, type Column, fieldIndex } from "../data/mod.ts";
-import { takeColumn, takeRows } from "./batch_ops.ts";
+import { takeColumnOrNull, takeRows } from "./batch_ops.ts";
 import { compileExpr } from "./compile_expr.ts";
 import type { Expr } from "./expr.ts";
 import { groupIndex } from "./_groups.ts";
@@ -73,7 +73,7 @@ export function joinBatch(left: Batch, right: Batch, spec: JoinSpec): Joined {
   const take = spec.kind === "anti" ? [] : spec.take.map(({ name, field }) => {
     const i = fieldIndex(right, field);
     if (i < 0) throw new TypeError(`there is no field "${field}" on the right`);
-    return { field: { ...right.fields[i], name }, column: takeOrNull(right.columns[i], rightRows) };
+    return { field: { ...right.fields[i], name }, column: takeColumnOrNull(right.columns[i], rightRows) };
   });
   const batch: Batch = {
     length,
@@ -121,35 +121,4 @@ function rowsByGroup(groups: Int32Array, size: number): RowsByGroup {
     // A group that only the left has got its number later.
     count: (g) => g < 0 || g >= size ? 0 : starts[g + 1] - starts[g],
   };
-}
-
-/** The rows with these numbers, null for -1. */
-function takeOrNull(column: Column, rows: Int32Array): Column {
-  if (!rows.includes(-1)) return takeColumn(column, rows);
-  const n = rows.length;
-  switch (column.kind) {
-    case "string": {
-      const codes = new Int32Array(n);
-      for (let i = 0; i < n; i++) codes[i] = rows[i] < 0 ? -1 : column.codes[rows[i]];
-      return { kind: "string", codes, dict: column.dict };
-    }
-    case "object":
-      return { kind: "object", values: Array.from(rows, (row) => row < 0 ? null : column.values[row]) };
-    case "number": {
-      const values = new Float64Array(n);
-      for (let i = 0; i < n; i++) if (rows[i] >= 0) values[i] = column.values[rows[i]];
-      return { kind: "number", values, nulls: takeNulls(column.nulls, rows) };
-    }
-    case "big": {
-      const values = column.values instanceof BigInt64Array ? new BigInt64Array(n) : new BigUint64Array(n);
-      for (let i = 0; i < n; i++) if (rows[i] >= 0) values[i] = column.values[rows[i]];
-      return { kind: "big", values, nulls: takeNulls(column.nulls, rows) };
-    }
-  }
-}
-
-function takeNulls(nulls: Uint8Array | undefined, rows: Int32Array): Uint8Array {
-  const out = new Uint8Array(rows.length);
-  for (let i = 0; i < rows.length; i++) out[i] = rows[i] < 0 ? 1 : nulls?.[rows[i]] ?? 0;
-  return out;
 }

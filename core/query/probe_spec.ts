@@ -53,7 +53,9 @@ function quoted(name: string): string {
  * - `pair`: a start and the end with the same key make a row with `duration`, `start.*` and `end.*`. A start whose key
  *   is in flight replaces it; an end without a start is ignored; a start still open at the end of the window gives no
  *   row (all three: Quality `unmatched`); a start that finds the map full is lost. What is kept of a start until its end
- *   are the fields `start.*` that the rest of the spec names.
+ *   are the fields `start.*` that the rest of the spec names. A mark is an event between the two: when a start with its
+ *   key is in flight, the fields `mark.*` that the rest of the spec names are kept with it, the last mark's; they are null
+ *   where none came. A mark without a start is ignored, and one whose fields nobody names is not attached at all.
  * - `calls`: each call of a function is a row, with `duration`, `args.*`, `ret`, `errno` and the builtins at its entry.
  *   The engine chooses how entry and return are seen; calls inside one another (recursion) are told apart.
  */
@@ -69,6 +71,9 @@ export type SourceSpec =
     readonly endKey: readonly Expr[];
     readonly cancels: readonly ProbePoint[];
     readonly cancelKey: readonly Expr[];
+    readonly marks?: readonly ProbePoint[];
+    /** Key of the start that a mark belongs to, over the mark's own fields. */
+    readonly markKey?: readonly Expr[];
     readonly maxInFlight: number;
   }
   | { readonly kind: "calls"; readonly targets: readonly CallTarget[]; readonly maxInFlight: number };

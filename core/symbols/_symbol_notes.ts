@@ -7,6 +7,7 @@ import { runtimeOf } from "./runtime_hint.ts";
 export interface SymbolNotes {
   kernel(symbols: Kallsyms | null): void;
   replaced(path: string): void;
+  absent(path: string): void;
   /** A module that is used: what is wrong with it is told at the end. */
   module(path: string, module: CodeModule): void;
   /** An address of a module that has no name. */
@@ -19,12 +20,13 @@ export interface SymbolNotes {
   fetch(path: string, reason: string): void;
   /** A debug file that was fetched: what was said of the module before is no longer true. */
   refetched(path: string): void;
-  sentences(): string[];
+  sentences(matters?: (path: string) => boolean): string[];
 }
 
 export function createNotes(): SymbolNotes {
   let kallsyms: Kallsyms | null | undefined;
   const replaced = new Set<string>();
+  const absent = new Set<string>();
   const exportsOnly = new Set<string>();
   const modules = new Map<string, CodeModule>();
   const runtimes = new Map<string, { hint: string; pids: Set<number> }>();
@@ -39,9 +41,11 @@ export function createNotes(): SymbolNotes {
   return {
     kernel: (symbols) => kallsyms = symbols,
     replaced: (path) => replaced.add(path),
+    absent: (path) => absent.add(path),
     module: (path, module) => modules.set(path, module),
     nameless: (path, module) => {
-      if (!module.full) exportsOnly.add(path);
+      // The kernel's own page has never more.
+      if (!module.full && path !== "[vdso]") exportsOnly.add(path);
     },
     anonymous: (pid, mappings) => runtime(pid, mappings, false),
     interpreted: (pid, mappings) => runtime(pid, mappings, true),
@@ -49,7 +53,9 @@ export function createNotes(): SymbolNotes {
       if (fetches.length < MAX_SHOWN) fetches.push(`No debug file of ${short(path)} from debuginfod: ${reason}.`);
     },
     refetched: (path) => exportsOnly.delete(path),
-    sentences: () => {
+    sentences: (matters = () => true) => {
+      const some = (paths: ReadonlySet<string>): boolean => [...paths].some(matters);
+      const list = (paths: ReadonlySet<string>): string => listed([...paths].filter(matters));
       const notes: string[] = [];
       if (kallsyms === null) notes.push("Kernel functions have no names: the kernel's symbols cannot be read.");
       if (kallsyms?.hidden) {
@@ -58,10 +64,15 @@ export function createNotes(): SymbolNotes {
             "Run as root, give CAP_SYSLOG, or lower the sysctl kernel.kptr_restrict.",
         );
       }
-      if (replaced.size > 0) {
+      if (some(replaced)) {
         notes.push(`No names for code of ${list(replaced)}: replaced or deleted since it was started.`);
       }
-      if (exportsOnly.size > 0) {
+      if (some(absent)) {
+        notes.push(
+          `No names for code of ${list(absent)}: gone, with the processes that ran it, when symbols were read.`,
+        );
+      }
+      if (some(exportsOnly)) {
         notes.push(`Only exported functions have names in ${list(exportsOnly)}: stripped, and no debug file found.`);
       }
       for (const [name, { hint, pids }] of runtimes) {
@@ -77,9 +88,9 @@ export function createNotes(): SymbolNotes {
   };
 }
 
-function list(paths: ReadonlySet<string>): string {
-  const shown = [...paths].slice(0, MAX_SHOWN).map(short).join(", ");
-  return paths.size > MAX_SHOWN ? `${shown} and ${paths.size - MAX_SHOWN} more` : shown;
+function listed(paths: readonly string[]): string {
+  const shown = paths.slice(0, MAX_SHOWN).map(short).join(", ");
+  return paths.length > MAX_SHOWN ? `${shown} and ${paths.length - MAX_SHOWN} more` : shown;
 }
 
 function short(path: string): string {

@@ -4,7 +4,7 @@ import { type DebugInfo, openDwarf, readDebugInfo } from "./dwarf/mod.ts";
 import { type Elf, ElfError, fileOffsetToVaddr, PF, PT, readElf } from "./elf.ts";
 import { buildId } from "./elf_notes.ts";
 import { elfFunctions, hasDebugInfo, hasSymtab } from "./elf_symbols.ts";
-import { type SymbolHit, type SymbolTable, symbolTable } from "./symbol_table.ts";
+import { type FoundSymbol, type SymbolHit, type SymbolTable, symbolTable } from "./symbol_table.ts";
 
 /** A function at an address, its name as linkers know it. */
 export interface CodeFrame {
@@ -61,9 +61,9 @@ export function loadModule(source: ByteSource, path: string, openDebug: OpenDebu
     first && offset >= first.offset && offset < first.offset + first.fileSize
       ? offset - first.offset + first.vaddr
       : fileOffsetToVaddr(elf, offset);
-  const find = (address: number): SymbolHit | null => {
-    for (const table of tables) {
-      const hit = table.find(address);
+  const find = (address: number): FoundSymbol | null => {
+    for (let i = 0; i < tables.length; i++) {
+      const hit = tables[i].find(address);
       if (hit) return hit;
     }
     return null;
@@ -81,7 +81,6 @@ export function loadModule(source: ByteSource, path: string, openDebug: OpenDebu
     }
     return info;
   };
-  const symbolOnly = new WeakMap<SymbolHit, readonly CodeFrame[]>();
 
   return {
     find: (offset) => {
@@ -94,11 +93,7 @@ export function loadModule(source: ByteSource, path: string, openDebug: OpenDebu
       if (address === null) return NONE;
       const known = lines || inlined ? debugInfo()?.frames(address, lines) ?? null : null;
       if (known !== null) return known;
-      const hit = find(address);
-      if (hit === null) return NONE;
-      let frames = symbolOnly.get(hit);
-      if (!frames) symbolOnly.set(hit, frames = [{ name: hit.name, file: "", line: 0, isInlined: false }]);
-      return frames;
+      return find(address)?.frames ?? NONE;
     },
     functions: tables[0].length,
     full: hasSymtab(debug ?? elf) || hasSymtab(elf),

@@ -58,8 +58,18 @@ export async function fetchDebugFile(config: DebuginfodConfig, id: string): Prom
     }
   }
   if (reason !== "") return { kind: "failed", reason };
-  await Deno.mkdir(directory, { recursive: true }).then(() => Deno.writeFile(path, new Uint8Array(0))).catch(() => {});
+  await writeMiss(directory).catch(() => {});
   return { kind: "absent" };
+}
+
+/** Moved into place: to write there would follow a link that somebody else may have laid in the cache. */
+async function writeMiss(directory: string): Promise<void> {
+  await Deno.mkdir(directory, { recursive: true });
+  const empty = await Deno.makeTempFile({ dir: directory, prefix: "debuginfo." });
+  await Deno.rename(empty, `${directory}/debuginfo`).catch(async (error) => {
+    await Deno.remove(empty).catch(() => {});
+    throw error;
+  });
 }
 
 /** @returns false when the server does not have it */

@@ -91,6 +91,17 @@ Deno.test("that no server has a file is remembered as other clients do", () =>
     assert.equal(absent.asked.length, 1);
   }));
 
+Deno.test("a link in the cache is replaced, never written through", () =>
+  inDirectory(async (dir) => {
+    await using absent = serve(() => new Response("no", { status: 404 }));
+    const config: DebuginfodConfig = { urls: [absent.url], cache: `${dir}/cache`, timeoutMs: 5000, maxBytes: 100 };
+    await Deno.mkdir(`${dir}/cache/${ID}`, { recursive: true });
+    await Deno.symlink(`${dir}/elsewhere`, `${dir}/cache/${ID}/debuginfo`);
+    assert.deepEqual(await fetchDebugFile(config, ID), { kind: "absent" });
+    assert.deepEqual([...Deno.readDirSync(dir)].map((e) => e.name), ["cache"]);
+    assert.deepEqual([...Deno.readDirSync(`${dir}/cache/${ID}`)].map((e) => [e.name, e.isFile]), [["debuginfo", true]]);
+  }));
+
 Deno.test("what is too large, no ELF file, an error or never comes is said and leaves nothing behind", () =>
   inDirectory(async (dir) => {
     const never = (signal: AbortSignal) =>

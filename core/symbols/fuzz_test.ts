@@ -8,7 +8,7 @@ import { JitDumpError, readJitDump } from "./jitdump.ts";
 import { parseJitName } from "./jit_name.ts";
 import { parsePerfMap } from "./perf_map.ts";
 
-/** 1 is ten thousand cases, as many as the tests have time for. */
+/** 1 is four thousand cases, as many as the tests have time for. */
 const SCALE = Number(Deno.env.get("SONDE_FUZZ_SCALE") ?? 1);
 /** Milliseconds: a case that takes longer hangs, as far as anybody who waits can tell. */
 const LIMIT_MS = 5000;
@@ -108,7 +108,7 @@ Deno.test("damaged ELF and DWARF, versions 4 and 5, never crash, hang or throw a
         bytes.length,
       ]];
       const at = [...debug, ...debug, ...tables] as [number, number][];
-      run(options.join(" "), 2000, (below) => readAll(mutate(bytes, at, below)));
+      run(options.join(" "), 1000, (below) => readAll(mutate(bytes, at, below)));
     }
   } finally {
     await Deno.remove(dir, { recursive: true });
@@ -128,7 +128,7 @@ Deno.test("damaged jitdumps give a JitDumpError or functions", () => {
     records.push(...new Uint8Array(v.buffer));
   }
   const bytes = Uint8Array.from([...new Uint8Array(head.buffer), ...records]);
-  run("jitdump", 2000, (below) => {
+  run("jitdump", 500, (below) => {
     try {
       const dump = readJitDump(bytesSource(mutate(bytes, [[0, 40], [40, bytes.length]], below)));
       for (let a = 0xff0; a < 0x1050; a += 7) dump.find(a, a);
@@ -142,7 +142,7 @@ Deno.test("damaged perf maps give functions or none", () => {
   const text = "7f0000001000 20 JS:*hot /app/x y.js:3:7\n1000 100 int Hot.fib(int)\n0x2000 0x10 py::f:/a.py\n" +
     "3000 40 void [A] B::C(int)[Tier0]\n4000 8 Ljava/A;::b\n";
   const bytes = new TextEncoder().encode(text);
-  run("perf map", 2000, (below) => {
+  run("perf map", 500, (below) => {
     const map = parsePerfMap(mutate(bytes, [[0, bytes.length]], below));
     for (const a of [0x7f0000001001, 0x1000, 0x2004, 0x3001, 0x4001, 0]) {
       const hit = map.find(a);

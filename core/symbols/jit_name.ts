@@ -20,8 +20,11 @@ export function parseJitName(raw: string): JitName {
       { function: raw, file: "", line: 0 };
 }
 
-/** Tags of code-events.h. `~` is interpreted, `^` baseline, `+` and `*` optimised: the same function to people. */
-const V8_SCRIPT = /^(?:JS|LazyCompile|Function|Eval|Script|Lazy):([~^+*'-]?)(.*)$/s;
+/**
+ * Tags of code-events.h. `~` is interpreted, `^` baseline, `+` and `*` optimised: the same function to people. So is what
+ * was entered in the midst of a loop (`o+`) and what was specialised for its context (`*'`), as V8 tells since 2025.
+ */
+const V8_SCRIPT = /^(?:JS|LazyCompile|Function|Eval|Script|Lazy):((?:o?[~^+*-]'?|')?)(.*)$/s;
 const V8_MACHINERY = /^(?:Builtin|BytecodeHandler|Handler|Stub|RegExp|interpreter|Wasm|WasmFunction):/;
 
 function v8(raw: string): JitName | null {

@@ -1,5 +1,6 @@
 import { latestCode } from "./_latest_code.ts";
 import type { ByteSource } from "./byte_source.ts";
+import { lastAtOrBelow } from "./symbol_table.ts";
 
 /** Code that a runtime compiled, as it told it in a `jit-PID.dump` file. */
 export interface JitDump {
@@ -26,9 +27,15 @@ export class JitDumpError extends SyntaxError {
 }
 
 interface Lines {
-  readonly addresses: number[];
+  readonly addresses: Float64Array;
   readonly lines: number[];
   readonly files: string[];
+}
+
+/** Lines of code that was moved, by so many bytes: many moves share one table. */
+interface PlacedLines {
+  readonly table: Lines;
+  readonly by: number;
 }
 
 const LOAD = 0, MOVE = 1, DEBUG_INFO = 2, CLOSE = 3;
@@ -48,10 +55,12 @@ export function readJitDump(source: ByteSource): JitDump {
   if (magic === 0x4454694a) throw new JitDumpError("A jitdump of a big-endian machine");
   if (magic !== 0x4a695444) throw new JitDumpError("Not a jitdump");
   const starts: number[] = [], sizes: number[] = [], times: number[] = [], names: string[] = [];
-  const lines: (Lines | null)[] = [];
+  const lines: (PlacedLines | null)[] = [];
   const byIndex = new Map<number, number>();
   let pending: { at: number; lines: Lines } | null = null;
-  const add = (start: number, size: number, time: number, name: string, table: Lines | null): void => {
+  let rows = 0;
+  let nameBytes = 0;
+  const add = (start: number, size: number, time: number, name: string, table: PlacedLines | null): void => {
     starts.push(start);
     sizes.push(size);
     times.push(time);
@@ -59,7 +68,10 @@ export function readJitDump(source: ByteSource): JitDump {
     lines.push(table);
   };
 
-  for (let at = h.getUint32(8, true); at >= 40 && at + HEAD <= source.size && starts.length < MAX_CODE;) {
+  for (
+    let at = h.getUint32(8, true);
+    at >= 40 && at + HEAD <= source.size && starts.length < MAX_CODE && nameBytes < MAX_NAMES;
+  ) {
     const bytes = source.read(at, Math.min(PIECE, source.size - at));
     if (!bytes) break;
     const v = new DataView(bytes.buffer);
@@ -86,28 +98,26 @@ export function readJitDump(source: ByteSource): JitDump {
       if (!record) break;
       const r = new DataView(record.buffer, record.byteOffset, record.length);
       if (kind === LOAD && r.byteLength > 56) {
-        const name = text(record, 56).text;
+        const name = text(record, 56);
         const address = u64(r, 32);
+        nameBytes += name.end - 56;
         // Lines come before the code they are about.
-        add(address, u64(r, 40), time, name, pending?.at === address ? pending.lines : null);
+        add(address, u64(r, 40), time, name.text, pending?.at === address ? { table: pending.lines, by: 0 } : null);
         byIndex.set(u64(r, 48), starts.length - 1);
         pending = null;
       } else if (kind === MOVE && r.byteLength >= 64) {
         const old = byIndex.get(u64(r, 56));
         if (old !== undefined) {
-          const by = u64(r, 40) - starts[old];
-          const table = lines[old];
-          add(
-            u64(r, 40),
-            u64(r, 48),
-            time,
-            names[old],
-            table && { ...table, addresses: table.addresses.map((a) => a + by) },
-          );
+          const to = u64(r, 40);
+          const placed = lines[old];
+          const moved = placed && { table: placed.table, by: placed.by + to - starts[old] };
+          add(to, u64(r, 48), time, names[old], moved);
           byIndex.set(u64(r, 56), starts.length - 1);
         }
       } else if (kind === DEBUG_INFO && r.byteLength >= 32) {
-        pending = { at: u64(r, 16), lines: readLines(record, r) };
+        const table = readLines(record, r, MAX_ROWS - rows);
+        rows += table.lines.length;
+        pending = { at: u64(r, 16), lines: table };
       } else if (kind === CLOSE) {
         done = true;
         break;
@@ -124,39 +134,40 @@ export function readJitDump(source: ByteSource): JitDump {
     find: (address, timeNs) => {
       const piece = code.find(address, timeNs);
       if (piece < 0) return null;
-      const table = lines[piece];
-      let row = -1;
-      if (table) { for (let i = 0; i < table.addresses.length && table.addresses[i] <= address; i++) row = i; }
-      const known = table !== null && row >= 0;
+      const placed = lines[piece];
+      const row = placed
+        ? lastAtOrBelow(placed.table.addresses, placed.table.addresses.length, address - placed.by)
+        : -1;
+      const known = placed !== null && row >= 0;
       return {
         name: names[piece],
         start: starts[piece],
-        file: known ? table.files[row] : "",
-        line: known ? table.lines[row] : 0,
+        file: known ? placed.table.files[row] : "",
+        line: known ? placed.table.lines[row] : 0,
       };
     },
   };
 }
 
-/** Entries of `address u64, line i32, discriminator u32, file name`; a name of one 0xff is that of before. */
-function readLines(bytes: Uint8Array, v: DataView): Lines {
-  const out: Lines = { addresses: [], lines: [], files: [] };
+/** Entries of `address u64, line i32, discriminator u32, file name`; a name of one 0xff is that of before. @param most rows kept */
+function readLines(bytes: Uint8Array, v: DataView, most: number): Lines {
+  const addresses: number[] = [], lines: number[] = [], files: string[] = [];
   const n = u64(v, 24);
   let at = 32;
   let file = "";
-  for (let i = 0; i < n && at + 17 <= bytes.length; i++) {
+  for (let i = 0; i < n && at + 17 <= bytes.length && lines.length < most; i++) {
     const address = u64(v, at);
     const line = v.getInt32(at + 8, true);
     const same = bytes[at + 16] === 0xff && bytes[at + 17] === 0;
     const name = text(bytes, at + 16);
     if (!same) file = name.text;
     at = name.end;
-    if (out.addresses.length > 0 && address < out.addresses[out.addresses.length - 1]) continue;
-    out.addresses.push(address);
-    out.lines.push(Math.max(0, line));
-    out.files.push(file);
+    if (addresses.length > 0 && address < addresses[addresses.length - 1]) continue;
+    addresses.push(address);
+    lines.push(Math.max(0, line));
+    files.push(file);
   }
-  return out;
+  return { addresses: Float64Array.from(addresses), lines, files };
 }
 
 function text(bytes: Uint8Array, at: number): { text: string; end: number } {
@@ -173,4 +184,7 @@ const PIECE = 1 << 20;
 const MAX_RECORD = 64 << 20;
 const MAX_NAME = 4096;
 const MAX_CODE = 4_000_000;
+/** Bytes of all names, and rows of all tables of lines: anybody may write such a file, and make it as large as a disk. */
+const MAX_NAMES = 256 << 20;
+const MAX_ROWS = 8_000_000;
 const decoder = new TextDecoder();

@@ -70,6 +70,31 @@ Deno.test("moved code is found where it is, its lines too", () => {
   assert.equal(at(0x9000), null);
 });
 
+Deno.test("code that is moved again and again shares one table of lines", () => {
+  const rows = 20_000;
+  const v = new DataView(new ArrayBuffer(rows * 18));
+  for (let i = 0; i < rows; i++) {
+    v.setBigUint64(i * 18, BigInt(0x100000 + i * 4), true);
+    v.setInt32(i * 18 + 8, i + 1, true);
+    v.setUint8(i * 18 + 16, 0xff);
+  }
+  const size = BigInt(rows * 4);
+  const moves = 10_000;
+  const records = [
+    record(2, 1n, [0x100000n, BigInt(rows)], Array.from(new Uint8Array(v.buffer))),
+    load(2n, 0x100000n, size, 1n, "f"),
+  ];
+  const place = (n: number): bigint => 0x100000n + BigInt(n) * 0x100000n;
+  for (let n = 1; n <= moves; n++) {
+    records.push(record(1, BigInt(n + 2), [5n, place(n), place(n - 1), place(n), size, 1n]));
+  }
+  // A table for each place would be 200 million rows: more than fits into memory.
+  const dump = readJitDump(bytesSource(file(...records)));
+  assert.equal(dump.length, moves + 1);
+  assert.equal(dump.find(Number(place(moves)) + 4 * 777 + 2)?.line, 778);
+  assert.equal(dump.find(Number(place(1)))?.line, 1);
+});
+
 Deno.test("readJitDump() refuses what is none, and keeps what came before a record that is not whole", () => {
   assert.throws(() => readJitDump(bytesSource(new Uint8Array(10))), JitDumpError);
   assert.throws(() => readJitDump(bytesSource(new Uint8Array(100))), JitDumpError);

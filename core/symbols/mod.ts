@@ -37,5 +37,12 @@ export { type OpenOptions, openRegularFile, readProcFile, type RegularFile } fro
 export { type Runtime, runtimeOf } from "./runtime_hint.ts";
 export { openSection, type SectionBytes } from "./section_bytes.ts";
 export { createSymbolisers, type Symboliser, type SymboliserOptions, UNKNOWN, type UsedCode } from "./symboliser.ts";
-export { type SymbolColumns, type SymbolHit, type SymbolTable, symbolTable } from "./symbol_table.ts";
+export {
+  type FoundSymbol,
+  type SymbolColumns,
+  type SymbolFrame,
+  type SymbolHit,
+  type SymbolTable,
+  symbolTable,
+} from "./symbol_table.ts";
 export { readVdsoImage } from "./vdso_image.ts";

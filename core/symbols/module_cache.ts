@@ -7,12 +7,16 @@ import { openRegularFile, type RegularFile } from "./regular_file.ts";
 import { reopenedFiles } from "./reopened_files.ts";
 
 /** Why a mapped file has no symbols. */
-export type ModuleProblem = "absent" | "replaced" | "not_elf";
+export type ModuleProblem = "absent" | "replaced" | "not_elf" | "too_large";
 
 /** Files of code by identity, kept from one profile to the next. */
 export interface ModuleCache {
-  /** The module behind a mapping of a process. */
-  load(pid: number, mapping: CodeMapping): CodeModule | ModuleProblem;
+  /**
+   * The module behind a mapping of a process.
+   *
+   * @param maxBytes of a file that is not known yet
+   */
+  load(pid: number, mapping: CodeMapping, maxBytes?: number): CodeModule | ModuleProblem;
   /** Forgets a module: what is known of its debug file has changed. */
   forget(module: CodeModule): void;
 }
@@ -48,10 +52,11 @@ export function createModuleCache(host: Host): ModuleCache {
   };
 
   return {
-    load: (pid, mapping) => {
+    load: (pid, mapping, maxBytes = Infinity) => {
       const file = openMappedFile(host, pid, mapping);
       if (typeof file === "string") return file;
       const key = identityOf(file);
+      const { size } = file;
       file[Symbol.dispose]();
       const known = modules.get(key);
       if (known !== undefined) {
@@ -62,6 +67,7 @@ export function createModuleCache(host: Host): ModuleCache {
         modules.set(key, known);
         return known.module;
       }
+      if (size > maxBytes) return "too_large";
       const shown = { pid, mapping };
       const entry = { module: load(shown), shown };
       modules.set(key, entry);

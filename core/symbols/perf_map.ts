@@ -17,11 +17,16 @@ export function parsePerfMap(bytes: Uint8Array): PerfMap {
   const starts: number[] = [];
   const sizes: number[] = [];
   const names: number[] = [];
+  // Looked for once each: from every line anew, a file without spaces would be read as often as it has lines.
+  let first = -1;
   for (let at = 0; at < bytes.length && starts.length < MAX_ENTRIES;) {
     let end = bytes.indexOf(10, at);
     if (end < 0) end = bytes.length;
-    const first = bytes.indexOf(32, at);
-    const second = first < 0 || first >= end ? -1 : bytes.indexOf(32, first + 1);
+    if (first < at) {
+      first = bytes.indexOf(32, at);
+      if (first < 0) first = bytes.length;
+    }
+    const second = first >= end ? -1 : bytes.indexOf(32, first + 1);
     if (second > 0 && second < end) {
       const start = hexNumber(bytes, at, first);
       const size = hexNumber(bytes, first + 1, second);

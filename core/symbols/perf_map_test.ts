@@ -24,6 +24,19 @@ Deno.test("parsePerfMap() skips what is no entry, and a last line that is being 
   assert.equal(map.find(0x3005)?.name, "ok");
 });
 
+Deno.test("parsePerfMap() looks at each byte a few times, however many lines have no space", () => {
+  let looked = 0;
+  const bytes = new Uint8Array(200_000).fill(10);
+  const indexOf = bytes.indexOf;
+  bytes.indexOf = (value: number, from = 0): number => {
+    const found = indexOf.call(bytes, value, from);
+    looked += (found < 0 ? bytes.length : found) - from + 1;
+    return found;
+  };
+  assert.equal(parsePerfMap(bytes).length, 0);
+  assert.ok(looked < 5 * bytes.length, `${looked} looks at ${bytes.length} bytes`);
+});
+
 Deno.test("parsePerfMap() takes bytes that are no text", () => {
   const bytes = crypto.getRandomValues(new Uint8Array(60_000));
   parsePerfMap(bytes).find(5);

@@ -1,4 +1,5 @@
 import type { Address } from "./address.ts";
+import { addressIndex } from "./address_index.ts";
 
 /** What an address resolved to. */
 export interface SymbolHit {
@@ -8,10 +9,24 @@ export interface SymbolHit {
   readonly end?: Address;
 }
 
+/** A function that was found in a table. */
+export interface FoundSymbol extends SymbolHit {
+  /** It alone, as frames: the same array for the same answer where it can be. */
+  readonly frames: readonly SymbolFrame[];
+}
+
+/** What a symbol tells of a function. */
+export interface SymbolFrame {
+  readonly name: string;
+  readonly file: "";
+  readonly line: 0;
+  readonly isInlined: false;
+}
+
 /** Functions by address. */
 export interface SymbolTable {
   readonly length: number;
-  find(address: Address): SymbolHit | null;
+  find(address: Address): FoundSymbol | null;
 }
 
 /** Symbols as columns, in any order. */
@@ -45,12 +60,13 @@ export function symbolTable(columns: SymbolColumns): SymbolTable {
   const order = sortedOrder(columns.starts, n);
   const starts = new Float64Array(n);
   for (let i = 0; i < n; i++) starts[i] = columns.starts[order[i]];
+  const index = addressIndex(starts, n);
   // Answers by the last of the symbols that start together: most addresses are asked for in functions asked for before.
-  const known: (SymbolHit | undefined)[] = [];
+  const known: (FoundSymbol | undefined)[] = new Array(n);
   return {
     length: n,
     find: (address) => {
-      let i = lastAtOrBelow(starts, n, address);
+      let i = index.find(address);
       const before = known[i];
       if (before !== undefined && address < before.end!) return before;
       // A small symbol may lie inside a larger one (local labels of assembly): look a few symbols back.
@@ -66,14 +82,14 @@ export function symbolTable(columns: SymbolColumns): SymbolTable {
             const around = sizedAround(columns, order, starts, first - 1, address);
             if (around) return around;
           }
-          if (steps > 0) return { name: columns.nameOf(best), start };
+          if (steps > 0) return found(columns.nameOf(best), start);
           // Of aliases the best depends on where in them the address lies, up to the end of the shortest.
           let end = next;
           for (let alias = first; alias <= i; alias++) {
             const size = columns.sizes[order[alias]];
             end = Math.min(end, size > 0 ? start + size : columns.limits?.[order[alias]] ?? Infinity);
           }
-          const hit: SymbolHit = { name: columns.nameOf(best), start, end };
+          const hit = found(columns.nameOf(best), start, end);
           if (address < end) known[i] = hit;
           return hit;
         }
@@ -84,6 +100,10 @@ export function symbolTable(columns: SymbolColumns): SymbolTable {
   };
 }
 
+function found(name: string, start: Address, end?: Address): FoundSymbol {
+  return { name, start, end, frames: [{ name, file: "", line: 0, isInlined: false }] };
+}
+
 /** The sized symbol nearest below index `i` that reaches over the address. */
 function sizedAround(
   columns: SymbolColumns,
@@ -91,10 +111,10 @@ function sizedAround(
   starts: Float64Array,
   i: number,
   address: number,
-): SymbolHit | null {
+): FoundSymbol | null {
   for (let steps = 0; i >= 0 && steps < MAX_NESTED; i--, steps++) {
     const s = order[i];
-    if (columns.sizes[s] > address - starts[i]) return { name: columns.nameOf(s), start: starts[i] };
+    if (columns.sizes[s] > address - starts[i]) return found(columns.nameOf(s), starts[i]);
   }
   return null;
 }
@@ -113,14 +133,21 @@ export function lastAtOrBelow(values: Float64Array, n: number, x: number): numbe
 
 function bestOf(c: SymbolColumns, order: Uint32Array, first: number, last: number, into: number, gap: number): number {
   let best = -1;
-  let bestName = "";
+  // Names are cut out only where they decide.
+  let bestName: string | null = null;
   for (let i = first; i <= last; i++) {
     const s = order[i];
     const reach = c.sizes[s] > 0 ? c.sizes[s] : Math.min(gap, MAX_UNSIZED, (c.limits?.[s] ?? Infinity) - c.starts[s]);
     if (into >= reach) continue;
     if (best >= 0 && c.ranks[s] < c.ranks[best]) continue;
+    if (best < 0 || c.ranks[s] > c.ranks[best]) {
+      best = s;
+      bestName = null;
+      continue;
+    }
     const name = c.nameOf(s);
-    if (best < 0 || c.ranks[s] > c.ranks[best] || betterName(name, bestName)) {
+    bestName ??= c.nameOf(best);
+    if (betterName(name, bestName)) {
       best = s;
       bestName = name;
     }

@@ -45,8 +45,19 @@ export interface Symboliser {
    * @param used the files of code that addresses lie in
    */
   prepare(used: Iterable<UsedCode>): Promise<void>;
-  /** What could not be named and why, in sentences. */
-  notes(): string[];
+  /**
+   * Reads the symbols of a file that may be gone, with its process, when addresses are named: those of programs outside of
+   * the system's directories, and of containers, that are not large. Cheap for what was read before.
+   *
+   * @param mapping the same object that `userFrames()` will be asked with
+   */
+  readEarly(pid: number, mapping: CodeMapping): void;
+  /**
+   * What could not be named and why, in sentences.
+   *
+   * @param matters whether a file is worth a sentence. Default: all are
+   */
+  notes(matters?: (path: string) => boolean): string[];
 }
 
 /** How code is named. */
@@ -79,6 +90,9 @@ export function createSymbolisers(host: Host): { start(options?: SymboliserOptio
       const perfMaps = new Map<number, PerfMap | null>();
       const jitDumps = new Map<number, JitDump | null>();
       const byMapping = new Map<string, CodeModule | null>();
+      const early = new WeakMap<CodeMapping, CodeModule>();
+      /** Of which debug files were fetched since. */
+      const outdated = new WeakSet<CodeModule>();
       const frames = new Map<string, WeakMap<readonly CodeFrame[], readonly Frame[]>>();
       const single = new Map<string, readonly Frame[]>();
       const notes = createNotes();
@@ -95,12 +109,16 @@ export function createSymbolisers(host: Host): { start(options?: SymboliserOptio
       const moduleOf = (pid: number, mapping: CodeMapping): CodeModule | null => {
         if (mapping.path === "[vdso]") return vdso === undefined ? vdso = loadVdso(host) : vdso;
         const key = keyOf(mapping);
-        const known = byMapping.get(key);
+        // Before others of the same path: who compiles, runs and deletes may get the same inode each time.
+        const kept = early.get(mapping);
+        const known = kept && !outdated.has(kept) ? kept : byMapping.get(key);
         if (known !== undefined) return known;
         const loaded = modules.load(pid, mapping);
         if (typeof loaded === "string") {
+          if (kept) return kept;
           // A file in memory is gone with its process: nobody replaced it.
           if (loaded === "replaced" && !mapping.path.startsWith("/memfd:")) notes.replaced(mapping.path);
+          if (loaded === "absent" && mapping.path.startsWith("/")) notes.absent(mapping.path);
           // A process that has ended may have failed where another that lives can still show the file.
           if (loaded === "not_elf") byMapping.set(key, null);
           return null;
@@ -197,15 +215,32 @@ export function createSymbolisers(host: Host): { start(options?: SymboliserOptio
             if (answer.kind === "failed") notes.fetch(mapping.path, answer.reason);
             if (answer.kind !== "fetched") continue;
             modules.forget(module);
+            outdated.add(module);
             byMapping.delete(keyOf(mapping));
             notes.refetched(mapping.path);
             recent = null;
           }
         },
-        notes: () => notes.sentences(),
+        readEarly: (pid, mapping) => {
+          if (isAnonymous(mapping.path) || !mapping.path.startsWith("/")) return;
+          if (STAYS.test(mapping.path) && !seesAnotherRoot(host, pid)) return;
+          const module = modules.load(pid, mapping, MAX_EARLY_BYTES);
+          if (typeof module !== "string") early.set(mapping, module);
+        },
+        notes: (matters) => notes.sentences(matters),
       };
     },
   };
+}
+
+/** Whether a process has other files than we: in a container, or after chroot(2). Its files are gone for us when it ends. */
+function seesAnotherRoot(host: Host, pid: number): boolean {
+  try {
+    const [theirs, ours] = [host.path("pid_root", pid), "/"].map((path) => Deno.statSync(path));
+    return theirs.dev !== ours.dev || theirs.ino !== ours.ino;
+  } catch {
+    return false;
+  }
 }
 
 function keyOf(mapping: CodeMapping): string {
@@ -216,5 +251,9 @@ function keyOf(mapping: CodeMapping): string {
 const ANONYMOUS = "[anon]";
 /** Module of code that a runtime compiled, where it does not say from which file. */
 const JITTED = "[jit]";
+/** Where programs stay. */
+const STAYS = /^\/(?:usr|lib|lib64|bin|sbin|opt|nix|snap)\//;
+/** Reading the symbols of so many bytes takes some milliseconds. */
+const MAX_EARLY_BYTES = 8 << 20;
 /** Debug files are large, and a system has thousands of programs. */
 const MAX_FETCHED = 200;

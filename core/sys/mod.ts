@@ -30,6 +30,7 @@ export {
 } from "./file.ts";
 export { MAP, type Mapping, mmapAnonymous, mmapFd, PROT } from "./mapping.ts";
 export { mount, unmount } from "./mount.ts";
+export { pause } from "./pause.ts";
 export { PERF_FLAG, perfEventOpen, perfEventOpenRaw, rdpmc } from "./perf_event.ts";
 export { type EventFd, eventFd, POLL, poll, pollAsync, type PollRequest } from "./poll.ts";
 export { getAffinity, getpid, gettid, kill, pidfdOpen, prctl, setAffinity } from "./process.ts";

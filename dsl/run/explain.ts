@@ -186,9 +186,8 @@ async function explainPipeline(plan: PipelinePlan, cx: Context): Promise<Explain
     if (lowered.kind !== "probes") {
       return { ...base, window_ns, local: lowered.stages.map(stageText) };
     }
-    const words = sourceWords(lowered.source);
-    const named = source.kind === "collector" ? `${source.collector}: ${words}` : words;
-    return await explainSplit({ ...base, window_ns, source: named }, lowered, source.includeSelf, cx);
+    const named = (words: string): string => source.kind === "collector" ? `${source.collector}: ${words}` : words;
+    return await explainSplit({ ...base, window_ns }, named, lowered, source.includeSelf, cx);
   } catch (error) {
     if (!(error instanceof UnsupportedError)) throw error;
     return { ...base, problem: errorText(error) };
@@ -196,11 +195,13 @@ async function explainPipeline(plan: PipelinePlan, cx: Context): Promise<Explain
 }
 
 async function explainSplit(
-  base: ExplainedPipeline,
+  unsplit: ExplainedPipeline,
+  named: (words: string) => string,
   lowered: { readonly source: SourceSpec; readonly stages: Parameters<typeof split>[2] },
   includeSelf: boolean,
   cx: Context,
 ): Promise<ExplainedPipeline> {
+  const base = { ...unsplit, source: named(sourceWords(lowered.source)) };
   const refused: Refusal[] = [];
   let last: EnginesAnswer | null = null;
   const choose = async (spec: ProbeSpec): Promise<ProbeEngine> => {
@@ -218,6 +219,7 @@ async function explainSplit(
     const cut = await split(lowered.source, includeSelf, lowered.stages, choose, cx.services.budget);
     return {
       ...base,
+      source: named(sourceWords(cut.spec.source)),
       engine: cut.engine.name,
       accuracy: (last as EnginesAnswer | null)?.accuracy ?? null,
       refused,

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
-import type { ProbeEngine } from "../../core/plugin_api/mod.ts";
-import type { ProbeSpec } from "../../core/query/mod.ts";
+import type { Collector, ProbeEngine, ViewCollector } from "../../core/plugin_api/mod.ts";
+import { fieldRef, type ProbePoint, type ProbeSpec } from "../../core/query/mod.ts";
 import { eventBatch, memoryEngine, planOf, TEST_COLLECTORS } from "../_testing.ts";
 import { type EnginesAnswer, explainPlan, type ExplainServices } from "./explain.ts";
 
@@ -67,6 +67,57 @@ Deno.test("explainPlan() writes spans, calls, views and many probes as the langu
     "calls kernel:vfs_read, kernel:vfs_write, syscall:fsync",
     "files.opened: tracepoint:syscalls:sys_enter_openat",
     "tracepoint:syscalls:sys_enter_openat, tracepoint:syscalls:sys_enter_open, tracepoint:sched:sched_wakeup, tracepoint:sched:sched_wakeup_new, tracepoint:sched:sched_switch",
+  ]);
+});
+
+Deno.test("explainPlan() has of a view only what is read: the marks of a pair where a field of theirs is", async () => {
+  const refuse = (spec: ProbeSpec): string | null => spec.output.kind === "aggregate" ? "no aggregates" : null;
+  const files = TEST_COLLECTORS.find((c) => c.name === "files.opened")!;
+  const SWITCH: ProbePoint = { kind: "tracepoint", category: "sched", name: "sched_switch" };
+  // In place of what lies behind the view.
+  const view: Collector = {
+    ...files as ViewCollector,
+    view: () => ({
+      source: {
+        kind: "pair",
+        starts: [SWITCH],
+        ends: [SWITCH],
+        startKey: [fieldRef("args.prev_pid", "tid")],
+        endKey: [fieldRef("args.next_pid", "tid")],
+        cancels: [],
+        cancelKey: [],
+        marks: [{ ...SWITCH, name: "sched_wakeup" }],
+        markKey: [fieldRef("args.pid", "tid")],
+        maxInFlight: 1024,
+      },
+      filters: [],
+      fields: [
+        { name: "path", expr: fieldRef("start.comm", "string") },
+        { name: "who", expr: fieldRef("mark.comm", "string") },
+        { name: "twice", expr: fieldRef("start.args.prev_prio", "int") },
+      ],
+    }),
+  };
+  const stages = [
+    "aggregate max(twice)",
+    "aggregate max(twice) by who",
+    'filter who == "x" | aggregate count()',
+    "limit 3",
+    "sort twice | select twice",
+    "aggregate count()",
+  ];
+  const plan = await planOf(stages.map((s) => `collect files.opened for 1s | ${s}`).join("\n"));
+  const { steps } = await explainPlan(plan, { ...services(refuse), collector: () => Promise.resolve(view) });
+  const span =
+    "files.opened: span tracepoint:sched:sched_switch -> tracepoint:sched:sched_switch on start.args.prev_pid == end.args.next_pid";
+  const marked = `${span} mark tracepoint:sched:sched_wakeup on start.args.prev_pid == mark.args.pid`;
+  assert.deepEqual(steps[0].kind === "phase" && steps[0].pipelines.map((p) => [p.source, p.pushed]), [
+    [span, "stream of start.args.prev_prio"],
+    [marked, "stream of mark.comm, start.args.prev_prio"],
+    [marked, 'filter mark.comm == "x" | stream of mark.comm'],
+    [marked, "stream of start.comm, mark.comm, start.args.prev_prio"],
+    [span, "stream of start.args.prev_prio"],
+    [span, "stream of start.comm"],
   ]);
 });
 

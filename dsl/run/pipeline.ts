@@ -6,6 +6,7 @@ import { bindExpr, constantValue } from "./bind.ts";
 import { profilePipeline, rowsPipeline } from "./collector_pipeline.ts";
 import type { ReadyPipeline } from "./outcome.ts";
 import { probePipeline } from "./probe_pipeline.ts";
+import { readColumns } from "./read_columns.ts";
 import type { RunServices } from "./services.ts";
 import type { MoreStages } from "./stage_context.ts";
 import { bindStages } from "./stage_exprs.ts";
@@ -79,9 +80,12 @@ export async function lowerSource(
   switch (collector.kind) {
     case "view": {
       const view = collector.view(params);
+      const read = readColumns(stages);
+      // What nobody reads is not measured: stacks and marks cost. Rows that are only counted need a column too.
+      const columns = read ? view.fields.filter((f) => read.has(f.name)) : view.fields;
       const over: StagePlan[] = [
         ...view.filters.map((expr): StagePlan => ({ kind: "filter", expr })),
-        { kind: "select", columns: view.fields },
+        { kind: "select", columns: columns.length > 0 ? columns : view.fields.slice(0, 1) },
         ...stages,
       ];
       return { kind: "probes", source: view.source, includeSelf, stages: over };
@@ -143,5 +147,6 @@ function bindSource(source: SourceSpec, bindings: Bindings): SourceSpec {
     startKey: bound(source.startKey),
     endKey: bound(source.endKey),
     cancelKey: bound(source.cancelKey),
+    ...(source.markKey ? { markKey: bound(source.markKey) } : {}),
   };
 }

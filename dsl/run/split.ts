@@ -13,6 +13,7 @@ import {
   type SourceSpec,
   type ValueType,
 } from "../../core/query/mod.ts";
+import { fieldsOf } from "../expr_fields.ts";
 import type { StagePlan } from "../plan.ts";
 import { addedColumns, conjuncts, definesColumns, exprsOf, mapStage, sizeOf, substitute } from "./stage_exprs.ts";
 import { operandsOf, withOperands } from "./bind.ts";
@@ -53,7 +54,7 @@ export async function split(
   budget?: number,
 ): Promise<Split> {
   const spec = (filters: readonly Expr[], output: ProbeOutput): ProbeSpec => ({
-    source,
+    source: withUsedMarks(source, [...filters, ...outputExprs(output)]),
     steps: filters.map((expr) => ({ kind: "filter", expr })),
     output,
     includeSelf,
@@ -74,6 +75,19 @@ export async function split(
     if (engine) return { engine, spec: whole, rest: [...after, ...stages.slice(at + 1)], pushed: at + 1 };
   }
   return await splitStream(source, stages, leading.filters, spec, choose);
+}
+
+/** The source without its marks where nothing of theirs is asked for. */
+function withUsedMarks(source: SourceSpec, exprs: readonly Expr[]): SourceSpec {
+  if (source.kind !== "pair" || !source.marks) return source;
+  const { marks: _, markKey: __, ...unmarked } = source;
+  return exprs.some((e) => fieldsOf(e).some((f) => f.name.startsWith("mark."))) ? source : unmarked;
+}
+
+function outputExprs(output: ProbeOutput): Expr[] {
+  return output.kind === "stream"
+    ? output.fields.map((f) => f.expr)
+    : [...output.keys.map((k) => k.expr), ...output.aggregates.flatMap((a) => a.args)];
 }
 
 /**

@@ -2,6 +2,8 @@ import type { Expr, Field, NamedExpr, ProbePoint, SondeApi, View, ViewCollector 
 
 const SWITCH: ProbePoint = { kind: "tracepoint", category: "sched", name: "sched_switch" };
 
+const WAKING: ProbePoint = { kind: "tracepoint", category: "sched", name: "sched_waking" };
+
 /**
  * Why a thread left the CPU, by the bits of `prev_state` of `sched_switch` (TASK_* of include/linux/sched.h; without
  * any of them it could have run on), the first that applies.
@@ -17,7 +19,9 @@ const REASONS: readonly (readonly [bits: bigint, name: string])[] = [
 
 /**
  * The collector `offcpu.stacks`: each time that a thread was off the CPU, from the switch away from it to the switch to
- * it, with the stack on which it went.
+ * it, with the stack on which it went and who woke it. A thread is woken once at most before it runs: later wakes find
+ * nothing to do and are not traced (try_to_wake_up() of kernel/sched/core.c). A wake that comes while it is still on its
+ * way off the CPU is before the switch, and not seen.
  */
 export function offCpuStacks(sonde: SondeApi): ViewCollector {
   const { calculate, callOf, fieldRef, literal, test } = sonde.query;
@@ -45,6 +49,18 @@ export function offCpuStacks(sonde: SondeApi): ViewCollector {
         "sleep; uninterruptible (disk, locks of the kernel); runnable (preempted, or it yielded); stopped, exit, parked, idle",
       ),
       expr: reason,
+    },
+    {
+      ...field(
+        "waker",
+        "string",
+        "Name of the thread that woke it; of a wake in an interrupt, whatever ran there (swapper/N: an idle CPU). Null: preempted, or none was seen",
+      ),
+      expr: fieldRef("mark.comm", "string"),
+    },
+    {
+      ...field("waker_pid", "pid", "Process of the waker; 0: an idle CPU. Null as `waker`"),
+      expr: fieldRef("mark.pid", "pid"),
     },
     {
       ...field("stack", "stack", "Where it left: user frames, kernel frames on top"),
@@ -75,6 +91,9 @@ export function offCpuStacks(sonde: SondeApi): ViewCollector {
           endKey: [fieldRef("args.next_pid", "tid")],
           cancels: [],
           cancelKey: [],
+          // Told on the CPU of the waker, where sched_wakeup comes from that of the woken.
+          marks: [WAKING],
+          markKey: [fieldRef("args.pid", "tid")],
           maxInFlight: 16_384,
         },
         filters: [

@@ -10,6 +10,7 @@ import { importMemoryBench } from "./import_memory_bench.ts";
 import { fromFileUrl } from "./paths.ts";
 import { profileCostBench } from "./profile_cost_bench.ts";
 import { samplerCosts } from "./samplers_bench.ts";
+import { symbolsBench } from "./symbols_bench.ts";
 
 const { values, positionals } = parseArgs({
   args: Deno.args,
@@ -30,6 +31,7 @@ const BENCHES: Readonly<Record<string, () => void | Promise<void>>> = {
   fold: () => foldBench(sonde, rounds),
   memory: () => importMemoryBench(sonde),
   svg: () => flameSvgBench(sonde, rounds),
+  symbols: () => symbolsBench(Math.ceil(rounds / 3)),
   page: () => flamePageBench(Math.ceil(rounds / 3)),
   unwind: () => script("../../core/profile/unwind/unwind_bench.ts"),
   cost: () => profileCostBench(sonde, Number(values.pairs), WORK),

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { join } from "node:path";
 import { gzipSync, zstdCompressSync } from "node:zlib";
+import { SAMPLE } from "../../core/perf/mod.ts";
+import { fileAttr, fileRecord, padded, perfDataFile, u64s } from "../../core/profile/perf_data/_testing.ts";
 import { command, SONDE, sonde } from "./sonde.ts";
 
 const SCRIPT = `hot  7998/7998  [001]  3982.767636:   10101010 cpu-clock: 
@@ -108,5 +110,43 @@ Deno.test("export to standard output: a full disk is told, a reader that goes aw
     const gone = await command("sh", ["-c", `(${words}; echo "code $?" >&2) | head -n 1`, SONDE], { cwd: dir });
     assert.match(gone.out, /^main;function_number_\d+ 1\n$/);
     assert.equal(gone.err, "code 0\n");
+  });
+});
+
+Deno.test("import --branches shows the branches of perf.data, and says where there are none", async () => {
+  await inFolder(async (dir) => {
+    const type = SAMPLE.IP | SAMPLE.TID | SAMPLE.BRANCH_STACK;
+    const sample = (...branches: (number | bigint)[][]): Uint8Array =>
+      fileRecord(9, 2, u64s(0x401000, 7n | 7n << 32n, branches.length, ...branches.flat()));
+    // Flags: mispredicted 1, predicted 2, cycles from the fifth bit on.
+    const hot = (flags: number): number[] => [0x401010, 0x402000, flags];
+    const file = (...samples: Uint8Array[]): Uint8Array =>
+      perfDataFile(
+        fileAttr({ sampleType: type, branch: 8 }),
+        fileRecord(1, 2, u64s(7n | 7n << 32n, 0x400000, 0x100000, 0), padded("/bin/elsewhere")),
+        ...samples,
+      );
+    Deno.writeFileSync(
+      join(dir, "b.data"),
+      file(sample(hot(1 | 10 << 4), hot(2 | 20 << 4)), sample(hot(2), [1, 2, 2])),
+    );
+    Deno.writeFileSync(join(dir, "none.data"), file(sample()));
+    Deno.writeTextFileSync(join(dir, "a.txt"), SCRIPT);
+    const text = await sonde(["import", "b.data", "--branches"], { cwd: dir });
+    assert.equal(text.code, 0, text.err);
+    assert.match(text.out, /3 +75\.0 +33\.3 +10 +0x401010 \(elsewhere\) +0x402000 \(elsewhere\)/);
+    const json = await sonde(["import", "b.data", "--branches", "--json"], { cwd: dir });
+    assert.equal(JSON.parse(json.out).results.branches.quality.events, 4);
+    const written = await sonde(["import", "b.data", "--branches", "-o", "b.csv"], { cwd: dir });
+    assert.equal(written.code, 0, written.err);
+    assert.match(Deno.readTextFileSync(join(dir, "b.csv")), /0x401010,\[unknown\],\/bin\/elsewhere,0x402000/);
+    for (const [name, why] of [["none.data", /holds no branches/], ["a.txt", /is no perf\.data/]] as const) {
+      const { code, out, err } = await sonde(["import", name, "--branches"], { cwd: dir });
+      assert.deepEqual([code, out], [2, ""]);
+      assert.match(err, why);
+      assert.match(err, /perf record -b/);
+    }
+    const two = await sonde(["import", "b.data", "b.data", "--branches"], { cwd: dir });
+    assert.match(two.err, /reads one file/);
   });
 });

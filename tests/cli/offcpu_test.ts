@@ -62,13 +62,21 @@ function byReason({ profile }: Results, thread: string, reason: string): { ns: n
   return { ns: sum(0), waits: sum(1) };
 }
 
-/** That waits for a reason are within 5 % of what the thread measured; it may have lost the CPU meanwhile, too. */
+/**
+ * That waits for a reason are within 5 % of what the thread measured; it may have lost the CPU meanwhile, too. Where the
+ * kernel told of no switch at some moment, as while other tracers attach, the quality says so and what is around it may
+ * be told as waited: then 15 %. Of each wait, besides, up to 50 µs: the scheduler's clock of CPU time stands still while it
+ * chooses whom to run, and the tracepoint comes when it has, which takes longest on a crowded virtual machine.
+ */
 function accounted(results: Results, thread: string, reason: string, own: Own): void {
-  const { ns } = byReason(results, thread, reason);
+  const { ns, waits } = byReason(results, thread, reason);
   const preempted = byReason(results, thread, "preempted").ns + byReason(results, thread, "yield").ns;
   const expected = own.wall - own.cpu;
-  const what = `${ns} ns for ${reason}, the program says ${expected}, of which up to ${preempted} preempted`;
-  assert.ok(ns <= 1.05 * expected && ns >= 0.95 * expected - preempted, what);
+  const { missed_switch = 0 } = results.reasons.quality.lost_by;
+  const part = missed_switch > 0 ? 0.15 : 0.05;
+  const what =
+    `${missed_switch} switches missed; ${ns} ns in ${waits} waits for ${reason}, the program says ${expected}, of which up to ${preempted} preempted`;
+  assert.ok(ns <= (1 + part) * expected + waits * 50_000 && ns >= (1 - part) * expected - preempted, what);
 }
 
 for (
@@ -190,7 +198,11 @@ Deno.test("offcpu: nothing of it is left when it is killed", async () => {
     stderr: "null",
   })
     .spawn();
-  const attached = async (): Promise<string[]> => (await ids() ?? []).filter((id) => !before.includes(id));
+  // Between two looks, so that they leave the CPU to what they wait for.
+  const attached = async (): Promise<string[]> => {
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    return (await ids() ?? []).filter((id) => !before.includes(id));
+  };
   let mine: string[] = [];
   while (mine.length === 0) mine = await attached();
   child.kill("SIGKILL");

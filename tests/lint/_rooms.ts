@@ -83,6 +83,7 @@ const PACKAGES: Readonly<Record<string, readonly string[]>> = {
   "@anthropic-ai/sdk": ["core/agent/drivers"],
   "chevrotain": ["dsl"],
   "commander": ["cli"],
+  "d3-hierarchy": ["core/render"],
   "fast-check": [],
   "openai": ["core/agent/drivers"],
   "playwright-core": [],

@@ -16,6 +16,8 @@ export async function bySonde(pid: number, unwind: UnwindMethod | undefined, sec
     durationNs: seconds * 1e9,
     kernel: true,
     user: true,
+    // As perf is asked below: it would take longer to read debugging information than to sample.
+    inlined: false,
     signal: new AbortController().signal,
     ...(unwind ? { unwind } : {}),
   });

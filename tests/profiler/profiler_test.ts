@@ -7,7 +7,7 @@ import type { Stacks } from "./stacks.ts";
 import { WORKLOADS } from "./workloads.ts";
 
 /** Seconds of each window; more for the long version. */
-const WINDOW_S = Number(Deno.env.get("SONDE_PROFILER_SECONDS") ?? 0.7);
+const WINDOW_S = Number(Deno.env.get("SONDE_PROFILER_SECONDS") ?? 0.5);
 
 const sum = (stacks: Stacks, name: RegExp): number =>
   [...stacks.self].reduce((n, [f, count]) => n + (name.test(f) ? count : 0), 0);

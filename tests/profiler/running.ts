@@ -16,6 +16,8 @@ export async function start(workload: Workload): Promise<Running | string> {
   }
   const child = new Deno.Command(command[0], {
     args: command.slice(1),
+    // V8 leaves a log where it runs.
+    cwd: dir,
     stdin: "null",
     stdout: "piped",
     stderr: "inherit",

@@ -1,4 +1,5 @@
 import type { Profile } from "../../core/data/mod.ts";
+import { parseJitName } from "../../core/symbols/mod.ts";
 
 /** Stacks of user code by what their ends say, whoever unwound them. */
 export interface Stacks {
@@ -55,7 +56,8 @@ export function perfScriptStacks(text: string): NamedStack[] {
 }
 
 /** A name without arguments, optimisation tiers and clones, as different tools demangle differently. */
-function plainName(name: string): string {
+function plainName(raw: string): string {
+  const name = /^(JS|LazyCompile|Script|Eval):/.test(raw) ? parseJitName(raw).function : raw;
   return name.replace(/^(unsigned long|void) /, "").replace(/\(.*\)( const)?$/, "").replace(
     /\.(cold|part|constprop|isra).*$/,
     "",

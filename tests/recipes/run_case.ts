@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { chooseEngineFor } from "../../cli/engines.ts";
-import { sleep } from "../../cli/sonde_api.ts";
+import { pause } from "../../core/sys/mod.ts";
 import type { Session } from "../../cli/session.ts";
 import { recordsOf, UnsupportedError } from "../../core/data/mod.ts";
 import { execute, type Plan } from "../../dsl/mod.ts";
@@ -52,7 +52,7 @@ export async function runCase(
       throw new UnsupportedError("a test saves nothing", "");
     },
     untilStopped: recipe.work !== undefined,
-    sleep,
+    sleep: pause,
   }, {
     ...(has("window") ? { window: recipe.work ? UNTIL_WORK_ENDS : "1s" } : {}),
     ...(has("rows") ? { rows: ROWS } : {}),

@@ -34,16 +34,18 @@ export function matchedSource({ source }: PerfPlan, cx: SampleContext): MatchedS
       take: () => rows.take(),
     };
   }
-  const rowsOf = (role: RolePlan): Rows => createRows(role, role !== source.cancel, cx);
+  const rowsOf = (role: RolePlan): Rows => createRows(role, role === source.start || role === source.end, cx);
   const sides: Rows[] = [];
   sides[SIDE.START] = rowsOf(source.start);
   sides[SIDE.END] = rowsOf(source.end);
   sides[SIDE.CANCEL] = rowsOf(source.cancel);
+  sides[SIDE.MARK] = rowsOf(source.mark);
   const pairs = createPairs(
     {
       start: { fields: sides[SIDE.START].fields, key: source.start.key },
       end: { fields: sides[SIDE.END].fields, key: source.end.key },
       cancel: { fields: sides[SIDE.CANCEL].fields, key: source.cancel.key },
+      mark: { fields: sides[SIDE.MARK].fields, key: source.mark.key },
     },
     source.joined,
     source.maxInFlight,
@@ -72,8 +74,7 @@ export function matchedSource({ source }: PerfPlan, cx: SampleContext): MatchedS
     take(): Batch {
       const came = order.subarray(0, n);
       n = 0;
-      const [starts, ends, cancels] = sides.map((rows) => rows.take());
-      return pairs.match(starts, ends, cancels, came);
+      return pairs.match(sides.map((rows) => rows.take()), came);
     },
   };
 }

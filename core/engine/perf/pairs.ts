@@ -7,13 +7,14 @@ import {
   type Expr,
   fieldOf,
   takeColumn,
+  takeColumnOrNull,
   takeRows,
 } from "../../query/mod.ts";
 import type { JoinedField } from "./plan.ts";
 import { AT } from "./rows.ts";
 
 /** What an event is to a pair. GAP is none: events were lost, and with them perhaps ends and the starts after them. */
-export const SIDE = { START: 0, END: 1, CANCEL: 2, GAP: 3 } as const;
+export const SIDE = { START: 0, END: 1, CANCEL: 2, MARK: 3, GAP: 4 } as const;
 
 /** The rows of one side and the key among them. */
 export interface PairSide {
@@ -35,9 +36,10 @@ export interface Pairs {
   /**
    * Takes events and answers the pairs that they complete, in the order of their ends.
    *
-   * @param order the {@linkcode SIDE} of each event; the rows of each side are in that order, a gap has none
+   * @param rows of each {@linkcode SIDE}, by its number
+   * @param order the side of each event; the rows of each side are in that order, a gap has none
    */
-  match(starts: Batch, ends: Batch, cancels: Batch, order: Uint8Array): Batch;
+  match(rows: readonly Batch[], order: Uint8Array): Batch;
 }
 
 /**
@@ -46,7 +48,7 @@ export interface Pairs {
  * @param maxInFlight most starts that are open at a time
  */
 export function createPairs(
-  sides: { readonly start: PairSide; readonly end: PairSide; readonly cancel: PairSide },
+  sides: { readonly start: PairSide; readonly end: PairSide; readonly cancel: PairSide; readonly mark: PairSide },
   joined: readonly JoinedField[],
   maxInFlight: number,
 ): Pairs {
@@ -54,6 +56,7 @@ export function createPairs(
   const startKey = keyOf(sides.start);
   const endKey = keyOf(sides.end);
   const cancelKey = keyOf(sides.cancel);
+  const markKey = keyOf(sides.mark);
   const fields = joined.map((f) => fieldOf(f.name, f.t));
   const indexIn = (side: PairSide, name: string): number => side.fields.findIndex((f) => f.name === name);
   const startAt = indexIn(sides.start, AT);
@@ -61,6 +64,9 @@ export function createPairs(
   // Rows of earlier batches whose starts are open; their numbers come before those of the next batch.
   let open: Batch | null = null;
   let inFlight = new Map<unknown, number>();
+  // The same of marks: the last of each open start that has one.
+  let openMarks: Batch | null = null;
+  let marks = new Map<unknown, number>();
   let unmatchedEnds = 0;
   let replaced = 0;
   let lost = 0;
@@ -83,20 +89,25 @@ export function createPairs(
     get doubtful() {
       return doubtful;
     },
-    match(starts, ends, cancels, order): Batch {
+    match(rows, order): Batch {
+      const ends = rows[SIDE.END];
       const before = open?.length ?? 0;
-      const all = open && before > 0 ? concatBatches(starts.fields, [open, starts]) : starts;
-      const keys = [startKey, endKey, cancelKey].map((fns, side) => {
-        const batch = [starts, ends, cancels][side];
+      const all = behind(open, rows[SIDE.START]);
+      const marksBefore = openMarks?.length ?? 0;
+      const allMarks = behind(openMarks, rows[SIDE.MARK]);
+      const keys = [startKey, endKey, cancelKey, markKey].map((fns, side) => {
+        const batch = rows[side];
         return batch.length === 0 ? [] : rowKeys(fns.map((f) => f(batch)), batch.length);
       });
-      const next = [0, 0, 0];
+      const next = [0, 0, 0, 0];
       const startRows: number[] = [];
       const endRows: number[] = [];
+      const markRows: number[] = [];
       for (const side of order) {
         if (side === SIDE.GAP) {
           doubtful += inFlight.size;
           inFlight.clear();
+          marks.clear();
           continue;
         }
         const row = next[side]++;
@@ -108,6 +119,7 @@ export function createPairs(
             if (found !== undefined) replaced++;
             if (found === undefined && inFlight.size >= maxInFlight) lost++;
             else inFlight.set(key, before + row);
+            marks.delete(key);
             break;
           case SIDE.END:
             if (found === undefined) {
@@ -117,22 +129,27 @@ export function createPairs(
             inFlight.delete(key);
             startRows.push(found);
             endRows.push(row);
+            markRows.push(marks.get(key) ?? -1);
+            marks.delete(key);
+            break;
+          case SIDE.MARK:
+            if (found !== undefined) marks.set(key, marksBefore + row);
             break;
           default:
             inFlight.delete(key);
+            marks.delete(key);
         }
       }
-      const joinedRows = join(all, Int32Array.from(startRows), ends, Int32Array.from(endRows));
-      open = takeRows(all, Int32Array.from(inFlight.values()));
-      let place = 0;
-      const moved = new Map<unknown, number>();
-      for (const key of inFlight.keys()) moved.set(key, place++);
-      inFlight = moved;
-      return joinedRows;
+      const out = join([all, startRows], [ends, endRows], [allMarks, markRows]);
+      [open, inFlight] = kept(all, inFlight);
+      [openMarks, marks] = kept(allMarks, marks);
+      return out;
     },
   };
 
-  function join(starts: Batch, startRows: Int32Array, ends: Batch, endRows: Int32Array): Batch {
+  function join(...picked: readonly (readonly [rows: Batch, numbers: readonly number[]])[]): Batch {
+    const [starts, ends, marked] = picked.map(([rows]) => rows);
+    const [startRows, endRows, markRows] = picked.map(([, numbers]) => Int32Array.from(numbers));
     const columns = joined.map((f): Column => {
       switch (f.from) {
         case "duration":
@@ -141,12 +158,27 @@ export function createPairs(
           return takeColumn(starts.columns[indexIn(sides.start, f.field)], startRows);
         case "end":
           return takeColumn(ends.columns[indexIn(sides.end, f.field)], endRows);
+        case "mark":
+          return takeColumnOrNull(marked.columns[indexIn(sides.mark, f.field)], markRows);
         case "errno":
           return errnos(takeColumn(ends.columns[indexIn(sides.end, f.field)], endRows));
       }
     });
     return { length: endRows.length, fields, columns };
   }
+}
+
+/** New rows behind those that were kept. */
+function behind(kept: Batch | null, rows: Batch): Batch {
+  return kept && kept.length > 0 ? concatBatches(rows.fields, [kept, rows]) : rows;
+}
+
+/** The rows that are still wanted, and their new numbers. */
+function kept(rows: Batch, wanted: ReadonlyMap<unknown, number>): [Batch, Map<unknown, number>] {
+  let place = 0;
+  const moved = new Map<unknown, number>();
+  for (const key of wanted.keys()) moved.set(key, place++);
+  return [takeRows(rows, Int32Array.from(wanted.values())), moved];
 }
 
 /** One key a row that a Map can hold; undefined where a part is null. */

@@ -8,6 +8,7 @@ import { CannotTrace } from "./cannot_trace.ts";
 import { type PerfPoint, perfPoint } from "./perf_point.ts";
 import { type PerfPlan, planPerf } from "./plan.ts";
 import { type Refusal, refusalOf } from "./refusal.ts";
+import { rolesOf } from "./roles_of.ts";
 import { openPerfSession, type PerfMachine } from "./session.ts";
 
 /** Number of the initial pid namespace (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
@@ -81,6 +82,5 @@ export function perfEngine(host: Host): ProbeEngine {
 }
 
 function pointsOf({ source }: PerfPlan): PerfPoint[] {
-  const roles = source.kind === "event" ? [source.events] : [source.start, source.end, source.cancel];
-  return roles.flatMap((r) => r.points);
+  return rolesOf(source).flatMap((r) => r.points);
 }

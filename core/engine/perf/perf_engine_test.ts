@@ -292,6 +292,70 @@ Deno.test("pairs: fork to exit joins different tracepoints by different keys, as
   assert.deepEqual(answer.perf, answer.bpf);
 });
 
+Deno.test("pairs: a mark between fork and exit tells what was executed, as bpf does; null where nothing was", async () => {
+  if (!privileged) return skip("CAP_BPF or CAP_PERFMON is missing");
+  const shell = `${await Deno.makeTempDir()}/sonde_marks`;
+  await Deno.symlink(await Deno.realPath("/bin/sh"), shell);
+  const spec: ProbeSpec = {
+    source: {
+      kind: "pair",
+      starts: [point("tracepoint:sched:sched_process_fork")],
+      ends: [point("tracepoint:sched:sched_process_exit")],
+      startKey: [f("args.child_pid", "tid")],
+      endKey: [f("args.pid", "tid")],
+      cancels: [],
+      cancelKey: [],
+      marks: [point("tracepoint:sched:sched_process_exec")],
+      markKey: [f("args.pid", "tid")],
+      maxInFlight: MAX_IN_FLIGHT,
+    },
+    steps: [{ kind: "filter", expr: bin("==", f("start.args.parent_comm", "string"), literal("sonde_marks")) }],
+    output: {
+      kind: "stream",
+      fields: [
+        { name: "comm", expr: f("mark.comm", "string") },
+        { name: "itself", expr: bin("==", f("mark.tid", "tid"), f("start.args.child_pid", "tid")) },
+        { name: "same", expr: bin("==", f("mark.args.pid", "tid"), f("end.tid", "tid")) },
+      ],
+      ringBytes: 1 << 20,
+    },
+    includeSelf: true,
+  };
+  // The last of two counts: env becomes true.
+  const answer = await both(spec, shell, ["-c", "/bin/true; (exit 0); /usr/bin/env /bin/true; (:)"]);
+  const executed = ["true", 1, 1], none = [null, null, null];
+  assert.deepEqual(answer.perf, sorted([executed, none, executed, none]));
+  assert.deepEqual(answer.bpf, answer.perf);
+  const filtered: ProbeSpec = {
+    ...spec,
+    steps: [...spec.steps, { kind: "filter", expr: bin("==", f("mark.comm", "string"), literal("true")) }],
+  };
+  const two = await both(filtered, shell, ["-c", "/bin/true; (exit 0)"]);
+  assert.deepEqual([two.bpf, two.perf], [sorted([executed]), sorted([executed])]);
+  await Deno.remove(shell.replace(/\/\w+$/, ""), { recursive: true });
+});
+
+Deno.test("a mark whose fields nobody names is not attached; one that is not there is told", () => {
+  if (!privileged) return skip("CAP_BPF or CAP_PERFMON is missing");
+  const spec = (mark: string, field: string): ProbeSpec => {
+    const source = pair([point("tracepoint:sched:sched_switch")], [point("tracepoint:sched:sched_switch")], {
+      output: { kind: "stream", fields: [{ name: "x", expr: f(field, "pid") }], ringBytes: 1 << 16 },
+    });
+    return {
+      ...source,
+      source: { ...source.source, marks: [point(mark)], markKey: [f("args.pid", "tid")] } as ProbeSpec["source"],
+    };
+  };
+  for (const engine of [bpf, perf]) {
+    assert.equal(engine.supports(spec("tracepoint:no:such", "start.pid")).ok, true);
+    assert.equal(engine.supports(spec("tracepoint:no:such", "mark.pid")).ok, false);
+    assert.equal(engine.supports(spec("tracepoint:sched:sched_waking", "mark.pid")).ok, true);
+  }
+  const programs = (field: string): number =>
+    bpf.describe!(spec("tracepoint:sched:sched_waking", field)).filter((line) => line.startsWith("program ")).length;
+  assert.deepEqual([programs("start.pid"), programs("mark.pid")], [2, 3]);
+});
+
 Deno.test("calls of system calls: results, error numbers, arguments at entry", async () => {
   if (!privileged) return skip("CAP_BPF or CAP_PERFMON is missing");
   await using work = await buildWorkload();

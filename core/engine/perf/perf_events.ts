@@ -23,7 +23,7 @@ export interface PlannedEvent extends ProbeEvent {
 export function perfEvents({ source }: PerfPlan): PlannedEvent[] {
   const roles: readonly (readonly [number, RolePlan])[] = source.kind === "event"
     ? [[SIDE.START, source.events]]
-    : [[SIDE.END, source.end], [SIDE.CANCEL, source.cancel], [SIDE.START, source.start]];
+    : [[SIDE.END, source.end], [SIDE.CANCEL, source.cancel], [SIDE.MARK, source.mark], [SIDE.START, source.start]];
   const found = new Map<string, { event: ProbeEvent; uses: EventUse[] }>();
   for (const [side, role] of roles) {
     const stack = stackOf(role);

@@ -13,6 +13,7 @@ import {
 import { fieldsOf, partsOf, sourceFields, specExprs } from "../source_fields.ts";
 import { CannotTrace } from "./cannot_trace.ts";
 import type { PerfPoint } from "./perf_point.ts";
+import { rolesOf } from "./roles_of.ts";
 
 /** A field of a source's rows. */
 export interface SourceField {
@@ -35,7 +36,7 @@ export type JoinedField =
   & SourceField
   & (
     | { readonly from: "duration" }
-    | { readonly from: "start" | "end"; readonly field: string }
+    | { readonly from: "start" | "end" | "mark"; readonly field: string }
     /** Of the end's field: its error number, null when there is none. */
     | { readonly from: "errno"; readonly field: string }
   );
@@ -50,6 +51,8 @@ export interface PerfPlan {
       readonly start: RolePlan;
       readonly end: RolePlan;
       readonly cancel: RolePlan;
+      /** Without points where nothing of a mark is asked for. */
+      readonly mark: RolePlan;
       readonly joined: readonly JoinedField[];
       readonly maxInFlight: number;
     };
@@ -80,7 +83,9 @@ export function planPerf(spec: ProbeSpec, pointOf: (point: ProbePoint) => PerfPo
   const { source } = spec;
   const fields = sourceFields(spec);
   checkComputable(specExprs(spec));
-  if (source.kind === "pair") checkComputable([...source.startKey, ...source.endKey, ...source.cancelKey]);
+  if (source.kind === "pair") {
+    checkComputable([...source.startKey, ...source.endKey, ...source.cancelKey, ...source.markKey ?? []]);
+  }
   if (source.kind === "event") {
     if (source.probes.length === 0) throw new CannotTrace("it has no probe");
     return planned(spec, { kind: "event", events: role(source.probes, pointOf, fields, []) });
@@ -88,14 +93,18 @@ export function planPerf(spec: ProbeSpec, pointOf: (point: ProbePoint) => PerfPo
   if (source.kind === "calls") return planCalls(spec, source, fields, pointOf);
   const joined = fields.map((f): JoinedField => {
     if (f.name === "duration") return { ...f, from: "duration" };
-    const start = f.name.startsWith("start.");
-    return { ...f, from: start ? "start" : "end", field: f.name.replace(/^(start|end)\./, "") };
+    const [, from, field] = /^(start|end|mark)\.(.*)$/s.exec(f.name) ?? ["", "end", f.name];
+    return { ...f, from: from as "start" | "end" | "mark", field };
   });
+  const { marks = [], markKey = [] } = source;
+  const marked = joined.filter((f) => f.from === "mark");
+  if (marked.length > 0 && marks.length === 0) throw new CannotTrace(`nothing tells "${marked[0].name}"`);
   return planned(spec, {
     kind: "pair",
     start: role(source.starts, pointOf, ofSide(joined, "start", source.startKey), source.startKey),
     end: role(source.ends, pointOf, ofSide(joined, "end", source.endKey), source.endKey),
     cancel: role(source.cancels, pointOf, fieldsOf(source.cancelKey), source.cancelKey),
+    mark: marked.length > 0 ? role(marks, pointOf, ofSide(joined, "mark", markKey), markKey) : NO_ROLE,
     joined,
     maxInFlight: source.maxInFlight,
   });
@@ -138,17 +147,19 @@ function planCalls(
     kind: "pair",
     start: { ...role(points("enter"), pointOf, ofSide(joined, "start", [tid]), [tid]), names: written },
     end: role(points("exit"), pointOf, errno && !end.some((f) => f.name === ret.name) ? [...end, ret] : end, [tid]),
-    cancel: role([], pointOf, [], []),
+    cancel: NO_ROLE,
+    mark: NO_ROLE,
     joined,
     maxInFlight: source.maxInFlight,
   });
 }
 
 function planned(spec: ProbeSpec, source: PerfPlan["source"]): PerfPlan {
-  const roles = source.kind === "event" ? [source.events] : [source.start, source.end, source.cancel];
-  const exact = roles.every((r) => r.points.every((p) => p.fraction === null));
+  const exact = rolesOf(source).every((r) => r.points.every((p) => p.fraction === null));
   return { spec, source, accuracy: exact ? "exact" : "sampled" };
 }
+
+const NO_ROLE: RolePlan = { points: [], names: [], fields: [], key: [] };
 
 function role(
   points: readonly ProbePoint[],
@@ -180,7 +191,7 @@ function checkField({ name, t }: SourceField, p: PerfPoint): void {
 }
 
 /** The fields of one side that the rows, or its key, are made of. */
-function ofSide(joined: readonly JoinedField[], side: "start" | "end", key: readonly Expr[]): SourceField[] {
+function ofSide(joined: readonly JoinedField[], side: "start" | "end" | "mark", key: readonly Expr[]): SourceField[] {
   const wanted = joined.flatMap((f) => f.from === side ? [{ name: f.field, t: f.t }] : []);
   return unique([...wanted, ...fieldsOf(key)]);
 }

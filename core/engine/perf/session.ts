@@ -8,6 +8,7 @@ import { specOutput } from "./output.ts";
 import { SIDE } from "./pairs.ts";
 import { perfEvents } from "./perf_events.ts";
 import type { PerfPlan } from "./plan.ts";
+import { rolesOf } from "./roles_of.ts";
 import { recordAt, type SampleContext } from "./sample_reader.ts";
 import { sessionQuality } from "./session_quality.ts";
 import { createStackReader } from "./stacks.ts";
@@ -41,7 +42,7 @@ export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSess
   const { host, initialNamespace } = machine;
   const { spec, source } = plan;
   const planned = perfEvents(plan);
-  const roles = source.kind === "event" ? [source.events] : [source.start, source.end, source.cancel];
+  const roles = rolesOf(source);
   const names = new Set(roles.flatMap((r) => r.fields.map((f) => f.name)));
   const stacks = names.has("stack") || names.has("kstack") || names.has("ustack");
   const userStacks = planned.some((e) => e.stack === "user" || e.stack === "both");
@@ -98,8 +99,8 @@ export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSess
       }
       const own = (words[at + pidAt] | 0) === self;
       for (const use of event.uses) {
-        // What was begun by another may end by us: only what begins is left out.
-        if (!own || use.side === SIDE.END) rows.add(use, words, at, raw);
+        // What was begun by another may end by us, and be marked: only what begins is left out.
+        if (!own || use.side === SIDE.END || use.side === SIDE.MARK) rows.add(use, words, at, raw);
       }
     },
     record(record): void {

@@ -1,5 +1,6 @@
 import { type Quality, quality } from "../../data/mod.ts";
 import type { PerfPlan } from "./plan.ts";
+import { rolesOf } from "./roles_of.ts";
 
 /** What a session counted. */
 export interface SessionCounts {
@@ -77,6 +78,5 @@ export function sessionQuality(c: SessionCounts): Quality {
 
 /** Part of what happened that became samples; the least of all probes. */
 function fractionOf({ source }: PerfPlan): number {
-  const roles = source.kind === "event" ? [source.events] : [source.start, source.end, source.cancel];
-  return Math.min(1, ...roles.flatMap((r) => r.points.map((p) => p.fraction ?? 1)));
+  return Math.min(1, ...rolesOf(source).flatMap((r) => r.points.map((p) => p.fraction ?? 1)));
 }

@@ -1,6 +1,6 @@
 import { GoneError, type Quality, quality, type Table, UnsupportedError } from "../../data/mod.ts";
 import { type Host, parseCpuList } from "../../host/mod.ts";
-import { ERRNO, ownCpuNs, SysError } from "../../sys/mod.ts";
+import { ERRNO, ownCpuNs, pause, SysError } from "../../sys/mod.ts";
 import { type CounterReading, readingSince, runningRatio, scaledCount } from "./counter_value.ts";
 import { counterRatios } from "./counter_ratios.ts";
 import { type Counted, countersTable } from "./counters_table.ts";
@@ -74,7 +74,7 @@ export async function countEvents(host: Host, request: CountRequest): Promise<Co
   const { every } = request;
   for (let round = 1;; round++) {
     const left = Math.min(round * step, until) - elapsed();
-    if (left > 0) await wait(left, request.signal);
+    if (left > 0) await pause(left, request.signal);
     if (request.signal.aborted || elapsed() >= until) break;
     if (every) {
       const now = counters.counters.map((c) => c.read());
@@ -212,18 +212,4 @@ function problemNotes({ counters }: Counters, host: Host): string[] {
     notes.push("Only user code is counted: kernel.perf_event_paranoid keeps the kernel's from us.");
   }
   return notes;
-}
-
-/** Resolves after that many milliseconds, or at once when the signal comes. */
-function wait(ms: number, signal: AbortSignal): Promise<void> {
-  if (signal.aborted) return Promise.resolve();
-  return new Promise((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, Math.min(ms, 2 ** 31 - 1));
-    signal.addEventListener("abort", done);
-  });
 }

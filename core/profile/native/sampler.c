@@ -73,6 +73,7 @@ struct siginfo {
 };
 
 enum {
+  EFAULT = 14,
   SIGPROF = 27,
   SA_SIGINFO = 4,
   SA_RESTORER = 0x04000000,
@@ -211,12 +212,12 @@ static void on_signal(int number, struct siginfo *info, void *context) {
     struct iovec to = {registers + REGISTERS, most};
     struct iovec from = {(void *)registers[SP], most};
     long copied = call(NR_process_vm_readv, pid, (long)&to, 1, (long)&from, 1, 0);
+    if (copied == -EFAULT || (copied < 0 && registers[SP] & 7)) copied = 0; /* the register holds no stack's address */
     if (copied < 0) {
       /* Not permitted (a seccomp filter): the page that the stack pointer is in can be read, whatever follows it. */
       copied = 4096 - (registers[SP] & 4095);
       if (copied > most) copied = most;
-      const uint64_t *word = (const uint64_t *)(registers[SP] & ~UINT64_C(7));
-      copied &= ~7L;
+      const uint64_t *word = (const uint64_t *)registers[SP];
       for (long i = 0; i < copied / 8; i++) registers[REGISTERS + i] = word[i];
     }
     /* Most stacks are short: the room is taken again as small as it can be, if that is the same place. */

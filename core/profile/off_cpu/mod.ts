@@ -14,7 +14,6 @@ export { type OffCpuResultOptions, offCpuResults } from "./off_cpu_results.ts";
 export type { OffCpuEngine, OffCpuMeasurement, OffCpuRequest, OffCpuSampler } from "./off_cpu_sampler.ts";
 export { offCpuSummary } from "./off_cpu_summary.ts";
 export { type OffCpuTables, offCpuTables } from "./off_cpu_tables.ts";
-export { pause } from "./pause.ts";
 export { pollingOffCpuSampler } from "./polling_off_cpu_sampler.ts";
 export type { ThreadTime, Wait, Waker } from "./wait.ts";
 export { wallProfile } from "./wall_profile.ts";

@@ -1,9 +1,8 @@
 import { GoneError, quality } from "../../data/mod.ts";
 import type { Host } from "../../host/mod.ts";
-import { ownCpuNs } from "../../sys/mod.ts";
+import { ownCpuNs, pause } from "../../sys/mod.ts";
 import { classifyWait } from "./classify_wait.ts";
 import type { OffCpuSampler } from "./off_cpu_sampler.ts";
-import { pause } from "./pause.ts";
 import type { ThreadTime, Wait } from "./wait.ts";
 
 /** Time between two looks. Milliseconds. */

@@ -3,47 +3,6 @@
  * tools/lib/perf/include/perf/event.h, include/uapi/linux/perf_event.h).
  */
 
-/** Bits of `perf_event_attr.sample_type`, all of them. */
-export const FIELD = {
-  IP: 1 << 0,
-  TID: 1 << 1,
-  TIME: 1 << 2,
-  ADDR: 1 << 3,
-  READ: 1 << 4,
-  CALLCHAIN: 1 << 5,
-  ID: 1 << 6,
-  CPU: 1 << 7,
-  PERIOD: 1 << 8,
-  STREAM_ID: 1 << 9,
-  RAW: 1 << 10,
-  BRANCH_STACK: 1 << 11,
-  REGS_USER: 1 << 12,
-  STACK_USER: 1 << 13,
-  WEIGHT: 1 << 14,
-  DATA_SRC: 1 << 15,
-  IDENTIFIER: 1 << 16,
-  TRANSACTION: 1 << 17,
-  REGS_INTR: 1 << 18,
-  PHYS_ADDR: 1 << 19,
-  AUX: 1 << 20,
-  CGROUP: 1 << 21,
-  DATA_PAGE_SIZE: 1 << 22,
-  CODE_PAGE_SIZE: 1 << 23,
-  WEIGHT_STRUCT: 1 << 24,
-} as const;
-
-/** Bits of `perf_event_attr.read_format`. */
-export const READ_FORMAT = {
-  TOTAL_TIME_ENABLED: 1 << 0,
-  TOTAL_TIME_RUNNING: 1 << 1,
-  ID: 1 << 2,
-  GROUP: 1 << 3,
-  LOST: 1 << 4,
-} as const;
-
-/** Bits of `perf_event_attr.branch_sample_type`. */
-export const BRANCH = { CALL_STACK: 1 << 11, HW_INDEX: 1 << 17, COUNTERS: 1 << 19 } as const;
-
 /** Records of the kernel that rings hold and `core/perf` has no use for. */
 export const KERNEL_RECORD = {
   MMAP: 1,

@@ -51,7 +51,9 @@ export function kernelMaps(): KernelMaps {
     map: (start, length, path, offset) => {
       // perf puts the address of the symbol behind the name into the offset (tools/perf/util/event.c).
       if (/^\[kernel\.kallsyms\]_s?text$/.test(path)) text = offset;
-      add(maps, { start, end: start + length, name: moduleName(path) });
+      // Old versions give a moved kernel a start in the lower half: of the range the kernel's half is what counts.
+      const end = start + (length >= 2 ** 63 ? length - 2 ** 64 : length);
+      add(maps, { start: start >= 0 && end < 0 ? -(2 ** 63) : start, end, name: moduleName(path) });
     },
     ksymbol: (start, length, name, gone) => {
       // What is unloaded later was there for the samples before it; its place is taken by what is loaded there next.

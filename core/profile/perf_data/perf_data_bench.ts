@@ -1,12 +1,12 @@
 /** Samples of perf.data decoded a second, and a whole import of a recorded file with its names. */
 import { openHost } from "../../host/mod.ts";
-import { FIELD } from "./_abi.ts";
+import { SAMPLE } from "../../perf/mod.ts";
 import { fileAttr, fileRecord, joined, padded, perfDataFile, u64s } from "./_testing.ts";
 import { perfDataParser } from "./perf_data_parser.ts";
 import { perfDataReader } from "./perf_data_reader.ts";
 
 const COUNT = 100_000;
-const attr = fileAttr({ sampleType: FIELD.IP | FIELD.TID | FIELD.TIME | FIELD.PERIOD | FIELD.CALLCHAIN });
+const attr = fileAttr({ sampleType: SAMPLE.IP | SAMPLE.TID | SAMPLE.TIME | SAMPLE.PERIOD | SAMPLE.CALLCHAIN });
 const round = fileRecord(68, 0);
 
 /** Two CPUs' rings, one after another in each round, 1,000 stacks of 16 frames. */

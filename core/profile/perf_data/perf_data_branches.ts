@@ -50,16 +50,16 @@ export function perfDataBranches(host?: Host): BranchReader {
   let samples = 0;
 
   const parser = perfDataParser({
-    sample: (s, _event, task) => {
-      if (s.branches < 0) return;
+    sample: ({ words, parts }, _event, task) => {
+      if (parts.branches < 0) return;
       samples++;
       const { space } = task.process;
       if (space.id < 0) {
         space.id = spaces.push(space) - 1;
         space.sampled = true;
       }
-      for (let i = 0, at = s.branches; i < s.branchEntries; i++, at += 6) {
-        for (let k = 0; k < 4; k++) key[k] = s.words[at + k];
+      for (let i = 0, at = parts.branches; i < parts.branchEntries; i++, at += 6) {
+        for (let k = 0; k < 4; k++) key[k] = words[at + k];
         // The kernel's addresses mean the same in every process.
         const inKernel = (key[1] & key[3]) >>> 31 === 1;
         const edge = edges.add(key, 0, 4, inKernel ? 0 : space.id, inKernel ? 1 : 0, 1);
@@ -74,7 +74,7 @@ export function perfDataBranches(host?: Host): BranchReader {
           cycles = grown(cycles, new Float64Array(edge * 2));
           flags = grown(flags, new Uint32Array(edge * 2));
         }
-        const low = s.words[at + 4];
+        const low = words[at + 4];
         mispredicted[edge] += low & 1;
         known[edge] += (low & 3) !== 0 ? 1 : 0;
         cycles[edge] += low >>> 4 & 0xffff;

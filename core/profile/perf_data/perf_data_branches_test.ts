@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { recordsOf } from "../../data/mod.ts";
-import { branchFlags } from "../../perf/mod.ts";
+import { BRANCH, branchFlags, SAMPLE } from "../../perf/mod.ts";
 import { addressOf, addressText } from "../../symbols/mod.ts";
 import { skip } from "../../../tests/skip.ts";
-import { BRANCH, FIELD } from "./_abi.ts";
 import { fileAttr, fileRecord, padded, perfDataFile, u64s } from "./_testing.ts";
 import { perfDataBranches } from "./perf_data_branches.ts";
 import { perfDataParser } from "./perf_data_parser.ts";
@@ -39,11 +38,11 @@ Deno.test("branch stacks recorded elsewhere are decoded as perf script shows the
     const theirs = text.split("\n").filter((l) => l.trim() !== "").map((l) => l.trim().split(/\s+/).slice(1));
     const ours: string[][] = [];
     const parser = perfDataParser({
-      sample: (s) => {
+      sample: ({ words, parts }) => {
         const list: string[] = [];
-        for (let i = 0, at = s.branches; i < s.branchEntries; i++, at += 6) {
-          const f = branchFlags(s.words[at + 4]);
-          const place = (k: number): string => addressText(addressOf(s.words[at + k + 1], s.words[at + k]));
+        for (let i = 0, at = parts.branches; i < parts.branchEntries; i++, at += 6) {
+          const f = branchFlags(words[at + 4]);
+          const place = (k: number): string => addressText(addressOf(words[at + k + 1], words[at + k]));
           const prediction = f.predicted ? "P" : f.mispredicted ? "M" : "-";
           list.push(
             [place(0), place(2), prediction, f.inTransaction ? "X" : "-", f.aborted ? "A" : "-", f.cycles].join("/"),
@@ -82,7 +81,7 @@ Deno.test("branch stacks recorded elsewhere are decoded as perf script shows the
 });
 
 Deno.test("a call chain from branch records of calls is the one that perf makes", () => {
-  const sampleType = FIELD.IP | FIELD.TID | FIELD.TIME | FIELD.CALLCHAIN | FIELD.BRANCH_STACK;
+  const sampleType = SAMPLE.IP | SAMPLE.TID | SAMPLE.TIME | SAMPLE.CALLCHAIN | SAMPLE.BRANCH_STACK;
   const attr = fileAttr({ sampleType, branch: BRANCH.CALL_STACK | 1 });
   const kernel = -128;
   const user = -512;

@@ -1,6 +1,6 @@
-import { readRecord, type SampleLayout, u64At } from "../../perf/mod.ts";
+import { FORMAT, readRecord, RECORD, SAMPLE, type SampleLayout, u64At } from "../../perf/mod.ts";
 import { FormatError } from "../formats/format_error.ts";
-import { CPU_MODE, FIELD, FILE_RECORD, KERNEL_RECORD, READ_FORMAT } from "./_abi.ts";
+import { CPU_MODE, FILE_RECORD, KERNEL_RECORD } from "./_abi.ts";
 import { eventName } from "./event_name.ts";
 import { FILE_HEADER, type FileHeader, PIPE_HEADER, readFileHeader } from "./file_header.ts";
 import { type KernelMaps, kernelMaps, recordAddress } from "./kernel_maps.ts";
@@ -117,7 +117,7 @@ export function perfDataParser(sink: PerfDataSink): PerfDataParser {
     if (!decoder) return void counts.noEvent++;
     if (!decoder.decode(words, at, sample)) return void counts.broken++;
     const { attr } = decoder.event;
-    if ((attr.sampleType & FIELD.READ) !== 0 && (attr.readFormat & READ_FORMAT.ID) !== 0) return members(decoder, time);
+    if ((attr.sampleType & SAMPLE.READ) !== 0 && (attr.readFormat & FORMAT.ID) !== 0) return members(decoder, time);
     deliver(decoder.event, time);
   };
   const deliver = (event: RecordedEvent, time: number): void => {
@@ -130,11 +130,11 @@ export function perfDataParser(sink: PerfDataSink): PerfDataParser {
    */
   const members = (decoder: Decoder, time: number): void => {
     const format = decoder.event.attr.readFormat;
-    const group = (format & READ_FORMAT.GROUP) !== 0;
+    const group = (format & FORMAT.GROUP) !== 0;
     const { words } = sample;
-    let p = sample.read;
-    const each = 4 + (format & READ_FORMAT.LOST ? 2 : 0);
-    const times = (format & READ_FORMAT.TOTAL_TIME_ENABLED ? 2 : 0) + (format & READ_FORMAT.TOTAL_TIME_RUNNING ? 2 : 0);
+    let p = sample.parts.read;
+    const each = 4 + (format & FORMAT.LOST ? 2 : 0);
+    const times = (format & FORMAT.TOTAL_TIME_ENABLED ? 2 : 0) + (format & FORMAT.TOTAL_TIME_RUNNING ? 2 : 0);
     if (!group) {
       const id = u64At(words, p + 2 + times);
       return member(decoder, id, u64At(words, p), time);
@@ -198,7 +198,7 @@ export function perfDataParser(sink: PerfDataSink): PerfDataParser {
     tasks.map(pid, { start, end: start + length, offset, major, minor, inode, buildId, path });
   };
   const take = (words: Uint32Array, at: number, tag: number): void => {
-    if (words[at] === SAMPLE) onSample(words, at, lastTime(words, at, tag));
+    if (words[at] === RECORD.SAMPLE) onSample(words, at, lastTime(words, at, tag));
     else onRecord(words, at, decoders[tag].layout);
   };
   const lastTime = (words: Uint32Array, at: number, tag: number): number => {
@@ -215,7 +215,7 @@ export function perfDataParser(sink: PerfDataSink): PerfDataParser {
     const length = bytes >>> 2;
     if ((bytes & 3) !== 0) return void counts.broken++;
     const end = at + length;
-    const sampled = words[at] === SAMPLE;
+    const sampled = words[at] === RECORD.SAMPLE;
     const decoder = (sampled ? decoderOf(words, at, end) : null) ?? decoders[0];
     if (decoder === undefined) return void counts.noEvent++;
     const place = sampled ? decoder.sampleTime : decoder.trailerTime;
@@ -475,14 +475,14 @@ type Mapped = {
 /** Where id and time lie: in samples from the front, in other records from the end (`sample_id_all`). */
 function places({ sampleType, sampleIdAll }: RecordedAttr): Omit<Decoder, "event" | "decode"> {
   const on = (flag: number): number => (sampleType & flag) !== 0 ? 2 : 0;
-  const before = 2 + on(FIELD.IDENTIFIER) + on(FIELD.IP) + on(FIELD.TID);
-  const toId = before + on(FIELD.TIME) + on(FIELD.ADDR);
-  const after = on(FIELD.ID) + on(FIELD.STREAM_ID) + on(FIELD.CPU) + on(FIELD.IDENTIFIER);
-  const timed = on(FIELD.TIME);
-  const trailer = sampleIdAll ? on(FIELD.TID) + timed + after : 0;
+  const before = 2 + on(SAMPLE.IDENTIFIER) + on(SAMPLE.IP) + on(SAMPLE.TID);
+  const toId = before + on(SAMPLE.TIME) + on(SAMPLE.ADDR);
+  const after = on(SAMPLE.ID) + on(SAMPLE.STREAM_ID) + on(SAMPLE.CPU) + on(SAMPLE.IDENTIFIER);
+  const timed = on(SAMPLE.TIME);
+  const trailer = sampleIdAll ? on(SAMPLE.TID) + timed + after : 0;
   const trailerTime = sampleIdAll && timed ? timed + after : -1;
   return {
-    sampleId: on(FIELD.IDENTIFIER) ? 2 : on(FIELD.ID) ? toId : -1,
+    sampleId: on(SAMPLE.IDENTIFIER) ? 2 : on(SAMPLE.ID) ? toId : -1,
     sampleTime: timed ? before : -1,
     trailerTime,
     layout: { ip: -1, pid: -1, time: -1, cpu: -1, period: -1, callchain: -1, raw: -1, trailer, trailerTime },
@@ -506,7 +506,6 @@ function u64(v: DataView, at: number): number {
   return v.getUint32(at + 4, true) * 4294967296 + v.getUint32(at, true);
 }
 
-const SAMPLE = 9;
 const MAX_EVENTS = 1 << 14;
 const MAX_IDS = 1 << 22;
 const MAX_HEAD = 64 << 20;

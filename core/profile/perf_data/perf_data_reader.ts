@@ -1,7 +1,9 @@
 import { type Frame, type Profile, quality, type SampleType } from "../../data/mod.ts";
 import { CONTEXT, DEFAULT_MAX_STACK } from "../../perf/mod.ts";
-import { addressOf } from "../../symbols/mod.ts";
+import { addressOf, UNKNOWN } from "../../symbols/mod.ts";
 import type { Host } from "../../host/mod.ts";
+import { dropGarbage } from "../_drop_garbage.ts";
+import { reachesRoot } from "../_reaches_root.ts";
 import { createSampleTimes } from "../_timeline.ts";
 import type { ProfileReader } from "../formats/format.ts";
 import { createStackTable } from "../stack_table.ts";
@@ -32,20 +34,18 @@ export function perfDataReader({ timeline, host }: PerfDataOptions = {}): Profil
   const spaces: RecordedSpace[] = [];
   const labels: Record<string, string>[] = [];
   const labelIndex = new Map<string, number>();
-  /** What a stack in the table belongs to: label and event. */
-  const keys: { label: number; event: number }[] = [];
+  /** What a stack in the table belongs to: label and event, and how it was found. */
+  const keys: { label: number; event: number; byFramePointers: boolean }[] = [];
   const keyIndex = new Map<number, number>();
   const times = timeline ? createSampleTimes() : null;
   let samples = 0;
   let full = 0;
-  let truncated = 0;
   let firstTime = NaN;
   let lastTime = NaN;
 
   const parser = perfDataParser({
     sample: (sample, event, task, time) => {
       samples++;
-      if (sample.chainEntries >= DEFAULT_MAX_STACK) truncated++;
       const { space } = task.process;
       if (space.id < 0) {
         space.id = spaces.push(space) - 1;
@@ -53,7 +53,14 @@ export function perfDataReader({ timeline, host }: PerfDataOptions = {}): Profil
       }
       if (task.label < 0) task.label = labelOf(task);
       const n = chains.make(sample, event.attr, space);
-      const stack = table.add(chains.words, 0, n, space.id, keyOf(task.label, event.index), sample.period);
+      const stack = table.add(
+        chains.words,
+        0,
+        n,
+        space.id,
+        keyOf(task.label, event.index, chains.byFramePointers),
+        sample.period,
+      );
       if (stack < 0) return void full++;
       if (time === time) {
         if (!(time >= firstTime)) firstTime = time;
@@ -75,10 +82,10 @@ export function perfDataReader({ timeline, host }: PerfDataOptions = {}): Profil
     }
     return index;
   };
-  const keyOf = (label: number, event: number): number => {
-    const number = label * 65536 + event;
+  const keyOf = (label: number, event: number, byFramePointers: boolean): number => {
+    const number = (label * 65536 + event) * 2 + (byFramePointers ? 1 : 0);
     let key = keyIndex.get(number);
-    if (key === undefined) keyIndex.set(number, key = keys.push({ label, event }) - 1);
+    if (key === undefined) keyIndex.set(number, key = keys.push({ label, event, byFramePointers }) - 1);
     return key;
   };
 
@@ -86,8 +93,14 @@ export function perfDataReader({ timeline, host }: PerfDataOptions = {}): Profil
     push: parser.push,
     end: () => {
       parser.end();
-      const { names, stacks, frames, types, stackOf } = build();
+      const { names, stacks, frames, types, stackOf, truncated, lostRoot, undecided } = build();
       const notes = [...parser.notes(), ...names.notes()];
+      if (undecided > 0) {
+        notes.push(
+          `Of ${undecided} samples nothing tells whether their stacks are complete: the files that they begin in are not here.`,
+        );
+      }
+      const failures = { ...chains.failures, ...(lostRoot > 0 ? { frame_pointer: lostRoot } : {}) };
       const lost: Record<string, number> = { ...parser.lost };
       if (full > 0) lost.map_full = full;
       const profile: Profile = {
@@ -99,7 +112,7 @@ export function perfDataReader({ timeline, host }: PerfDataOptions = {}): Profil
           events: samples - full,
           lost_by: lost,
           truncated,
-          unwind_failures_by: chains.failures,
+          unwind_failures_by: failures,
           duration_ns: lastTime >= firstTime ? lastTime - firstTime : 0,
           notes,
         }),
@@ -114,6 +127,10 @@ export function perfDataReader({ timeline, host }: PerfDataOptions = {}): Profil
     types: SampleType[];
     stacks: Profile["stacks"];
     stackOf: number[];
+    /** Samples whose stack is cut, ends before its root, may or may not. */
+    truncated: number;
+    lostRoot: number;
+    undecided: number;
   } {
     const names = recordedNames(parser.info, parser.kernel, host ?? null, files);
     const frames: Frame[] = [];
@@ -131,11 +148,17 @@ export function perfDataReader({ timeline, host }: PerfDataOptions = {}): Profil
     const columnOf = new Map(shown.map((e, i) => [e.index, i * 2]));
     const folded = new Map<string, { frames: number[]; values: number[]; label: number }>();
     const order: { frames: number[]; values: number[]; label: number }[] = [];
+    let truncated = 0;
+    let lostRoot = 0;
+    let undecided = 0;
 
     table.each((entry) => {
-      const { label, event } = keys[entry.label];
+      const { label, event, byFramePointers } = keys[entry.label];
       const space = spaces[entry.space];
-      const indexes = namedChain(entry.words, (address, context) => {
+      const chain = splitChain(entry.words);
+      const { user } = chain;
+      const cut = byFramePointers && dropGarbage(user, space.mappings);
+      const indexes = namedChain(chain, (address, context) => {
         const known = context === "user" ? userFrames[entry.space] : kernelFrames;
         let indexes = context === "guest" ? undefined : known.get(address);
         if (indexes === undefined) {
@@ -149,6 +172,13 @@ export function perfDataReader({ timeline, host }: PerfDataOptions = {}): Profil
         }
         return indexes;
       });
+      const written = chain.guest.length + chain.kernel.length + (byFramePointers ? user.length : 0);
+      if (written >= DEFAULT_MAX_STACK) truncated += entry.count;
+      else if (byFramePointers && (cut || user.length > 0 && !reachesRoot(frames[indexes[0]], user.length))) {
+        const known = cut || frames[indexes[0]].function !== UNKNOWN || names.readable(space, user[user.length - 1]);
+        if (known) lostRoot += entry.count;
+        else undecided += entry.count;
+      }
       const key = `${label}:${indexes.join(",")}`;
       let into = folded.get(key);
       if (!into) folded.set(key, into = { frames: indexes, values: new Array(shown.length * 2).fill(0), label });
@@ -165,6 +195,9 @@ export function perfDataReader({ timeline, host }: PerfDataOptions = {}): Profil
       types: sampleTypes(shown),
       stacks: sorted.map(({ frames, values, label }) => ({ frames, values, labels: labels[label] })),
       stackOf: times ? order.map((s) => place.get(s)!) : [],
+      truncated,
+      lostRoot,
+      undecided,
     };
   }
 
@@ -195,8 +228,8 @@ function sampleTypes(events: readonly RecordedEvent[]): SampleType[] {
 
 type Context = "user" | "kernel" | "guest";
 
-/** Frames root first. The first of each context is where it was interrupted, the others are behind the calls. */
-function namedChain(words: Uint32Array, nameOf: (address: number, context: Context) => readonly number[]): number[] {
+/** Addresses of a chain by where they ran, leaf first. */
+function splitChain(words: Uint32Array): Record<Context, number[]> {
   const parts: Record<Context, number[]> = { kernel: [], user: [], guest: [] };
   let into: Context | null = null;
   for (let i = 0; i + 1 < words.length; i += 2) {
@@ -209,15 +242,25 @@ function namedChain(words: Uint32Array, nameOf: (address: number, context: Conte
         : address >= GUEST_LAST && address <= CONTEXT.GUEST
         ? "guest"
         : null;
-      continue;
-    }
-    if (into === null) continue;
-    const list = parts[into];
-    // Of an address, the function comes first and what is inlined into it after it; the chain has its leaf first.
-    const frames = nameOf(list.length === 0 ? address : address - 1, into);
-    for (let f = frames.length - 1; f >= 0; f--) list.push(frames[f]);
+    } else if (into !== null) parts[into].push(address);
   }
-  return [...parts.guest, ...parts.kernel, ...parts.user].reverse();
+  return parts;
+}
+
+/** Frames root first. The first address of each context is where it was interrupted, the others are behind the calls. */
+function namedChain(
+  chain: Record<Context, readonly number[]>,
+  nameOf: (address: number, context: Context) => readonly number[],
+): number[] {
+  const list: number[] = [];
+  for (const context of ["user", "kernel", "guest"] as const) {
+    const addresses = chain[context];
+    for (let i = addresses.length - 1; i >= 0; i--) {
+      // Of an address, the function comes first and what is inlined into it after it.
+      list.push(...nameOf(i === 0 ? addresses[0] : addresses[i] - 1, context));
+    }
+  }
+  return list;
 }
 
 /** PERF_CONTEXT_GUEST_USER; the guest's others lie between it and PERF_CONTEXT_GUEST. */

@@ -1,5 +1,5 @@
 import { FormatError } from "../formats/format_error.ts";
-import { BRANCH, READ_FORMAT } from "./_abi.ts";
+import { BRANCH, FORMAT } from "../../perf/mod.ts";
 
 /** What a recorded `struct perf_event_attr` says of the records it made. */
 export interface RecordedAttr {
@@ -14,14 +14,12 @@ export interface RecordedAttr {
   /** The upper half of `sample_type`: no bit of it is known. */
   readonly sampleTypeHigh: number;
   readonly readFormat: number;
-  readonly branchHwIndex: boolean;
-  readonly branchCounters: boolean;
+  readonly branchSampleType: number;
   /** Branch entries are the calls that have not returned yet. */
   readonly branchCallStack: boolean;
-  /** Number of registers in a sample; the masks' bits say which. */
-  readonly userRegisters: number;
-  readonly userRegisterMask: readonly [low: number, high: number];
-  readonly interruptRegisters: number;
+  /** Which registers are in a sample: `sample_regs_user` and `sample_regs_intr`. */
+  readonly userRegisters: bigint;
+  readonly interruptRegisters: bigint;
   readonly sampleIdAll: boolean;
   readonly excludeUser: boolean;
   readonly excludeKernel: boolean;
@@ -56,8 +54,7 @@ export function readAttr(bytes: Uint8Array, at: number, size: number): RecordedA
   const flags = u32(40);
   const bit = (n: number): boolean => (flags >>> n & 1) === 1;
   const branch = u32(72);
-  const intr = [u32(96), u32(100)];
-  const user: [number, number] = [u32(80), u32(84)];
+  const mask = (offset: number): bigint => BigInt(u32(offset + 4)) << 32n | BigInt(u32(offset));
   return {
     type: u32(0),
     config: u32(8),
@@ -66,13 +63,11 @@ export function readAttr(bytes: Uint8Array, at: number, size: number): RecordedA
     frequency: bit(10),
     sampleType: u32(24),
     sampleTypeHigh: u32(28),
-    readFormat: u32(32) & (READ_FORMAT.LOST * 2 - 1),
-    branchHwIndex: (branch & BRANCH.HW_INDEX) !== 0,
-    branchCounters: (branch & BRANCH.COUNTERS) !== 0,
+    readFormat: u32(32) & (FORMAT.LOST * 2 - 1),
+    branchSampleType: branch,
     branchCallStack: (branch & BRANCH.CALL_STACK) !== 0,
-    userRegisters: bits(user[0]) + bits(user[1]),
-    userRegisterMask: user,
-    interruptRegisters: bits(intr[0]) + bits(intr[1]),
+    userRegisters: mask(80),
+    interruptRegisters: mask(96),
     sampleIdAll: bit(18),
     excludeUser: bit(4),
     excludeKernel: bit(5),
@@ -88,10 +83,4 @@ export function readAttr(bytes: Uint8Array, at: number, size: number): RecordedA
 /** Size that attributes give themselves, in bytes. */
 export function attrOwnSize(bytes: Uint8Array, at: number): number {
   return new DataView(bytes.buffer, bytes.byteOffset, bytes.length).getUint32(at + 4, true) || MIN_SIZE;
-}
-
-function bits(n: number): number {
-  let count = 0;
-  for (let x = n >>> 0; x !== 0; x &= x - 1) count++;
-  return count;
 }

@@ -1,4 +1,4 @@
-import { CONTEXT } from "../../perf/mod.ts";
+import { CONTEXT, REGS_ABI } from "../../perf/mod.ts";
 import { addressOf } from "../../symbols/mod.ts";
 import { lbrChain } from "../_lbr_chain.ts";
 import type { Unwinder } from "../unwind/mod.ts";
@@ -13,7 +13,9 @@ export interface RecordedChains {
   readonly words: Uint32Array;
   /** @returns length in words */
   make(sample: SampleFields, attr: RecordedAttr, space: RecordedSpace): number;
-  /** Stacks that do not reach their root, by reason. */
+  /** Whether the user part of the chain made last is what the kernel found by frame pointers. */
+  readonly byFramePointers: boolean;
+  /** Of those that were unwound from a copy, stacks that do not reach their root, by reason. */
   readonly failures: Readonly<Record<string, number>>;
 }
 
@@ -29,8 +31,19 @@ export function recordedChains(unwinding: StackUnwinding | null): RecordedChains
   const failures: Record<string, number> = {};
   const locals = new WeakMap<readonly RecordedMapping[], RecordedMapping[]>();
   const registers = new Float64Array(33);
+  const numbersOf = new WeakMap<RecordedAttr, readonly number[]>();
   let n = 0;
+  let byFramePointers = false;
 
+  /** DWARF's numbers of a sample's registers, in their order; -1 for those that do not matter. */
+  const registersOf = (attr: RecordedAttr): readonly number[] => {
+    let numbers = numbersOf.get(attr);
+    if (!numbers) {
+      const bits = Array.from({ length: 64 }, (_, i) => i).filter((i) => (attr.userRegisters >> BigInt(i) & 1n) === 1n);
+      numbersOf.set(attr, numbers = bits.map(dwarfNumber));
+    }
+    return numbers;
+  };
   const room = (words: number): void => {
     if (n + words <= out.length) return;
     const larger = new Uint32Array((n + words) * 2);
@@ -58,19 +71,17 @@ export function recordedChains(unwinding: StackUnwinding | null): RecordedChains
     return found;
   };
   const unwound = (s: SampleFields, attr: RecordedAttr, space: RecordedSpace): void => {
-    const { words } = s;
-    const at = s.userRegisters;
-    const [low, high] = attr.userRegisterMask;
+    const { words, parts } = s;
     registers.fill(NaN);
-    let place = at;
-    for (let bit = 0; bit < 64; bit++) {
-      if (((bit < 32 ? low >>> bit : high >>> bit - 32) & 1) === 0) continue;
-      const number = dwarfNumber(bit);
-      if (number >= 0) registers[number] = addressOf(words[place + 1], words[place]);
+    let place = parts.regsUser;
+    for (const number of registersOf(attr)) {
+      // The link register of aarch64 may be signed in its upper bits, which no double has room for.
+      const upper = PC === 32 && number === 30 ? words[place + 1] & 0xffff : words[place + 1];
+      if (number >= 0) registers[number] = addressOf(upper, words[place]);
       place += 2;
     }
     const pc = registers[PC];
-    if (s.userAbi !== 2 || pc !== pc) {
+    if (parts.regsUserAbi !== REGS_ABI.BITS_64 || pc !== pc) {
       if (s.cpuMode === CPU_MODE.USER && s.ip >= 0) put(addressOf(words[s.ip + 1], words[s.ip]));
       else if (pc === pc) put(pc);
       return fail("32_bit");
@@ -82,10 +93,10 @@ export function recordedChains(unwinding: StackUnwinding | null): RecordedChains
     const stack = unwinding.unwinder.unwind(Deno.pid, localOf(space), {
       registers,
       stack: words,
-      at: Math.max(0, s.userStack),
-      bytes: s.userStackSize,
+      at: Math.max(0, parts.stack),
+      bytes: parts.stackBytes,
     });
-    if (stack.end !== "root") fail(s.userStackSize === 0 ? "no_stack" : stack.end);
+    if (stack.end !== "root") fail(parts.stackBytes === 0 ? "no_stack" : stack.end);
     // Who names the chain takes one off all but the first, as off any return address.
     for (let i = 0; i < stack.length; i++) put(stack.addresses[i] + (i > 0 ? stack.exact[i] : 0));
   };
@@ -94,21 +105,27 @@ export function recordedChains(unwinding: StackUnwinding | null): RecordedChains
     get words() {
       return out;
     },
+    get byFramePointers() {
+      return byFramePointers;
+    },
     failures,
     make: (s, attr, space) => {
-      const { words } = s;
+      const { words, parts } = s;
+      const { chain, chainEntries } = parts;
       n = 0;
-      if (attr.branchCallStack && s.branchEntries > 0 && s.chain >= 0) {
-        room((s.chainEntries + s.branchEntries) * 2 + 4);
-        return lbrChain(words, s, out);
+      byFramePointers = false;
+      if (attr.branchCallStack && parts.branchEntries > 0 && chain >= 0) {
+        room((chainEntries + parts.branchEntries) * 2 + 4);
+        return lbrChain(words, parts, out);
       }
-      const copied = s.userRegisters >= 0 && s.userStack >= 0;
+      const copied = parts.regsUser >= 0 && parts.stack >= 0;
+      byFramePointers = chainEntries > 0 && !copied;
       let inUser = false;
-      if (s.chainEntries > 0) {
-        room(s.chainEntries * 2 + 4);
-        const end = s.chain + s.chainEntries * 2;
-        if (!isMarker(words, s.chain)) put(markerOf(s.cpuMode));
-        for (let i = s.chain; i < end; i += 2) {
+      if (chainEntries > 0) {
+        room(chainEntries * 2 + 4);
+        const end = chain + chainEntries * 2;
+        if (!isMarker(words, chain)) put(markerOf(s.cpuMode));
+        for (let i = chain; i < end; i += 2) {
           // perf's own unwinding takes the place of what the kernel found.
           if (copied && words[i + 1] === 0xffffffff && words[i] === CONTEXT.USER >>> 0) {
             inUser = true;

@@ -20,6 +20,8 @@ export interface RecordedNames {
   /** The function at an address, then what is inlined into it there. */
   user(space: RecordedSpace, address: Address): readonly Frame[];
   kernel(address: Address): Frame;
+  /** Whether the file at an address of a program is here, so that its functions have names; true where no file is. */
+  readable(space: RecordedSpace, address: Address): boolean;
   /** What could not be named, in sentences. */
   notes(): string[];
 }
@@ -86,7 +88,12 @@ export function recordedNames(
       if (own !== null) return { ...unknown(module ?? "[bpf]", "kernel"), function: own };
       if (sameKernel) return symboliser!.kernel(address);
       kernelUnnamed++;
-      return unknown(module ?? KERNEL_MODULE, "kernel");
+      // Where the recording has no code it is of no module, as for perf.
+      return unknown(module ?? "", "kernel");
+    },
+    readable: (space, address) => {
+      const mapping = findMapping(space.mappings, address) as RecordedMapping | null;
+      return mapping === null || (symboliser !== null && localOf(mapping).length > 0);
     },
     notes: () => {
       const notes = symboliser?.notes() ?? [];

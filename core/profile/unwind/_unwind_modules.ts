@@ -28,6 +28,8 @@ const MAX_MODULES = 512;
 /** @returns an empty cache of tables */
 export function unwindModules(host: Host, arch: UnwindArch, store: RuleStore): UnwindModules {
   const modules = new Map<string, UnwindModule | null>();
+  /** What was read while the process ran serves when it is gone, with its file. */
+  const read = new WeakMap<CodeMapping, UnwindModule>();
   const rows: CfiRows = cfiRows();
   let vdso: Uint8Array | null | undefined;
   const vdsoImage = (): Uint8Array | null => vdso === undefined ? vdso = readVdsoImage(host) : vdso;
@@ -52,10 +54,14 @@ export function unwindModules(host: Host, arch: UnwindArch, store: RuleStore): U
         const image = vdsoImage();
         return image && known("[vdso]", bytesSource(image));
       }
+      const early = read.get(mapping);
+      if (early) return early;
       const file = openMappedFile(host, pid, mapping);
       if (typeof file === "string") return null;
       using _closed = file;
-      return known(`${file.major}:${file.minor}:${file.inode}:${file.size}:${file.modified}`, file);
+      const module = known(`${file.major}:${file.minor}:${file.inode}:${file.size}:${file.modified}`, file);
+      if (module) read.set(mapping, module);
+      return module;
     },
     code: (pid, mapping) => (offset, length) => {
       if (mapping.path === "[vdso]") return vdsoImage()?.subarray(offset, offset + length) ?? null;

@@ -3,6 +3,7 @@ import { type CodeMapping, ElfError } from "../../symbols/mod.ts";
 import type { UnwindMethod } from "../sampler.ts";
 import { AddressSpace } from "./_address_space.ts";
 import { UNWIND_ARCHES, type UnwindArch } from "./_arch.ts";
+import { readEpilogues } from "./_epilogues.ts";
 import { FLAG, KIND, ruleStore } from "./_rules.ts";
 import { slowStep } from "./_slow_step.ts";
 import { StackCopy } from "./_stack_copy.ts";
@@ -47,6 +48,7 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
   const maxFrames = options.maxFrames ?? 1024;
   const store = ruleStore(arch);
   const modules = unwindModules(host, arch, store);
+  const epilogues = readEpilogues(host);
   let spaces = new WeakMap<readonly CodeMapping[], AddressSpace>();
   let space: AddressSpace | null = null;
   let prepared = 0;
@@ -106,6 +108,17 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
     const ra = LINK >= 0 ? regs[LINK] : copy.load(regs[SP]);
     if (!space!.has(ra - 1)) return false;
     if (LINK < 0) regs[SP] += 8;
+    regs[PC] = ra;
+    return true;
+  };
+
+  /** Goes to the caller of a runtime's code whose end, right behind the call, tells the size of its frame. */
+  const byEpilogue = (): boolean => {
+    const bytes = epilogues.frameBytes(space!.pid, regs[PC]);
+    if (bytes < 0) return false;
+    const ra = copy.load(regs[SP] + bytes);
+    if (!space!.has(ra - 1)) return false;
+    regs[SP] += bytes + 8;
     regs[PC] = ra;
     return true;
   };
@@ -184,6 +197,7 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
           continue;
         }
         if (method === "dwarf") return why;
+        if (method === "auto" && LINK < 0 && kind === KIND.ANONYMOUS && !isExact && byEpilogue()) continue;
         const end = byFramePointer(method === "fp" ? "no_table" : why, n === 1);
         if (end !== null) return end;
         isExact = 0;

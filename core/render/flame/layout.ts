@@ -1,3 +1,5 @@
+// @ts-types="./_d3_hierarchy.d.ts"
+import { hierarchy, partition } from "d3-hierarchy";
 import type { Frame } from "../../data/mod.ts";
 import type { FlameTree } from "./flame_tree.ts";
 import { sortTree } from "./sort_tree.ts";
@@ -27,27 +29,20 @@ export function layOut(tree: FlameTree, kept: Uint8Array): { nodes: LaidNode[]; 
   ids.forEach((id, i) => place[id] = i);
   const parent = Int32Array.from(ids, (id) => id === 0 ? -1 : place[tree.parent[id]]);
   const order = sortTree(parent, Int32Array.from(ids, (id) => tree.frame[id]), tree.frames);
-  const whole = tree.total[0] || 1;
-  // Where the next child of each node begins, and its level.
-  const filled = new Float64Array(ids.length);
-  const depths = new Int32Array(ids.length);
-  let deepest = 0;
+  const data = ids.map((id): Kept => ({ id, children: [] }));
+  for (const i of order) if (parent[i] >= 0) data[parent[i]].children.push(data[i]);
+  const root = hierarchy(data[0], (d) => d.children).each((n) => n.value = tree.total[n.data.id]);
+  const laid = partition<Kept>()(root);
   const nodes: LaidNode[] = [];
-  for (const i of order) {
-    const id = ids[i];
-    const above = parent[i];
-    const x0 = above < 0 ? 0 : filled[above];
-    const total = tree.total[id];
-    if (above >= 0) {
-      filled[above] += total / whole;
-      depths[i] = depths[above] + 1;
-      if (depths[i] > deepest) deepest = depths[i];
-    }
-    filled[i] = x0;
+  laid.eachBefore(({ data: { id }, depth, x0, x1 }) => {
     const frame = tree.frame[id] < 0 ? null : tree.frames[tree.frame[id]];
-    // A picture of nothing is as wide as any.
-    const x1 = above < 0 ? 1 : x0 + total / whole;
-    nodes.push({ id, frame, total, self: tree.self[id], depth: depths[i], x0, x1 });
-  }
-  return { nodes, depth: deepest + 1 };
+    nodes.push({ id, frame, total: tree.total[id], self: tree.self[id], depth, x0, x1 });
+  });
+  return { nodes, depth: laid.height + 1 };
+}
+
+/** A node that is drawn, and those of its callees that are, in order. */
+interface Kept {
+  readonly id: number;
+  readonly children: Kept[];
 }

@@ -1,11 +1,17 @@
 /** Tags of entries (DWARF 5, table 7.3). */
 export const TAG = {
+  ARRAY_TYPE: 0x01,
+  ENUMERATION_TYPE: 0x04,
+  SUBROUTINE_TYPE: 0x15,
   INLINED_SUBROUTINE: 0x1d,
   SUBPROGRAM: 0x2e,
+  CALL_SITE: 0x48,
+  GNU_CALL_SITE: 0x4109,
 } as const;
 
 /** Attributes (DWARF 5, table 7.5), and GNU's of before. */
 export const AT = {
+  SIBLING: 0x01,
   NAME: 0x03,
   STMT_LIST: 0x10,
   LOW_PC: 0x11,

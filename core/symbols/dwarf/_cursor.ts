@@ -53,6 +53,12 @@ export class Cursor {
 
   /** LEB128 (DWARF 5, 7.6). Exact up to 2^53. */
   uleb(): number {
+    // Nearly all are of one byte.
+    const first = this.at < this.end ? this.bytes[this.at] : 0x80;
+    if (first < 0x80) {
+      this.at++;
+      return first;
+    }
     let value = 0;
     let scale = 1;
     for (let n = 0; n < MAX_LEB; n++) {
@@ -65,6 +71,11 @@ export class Cursor {
   }
 
   sleb(): number {
+    const first = this.at < this.end ? this.bytes[this.at] : 0x80;
+    if (first < 0x80) {
+      this.at++;
+      return (first << 25) >> 25;
+    }
     let value = 0;
     let scale = 1;
     for (let n = 0; n < MAX_LEB; n++) {

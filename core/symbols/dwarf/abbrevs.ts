@@ -13,6 +13,10 @@ export interface Abbrev {
   readonly implicit: readonly number[] | null;
   /** How to move past an entry: numbers of bytes, and below zero forms whose length differs, negated. */
   readonly skips: readonly number[];
+  /** Bytes of an entry behind its code, when all are of the same length; else -1. */
+  readonly size: number;
+  /** Where in an entry, behind its code, the four bytes say where its children end that hold no code; else -1. */
+  readonly siblingAt: number;
   /** Whether it is a function or an inlined one with code of its own. */
   readonly isCode: boolean;
 }
@@ -80,6 +84,9 @@ function readAbbrev(cursor: Cursor, format: UnitFormat): Abbrev {
   const forms: number[] = [];
   let implicit: number[] | null = null;
   const skips: number[] = [];
+  let hasCode = false;
+  // Bytes so far, while they are the same in each entry.
+  let size = 0, siblingAt = -1;
   for (;;) {
     const attribute = cursor.uleb();
     const form = cursor.uleb();
@@ -88,12 +95,18 @@ function readAbbrev(cursor: Cursor, format: UnitFormat): Abbrev {
     attributes.push(Math.min(attribute, 0xffff));
     forms.push(Math.min(form, 0xffff));
     if (attributes.length > MAX_ATTRIBUTES) throw new DwarfError("An entry has too many attributes", cursor.at);
+    if (attribute === AT.LOW_PC || attribute === AT.RANGES) hasCode = true;
+    else if (attribute === AT.SIBLING && form === FORM.REF4 && hasChildren && isCodeless(tag)) siblingAt = size;
     const fixed = fixedFormSize(form, format);
-    if (fixed < 0) skips.push(-form);
-    else if (skips.length > 0 && skips[skips.length - 1] >= 0) skips[skips.length - 1] += fixed;
-    else skips.push(fixed);
+    if (fixed < 0) {
+      skips.push(-form);
+      size = -1;
+    } else {
+      if (size >= 0) size += fixed;
+      if (skips.length > 0 && skips[skips.length - 1] >= 0) skips[skips.length - 1] += fixed;
+      else skips.push(fixed);
+    }
   }
-  const isFunction = tag === TAG.SUBPROGRAM || tag === TAG.INLINED_SUBROUTINE;
   return {
     tag,
     hasChildren,
@@ -101,8 +114,16 @@ function readAbbrev(cursor: Cursor, format: UnitFormat): Abbrev {
     forms,
     implicit: implicit && forms.map((_, i) => implicit![i] ?? 0),
     skips,
-    isCode: isFunction && (attributes.includes(AT.LOW_PC) || attributes.includes(AT.RANGES)),
+    size,
+    siblingAt,
+    isCode: hasCode && (tag === TAG.SUBPROGRAM || tag === TAG.INLINED_SUBROUTINE),
   };
+}
+
+/** Whether an entry's children are never functions with code: types without members, and parameters of calls. */
+function isCodeless(tag: number): boolean {
+  return tag === TAG.ARRAY_TYPE || tag === TAG.ENUMERATION_TYPE || tag === TAG.SUBROUTINE_TYPE ||
+    tag === TAG.CALL_SITE || tag === TAG.GNU_CALL_SITE;
 }
 
 const FIRST_WINDOW = 1 << 12;

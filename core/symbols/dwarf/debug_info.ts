@@ -1,4 +1,4 @@
-import { lastAtOrBelow } from "../symbol_table.ts";
+import { addressIndex } from "../address_index.ts";
 import type { SymbolHit } from "../symbol_table.ts";
 import type { DwarfFile } from "./dwarf_file.ts";
 import { flattenRanges } from "./flatten.ts";
@@ -51,11 +51,12 @@ export function readDebugInfo(
   if (units.units.some((unit) => unit.isSplit)) problem("inlined functions are in .dwo files, which are not read");
   const supplement = file.supplement ? readUnits(file.supplement, () => {}, problem) : null;
   const ranges = flattenRanges(starts, ends, owners);
+  const index = addressIndex(ranges.starts);
   const context = { units, supplement, names: new Map(), files: new Map(), problem, symbol };
   const readers: (UnitReader | undefined)[] = [];
   return {
     frames: (address, lines) => {
-      const piece = lastAtOrBelow(ranges.starts, ranges.starts.length, address);
+      const piece = index.find(address);
       const owner = piece < 0 ? -1 : ranges.owners[piece];
       if (owner < 0) return null;
       const reader = readers[owner] ??= openUnit(units.units[owner], context);

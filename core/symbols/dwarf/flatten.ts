@@ -46,15 +46,16 @@ export function flattenRanges(
     emit(starts[range], owners[range]);
   }
   closeUntil(Infinity);
-  return { starts: Float64Array.from(at), owners: Int32Array.from(who) };
+  return { starts: new Float64Array(at), owners: new Int32Array(who) };
 }
 
 /** Indexes ascending by value, equal ones in their order. Sorting doubles natively needs no comparator. */
 function orderOf(values: readonly number[]): Uint32Array {
   const n = values.length;
-  const order = Uint32Array.from({ length: n }, (_, i) => i);
+  const order = new Uint32Array(n);
   let low = Infinity, high = -Infinity, ascending = true;
   for (let i = 0; i < n; i++) {
+    order[i] = i;
     if (values[i] < low) low = values[i];
     if (values[i] > high) high = values[i];
     if (i > 0 && values[i] < values[i - 1]) ascending = false;

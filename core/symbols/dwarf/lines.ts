@@ -3,15 +3,18 @@ import { Cursor } from "./_cursor.ts";
 import { DwarfError } from "./dwarf_error.ts";
 import { join, type LineHeader } from "./lines_header.ts";
 
-/** The lines of a unit's code by address, as columns. */
+/** The lines of a unit's code, as columns: row `i` holds from its start up to the next row's. */
 export interface LineTable {
-  /** The row that holds for an address; -1 when none does. */
-  find(address: number): number;
-  /** Numbers in the header's table of files. */
+  /** Ascending, no two the same. */
+  readonly starts: Float64Array;
+  /** Numbers in the header's table of files; {@linkcode NO_ROW} where there is code of no row. */
   readonly files: Uint32Array;
   /** 0 where the code belongs to no line. */
   readonly lines: Uint32Array;
 }
+
+/** Stands for the file between rows, and behind the last. */
+export const NO_ROW = 0xffffffff;
 
 /**
  * Runs a line program (DWARF 5, 6.2).
@@ -20,43 +23,65 @@ export interface LineTable {
  * @throws {DwarfError} when it is broken, or makes more than 64 million rows
  */
 export function runLineProgram(header: LineHeader, isCode: (address: number) => boolean): LineTable {
-  const rows: Rows = { addresses: [], files: [], lines: [] };
+  const { lineBase, lineRange, minInstruction, operands, addressSize, program } = header;
+  // A row takes a byte or more: mostly two to four.
+  let addresses = new Float64Array((program.length >> 1) + 16);
+  let files = new Uint32Array(addresses.length);
+  let lines = new Uint32Array(addresses.length);
+  let n = 0;
   const sequences: Sequence[] = [];
-  const { lineBase, lineRange, minInstruction, operands, addressSize } = header;
   const opcodeBase = operands.length + 1;
   const constAdd = Math.floor((255 - opcodeBase) / lineRange) * minInstruction;
-  const cursor = new Cursor(header.program);
-  let address = 0, file = 1, line = 1, first = 0;
+  // What each special opcode adds.
+  const addressSteps = new Float64Array(256), lineSteps = new Int32Array(256);
+  for (let opcode = opcodeBase; opcode < 256; opcode++) {
+    addressSteps[opcode] = Math.floor((opcode - opcodeBase) / lineRange) * minInstruction;
+    lineSteps[opcode] = lineBase + (opcode - opcodeBase) % lineRange;
+  }
+  const cursor = new Cursor(program);
+  // `first` is the sequence's first row, `latest` the address that it has come to.
+  let address = 0, file = 1, line = 1, first = 0, latest = 0;
 
   const row = (): void => {
-    const last = rows.addresses.length - 1;
-    if (last >= first && rows.addresses[last] === address) {
-      // Of rows for one address the last holds.
-      rows.files[last] = file;
-      rows.lines[last] = line;
-      return;
+    if (n > first) {
+      // Rows that go back are against the rules; those before are whole all the same.
+      if (latest > address) end(latest + 1);
+      else {
+        latest = address;
+        const last = n - 1;
+        if (addresses[last] === address) {
+          // Of rows for one address the last holds.
+          files[last] = file;
+          lines[last] = line;
+          return;
+        }
+        // A row that says the same as the one before it only makes that longer.
+        if (files[last] === file && lines[last] === line) return;
+      }
     }
-    if (last > MAX_ROWS) throw new DwarfError(`More than ${MAX_ROWS} lines`, cursor.at);
-    // Rows that go back are against the rules; those before are whole all the same.
-    if (last >= first && rows.addresses[last] > address) end(rows.addresses[last] + 1);
-    rows.addresses.push(address);
-    rows.files.push(file);
-    rows.lines.push(line);
+    if (n === addresses.length) {
+      if (n > MAX_ROWS) throw new DwarfError(`More than ${MAX_ROWS} lines`, cursor.at);
+      addresses = grown(addresses, new Float64Array(2 * n));
+      files = grown(files, new Uint32Array(2 * n));
+      lines = grown(lines, new Uint32Array(2 * n));
+    }
+    latest = addresses[n] = address;
+    files[n] = file;
+    lines[n] = line;
+    n++;
   };
   const end = (at: number): void => {
-    const n = rows.addresses.length;
-    if (n > first && at > rows.addresses[first] && isCode(rows.addresses[first])) {
-      sequences.push({ first, last: n, start: rows.addresses[first], end: at });
-    } else rows.addresses.length = rows.files.length = rows.lines.length = first;
-    first = rows.addresses.length;
+    if (n > first && at > addresses[first] && isCode(addresses[first])) {
+      sequences.push({ first, last: n, start: addresses[first], end: at });
+    } else n = first;
+    first = n;
   };
 
   while (cursor.at < cursor.end) {
-    const opcode = cursor.u8();
+    const opcode = program[cursor.at++];
     if (opcode >= opcodeBase) {
-      const adjusted = opcode - opcodeBase;
-      address += Math.floor(adjusted / lineRange) * minInstruction;
-      line += lineBase + adjusted % lineRange;
+      address += addressSteps[opcode];
+      line += lineSteps[opcode];
       row();
       continue;
     }
@@ -74,7 +99,7 @@ export function runLineProgram(header: LineHeader, isCode: (address: number) => 
           address = cursor.uint(next - cursor.at === 4 ? 4 : next - cursor.at === 8 ? 8 : addressSize);
         } else if (kind === 3) {
           const name = cursor.string();
-          header.files.push(join(header.directories[cursor.uleb()] ?? "", name));
+          header.files.add(join(header.directories.at(cursor.uleb()), name));
         }
         cursor.at = next;
         break;
@@ -102,14 +127,8 @@ export function runLineProgram(header: LineHeader, isCode: (address: number) => 
     }
   }
   // A program without its end: its last row reaches as far as itself.
-  if (rows.addresses.length > first) end(rows.addresses[rows.addresses.length - 1] + 1);
-  return tableOf(rows, sequences);
-}
-
-interface Rows {
-  readonly addresses: number[];
-  readonly files: number[];
-  readonly lines: number[];
+  if (n > first) end(latest + 1);
+  return tableOf(addresses, files, lines, sequences);
 }
 
 interface Sequence {
@@ -119,33 +138,54 @@ interface Sequence {
   readonly end: number;
 }
 
-function tableOf(rows: Rows, sequences: Sequence[]): LineTable {
-  const addresses = Float64Array.from(rows.addresses);
+/** Puts sequences one behind the other, in the order of addresses. */
+function tableOf(addresses: Float64Array, files: Uint32Array, lines: Uint32Array, sequences: Sequence[]): LineTable {
   sequences.sort((a, b) => a.start - b.start);
-  const starts = Float64Array.from(sequences, (s) => s.start);
-  return {
-    find: (address) => {
-      let i = lastAtOrBelow(starts, starts.length, address);
-      // Sequences overlap only where linkers folded equal functions.
-      for (let steps = 0; i >= 0 && steps < MAX_OVERLAP; i--, steps++) {
-        const s = sequences[i];
-        if (address < s.end) return lastIn(addresses, s.first, s.last, address);
-      }
-      return -1;
-    },
-    files: Uint32Array.from(rows.files),
-    lines: Uint32Array.from(rows.lines),
+  const room = sequences.reduce((sum, s) => sum + s.last - s.first + 1, 0);
+  const out = { starts: new Float64Array(room), files: new Uint32Array(room), lines: new Uint32Array(room) };
+  let n = 0;
+  const put = (start: number, row: number): void => {
+    if (n > 0 && out.starts[n - 1] === start) n--;
+    out.starts[n] = start;
+    out.files[n] = row < 0 ? NO_ROW : files[row];
+    out.lines[n] = row < 0 ? 0 : lines[row];
+    n++;
   };
+  const overlap = sequences.some((s, i) => i > 0 && sequences[i - 1].end > s.start);
+  if (!overlap) {
+    for (const s of sequences) {
+      for (let row = s.first; row < s.last; row++) put(addresses[row], row);
+      put(s.end, -1);
+    }
+  } else {
+    // Only where linkers folded equal functions: the sequence that begins last holds.
+    const borders = new Float64Array(room);
+    let i = 0;
+    for (const s of sequences) {
+      borders.set(addresses.subarray(s.first, s.last), i);
+      i += s.last - s.first;
+      borders[i++] = s.end;
+    }
+    borders.sort();
+    const starts = Float64Array.from(sequences, (s) => s.start);
+    for (const border of borders) {
+      let row = -1;
+      let at = lastAtOrBelow(starts, starts.length, border);
+      for (let steps = 0; at >= 0 && steps < MAX_OVERLAP; at--, steps++) {
+        const { first, last, end } = sequences[at];
+        if (border >= end) continue;
+        row = first + lastAtOrBelow(addresses.subarray(first, last), last - first, border);
+        break;
+      }
+      put(border, row);
+    }
+  }
+  return { starts: out.starts.slice(0, n), files: out.files.slice(0, n), lines: out.lines.slice(0, n) };
 }
 
-/** The last index from `lo` on, below `hi`, whose value is at most `x`. */
-function lastIn(values: Float64Array, lo: number, hi: number, x: number): number {
-  while (lo < hi) {
-    const mid = (lo + hi) >>> 1;
-    if (values[mid] <= x) lo = mid + 1;
-    else hi = mid;
-  }
-  return lo - 1;
+function grown<T extends Float64Array | Uint32Array>(from: T, to: T): T {
+  to.set(from);
+  return to;
 }
 
 const MAX_ROWS = 64 << 20;

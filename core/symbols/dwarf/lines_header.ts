@@ -14,9 +14,20 @@ export interface LineHeader extends UnitFormat {
   readonly operands: Uint8Array;
   /** The instructions. */
   readonly program: Uint8Array;
-  /** Paths, as complete as they can be told. Programs may add to them. */
-  readonly files: string[];
-  readonly directories: readonly string[];
+  /** Paths of files, as complete as they can be told. Programs may add to them. */
+  readonly files: Paths;
+  readonly directories: Paths;
+}
+
+/** Paths that are made when they are asked for: of most units few are. */
+export interface Paths {
+  /**
+   * The path of a number; empty for one that does not exist.
+   *
+   * @throws {ElfError} when it is broken
+   */
+  at(n: number): string;
+  add(path: string): void;
 }
 
 /** The unit whose lines are meant. */
@@ -63,21 +74,38 @@ export function readLineHeader(unit: LineUnit, offset: number): LineHeader {
   return { ...format, minInstruction, lineBase, lineRange, operands, program, files, directories };
 }
 
+function pathsOf(length: number, make: (n: number) => string): Paths {
+  const known: (string | undefined)[] = new Array(length);
+  return {
+    at: (n) => n < known.length ? known[n] ??= make(n) : "",
+    add: (path) => known.push(path),
+  };
+}
+
 /** Directory 0 is the compiler's; files count from 1. Number 0 means the unit's own file. */
-function readOldTables(unit: LineUnit, cursor: Cursor): { files: string[]; directories: string[] } {
-  const directories = [unit.directory];
-  for (let text = cursor.string(); text !== ""; text = cursor.string()) {
-    directories.push(join(unit.directory, text));
-    if (directories.length > MAX_FILES) throw new DwarfError("Too many directories", cursor.at);
+function readOldTables(unit: LineUnit, cursor: Cursor): { files: Paths; directories: Paths } {
+  const { bytes } = cursor;
+  const text = (at: number): string => new Cursor(bytes, at).string();
+  const isLast = (): boolean => cursor.at < cursor.end && bytes[cursor.at] === 0;
+  const directoriesAt = [-1];
+  for (; !isLast(); directoriesAt.push(cursor.skipString())) {
+    if (directoriesAt.length > MAX_FILES) throw new DwarfError("Too many directories", cursor.at);
   }
-  const files = [join(unit.directory, unit.name)];
-  for (let text = cursor.string(); text !== ""; text = cursor.string()) {
-    const directory = cursor.uleb();
-    cursor.skipLeb();
-    cursor.skipLeb();
-    files.push(join(directories[directory] ?? "", text));
-    if (files.length > MAX_FILES) throw new DwarfError("Too many files", cursor.at);
+  cursor.need(1);
+  const filesAt = [-1], directoryOf = [0];
+  for (; !isLast(); cursor.skipLeb(), cursor.skipLeb()) {
+    if (filesAt.length > MAX_FILES) throw new DwarfError("Too many files", cursor.at);
+    filesAt.push(cursor.skipString());
+    directoryOf.push(cursor.uleb());
   }
+  const directories = pathsOf(
+    directoriesAt.length,
+    (n) => n === 0 ? unit.directory : join(unit.directory, text(directoriesAt[n])),
+  );
+  const files = pathsOf(
+    filesAt.length,
+    (n) => n === 0 ? join(unit.directory, unit.name) : join(directories.at(directoryOf[n]), text(filesAt[n])),
+  );
   return { files, directories };
 }
 
@@ -85,27 +113,42 @@ const LNCT_PATH = 1;
 const LNCT_DIRECTORY = 2;
 
 /** Tables that say themselves what they hold (DWARF 5, 6.2.4.1). Directory 0 is the compiler's; files count from 0. */
-function readTables(unit: LineUnit, cursor: Cursor, format: UnitFormat): { files: string[]; directories: string[] } {
+function readTables(unit: LineUnit, cursor: Cursor, format: UnitFormat): { files: Paths; directories: Paths } {
   const strings = { ...format, file: unit.file, stringsBase: unit.stringsBase };
-  const table = (each: (path: string, directory: number) => void): void => {
+  const { bytes } = cursor;
+  const table = (): { length: number; text: (n: number) => string; directoryOf: number[] } => {
     const columns = Array.from({ length: cursor.u8() }, () => [cursor.uleb(), cursor.uleb()]);
-    const n = cursor.uleb();
-    if (n > MAX_FILES || (columns.length === 0 && n > 0)) throw new DwarfError("Too many files", cursor.at);
-    for (let i = 0; i < n; i++) {
-      let path = "", directory = 0;
+    const length = cursor.uleb();
+    if (length > MAX_FILES || (columns.length === 0 && length > 0)) throw new DwarfError("Too many files", cursor.at);
+    const textAt: number[] = [], directoryOf: number[] = [];
+    let textForm = 0;
+    for (let i = 0; i < length; i++) {
+      let at = -1, directory = 0;
       for (const [content, form] of columns) {
-        if (content === LNCT_PATH) path = readString(strings, cursor, form);
-        else if (content === LNCT_DIRECTORY && form !== FORM.BLOCK) directory = readNumber(cursor, form, format, 0);
-        else skipForm(cursor, form, format);
+        if (content === LNCT_DIRECTORY && form !== FORM.BLOCK) {
+          directory = readNumber(cursor, form, format, 0);
+          continue;
+        }
+        if (content === LNCT_PATH) {
+          at = cursor.at;
+          textForm = form;
+        }
+        skipForm(cursor, form, format);
       }
-      each(path, directory);
+      textAt.push(at);
+      directoryOf.push(directory);
     }
+    const text = (n: number): string =>
+      textAt[n] < 0 ? "" : readString(strings, new Cursor(bytes, textAt[n]), textForm);
+    return { length, text, directoryOf };
   };
-  const directories: string[] = [];
-  table((path) => directories.push(join(directories[0] ?? unit.directory, path)));
-  const files: string[] = [];
-  table((path, directory) => files.push(join(directories[directory] ?? "", path)));
-  return { files, directories };
+  const inDirectories = table();
+  const directories: Paths = pathsOf(
+    inDirectories.length,
+    (n) => join(n === 0 ? unit.directory : directories.at(0), inDirectories.text(n)),
+  );
+  const { length, text, directoryOf } = table();
+  return { files: pathsOf(length, (n) => join(directories.at(directoryOf[n]), text(n))), directories };
 }
 
 /** A path below a directory; an absolute one stays as it is. */

@@ -1,10 +1,12 @@
 import { ElfError } from "../elf.ts";
-import { lastAtOrBelow, type SymbolHit } from "../symbol_table.ts";
+import { type AddressIndex, addressIndex } from "../address_index.ts";
+import type { SymbolHit } from "../symbol_table.ts";
 import type { DebugFrame } from "./debug_info.ts";
 import { type FunctionName, readFunctionName } from "./info_names.ts";
 import { readScopes, type Scopes } from "./info_scopes.ts";
-import { type LineTable, runLineProgram } from "./lines.ts";
-import { type LineHeader, readLineHeader } from "./lines_header.ts";
+import { runLineProgram } from "./lines.ts";
+import { type LineHeader, type Paths, readLineHeader } from "./lines_header.ts";
+import { crossPieces, type Pieces } from "./pieces.ts";
 import type { Unit, UnitTable } from "./units.ts";
 
 /** What the units of a file share. */
@@ -14,7 +16,7 @@ export interface UnitContext {
   /** Names of inlined functions by their entry. */
   readonly names: Map<number, FunctionName>;
   /** Files of units that others refer to. */
-  readonly files: Map<Unit, readonly string[]>;
+  readonly files: Map<Unit, Paths>;
   problem(text: string): void;
   symbol(address: number): SymbolHit | null;
 }
@@ -40,51 +42,52 @@ export function openUnit(unit: Unit, context: UnitContext): UnitReader {
   };
   let scopes: Scopes | null | undefined;
   let header: LineHeader | null | undefined;
-  let rows: LineTable | null | undefined;
-  // Answers by piece of the flattened ranges, and by row of the lines: nearly all rows lie in one piece.
-  const declared: (readonly DebugFrame[] | undefined)[] = [];
-  const lined: ({ readonly piece: number; readonly frames: readonly DebugFrame[] } | undefined)[] = [];
+  let scopesIndex: AddressIndex | undefined;
+  let pieces: Pieces | undefined;
+  let piecesIndex: AddressIndex | undefined;
+  // Answers by piece of the flattened ranges, and by piece of those crossed with the rows of lines.
+  let declared: (readonly DebugFrame[] | undefined)[] = [];
+  let lined: (readonly DebugFrame[] | undefined)[] = [];
+  const namesOfScopes: (FunctionName | undefined)[] = [];
 
   const nameOf = (scope: number): FunctionName => {
+    const known = namesOfScopes[scope];
+    if (known !== undefined) return known;
     const entry = scopes!.entries[scope];
     let name = context.names.get(entry);
     if (!name) {
       name = attempt(() => readFunctionName(entry, context.units, context.supplement)) ?? UNNAMED;
       context.names.set(entry, name);
     }
-    return name;
+    return namesOfScopes[scope] = name;
   };
-  const filesOf = (of: Unit): readonly string[] => {
-    if (of === unit) return headerOf()?.files ?? [];
-    let files = context.files.get(of);
-    if (!files) {
-      files = of.lines < 0 ? [] : attempt(() => readLineHeader(of, of.lines))?.files ?? [];
+  /** The path of a number in a unit's table of files. */
+  const pathOf = (of: Unit, n: number): string => {
+    let files = of === unit ? headerOf()?.files : context.files.get(of);
+    if (files === undefined && of !== unit) {
+      files = (of.lines < 0 ? null : attempt(() => readLineHeader(of, of.lines))?.files) ?? NO_PATHS;
       context.files.set(of, files);
     }
-    return files;
+    const paths = files;
+    return paths === undefined ? "" : attempt(() => paths.at(n)) ?? "";
   };
   const headerOf = (): LineHeader | null => {
     if (header === undefined) header = unit.lines < 0 ? null : attempt(() => readLineHeader(unit, unit.lines));
     return header;
   };
-  const rowsOf = (): LineTable | null => {
-    if (rows === undefined) {
-      const head = headerOf();
-      rows = head && attempt(() => runLineProgram(head, unit.file.isCode));
-    }
-    return rows;
-  };
-  /** The piece that holds an address, or -1; its scope may be -1 too. */
-  const pieceAt = (address: number): number => {
+  const scopesOf = (): Scopes | null => {
     if (scopes === undefined) scopes = attempt(() => readScopes(unit));
-    return scopes ? lastAtOrBelow(scopes.ranges.starts, scopes.ranges.starts.length, address) : -1;
+    return scopes;
+  };
+  const cross = (): Pieces => {
+    const head = headerOf();
+    const rows = head && attempt(() => runLineProgram(head, unit.file.isCode));
+    return crossPieces(scopesOf()?.ranges ?? null, rows);
   };
   /** Whether all of a piece belongs to one symbol. */
-  const isWithin = (hit: SymbolHit | null, piece: number): boolean => {
-    const { starts } = scopes!.ranges;
-    return hit !== null && hit.end !== undefined && hit.start <= starts[piece] &&
-      piece + 1 < starts.length && hit.end >= starts[piece + 1];
-  };
+  const isWithin = (hit: SymbolHit | null, starts: Float64Array, piece: number): boolean =>
+    hit !== null && hit.end !== undefined && hit.start <= starts[piece] &&
+    piece + 1 < starts.length && hit.end >= starts[piece + 1];
   const byScope: ({ hit: SymbolHit | null; frames: readonly DebugFrame[] } | undefined)[] = [];
   /** What has a scope in it is cut into pieces: they share the frames. */
   const framesOf = (scope: number, hit: SymbolHit | null): readonly DebugFrame[] => {
@@ -94,7 +97,7 @@ export function openUnit(unit: Unit, context: UnitContext): UnitReader {
     const { name, unit: at, file, line } = nameOf(scope);
     const frame: DebugFrame = {
       name: parent < 0 && hit ? hit.name : name,
-      file: at === null ? "" : filesOf(at)[file] ?? "",
+      file: at === null ? "" : pathOf(at, file),
       line,
       isInlined: parent >= 0,
     };
@@ -111,7 +114,7 @@ export function openUnit(unit: Unit, context: UnitContext): UnitReader {
     const isInlined = scopes!.parents[parent] >= 0;
     const frame: DebugFrame = {
       name: !isInlined && hit ? hit.name : nameOf(parent).name,
-      file: headerOf()?.files[scopes!.callFiles[scope]] ?? "",
+      file: pathOf(unit, scopes!.callFiles[scope]),
       line: scopes!.callLines[scope],
       isInlined,
     };
@@ -122,33 +125,47 @@ export function openUnit(unit: Unit, context: UnitContext): UnitReader {
 
   return {
     frames: (address) => {
-      const piece = pieceAt(address);
+      if (!scopesIndex) {
+        const { starts } = scopesOf()?.ranges ?? EMPTY;
+        scopesIndex = addressIndex(starts);
+        declared = new Array(starts.length);
+      }
+      const piece = scopesIndex.find(address);
+      if (piece < 0) return null;
       const known = declared[piece];
       if (known !== undefined) return known;
-      const scope = piece < 0 ? -1 : scopes!.ranges.owners[piece];
+      const scope = scopes!.ranges.owners[piece];
       if (scope < 0) return null;
       const hit = context.symbol(address);
       const frames = framesOf(scope, hit);
-      if (isWithin(hit, piece)) declared[piece] = frames;
+      if (isWithin(hit, scopes!.ranges.starts, piece)) declared[piece] = frames;
       return frames;
     },
     framesWithLines: (address) => {
-      const piece = pieceAt(address);
-      const scope = piece < 0 ? -1 : scopes!.ranges.owners[piece];
-      const row = rowsOf()?.find(address) ?? -1;
-      const known = lined[row];
-      if (known !== undefined && known.piece === piece) return known.frames;
-      const file = row < 0 ? "" : header!.files[rows!.files[row]] ?? "";
-      const line = row < 0 ? 0 : rows!.lines[row];
+      if (!pieces || !piecesIndex) {
+        pieces = cross();
+        piecesIndex = addressIndex(pieces.starts);
+        lined = new Array(pieces.starts.length);
+      }
+      const piece = piecesIndex.find(address);
+      if (piece < 0) return null;
+      const known = lined[piece];
+      if (known !== undefined) return known;
+      const scope = pieces.owners[piece];
+      const file = pathOf(unit, pieces.files[piece]);
+      const line = pieces.lines[piece];
+      if (scope < 0 && file === "") return null;
       const hit = context.symbol(address);
-      if (scope < 0) return file === "" ? null : [{ name: hit?.name ?? "", file, line, isInlined: false }];
-      const isInlined = scopes!.parents[scope] >= 0;
-      const inner = { name: !isInlined && hit ? hit.name : nameOf(scope).name, file, line, isInlined };
+      const isInlined = scope >= 0 && scopes!.parents[scope] >= 0;
+      const name = !isInlined && hit ? hit.name : scope < 0 ? "" : nameOf(scope).name;
+      const inner = { name, file, line, isInlined };
       const frames = isInlined ? [...callersOf(scope, hit), inner] : [inner];
-      if (row >= 0 && isWithin(hit, piece)) lined[row] = { piece, frames };
+      if (isWithin(hit, pieces.starts, piece)) lined[piece] = frames;
       return frames;
     },
   };
 }
 
+const NO_PATHS: Paths = { at: () => "", add: () => {} };
+const EMPTY = { starts: new Float64Array(0) };
 const UNNAMED: FunctionName = { name: "", unit: null, file: 0, line: 0 };

@@ -223,7 +223,7 @@ Deno.test("pprof: damaged files give a FormatError or a profile, never another e
     return ((x ^ x >>> 13) >>> 0) % n;
   };
   let readable = 0;
-  const runs = 10_000 * SCALE;
+  const runs = 3_000 * SCALE;
   for (let i = 0; i < runs; i++) {
     const from = files[i % files.length];
     let bytes = from.slice(0, pick(10) === 0 ? pick(from.length + 1) : from.length);

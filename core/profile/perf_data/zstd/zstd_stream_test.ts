@@ -1,7 +1,10 @@
 import assert from "node:assert/strict";
+import { Buffer } from "node:buffer";
 import { constants, zstdCompressSync } from "node:zlib";
 import { ZstdError } from "./zstd_error.ts";
 import { zstdStream } from "./zstd_stream.ts";
+
+const SCALE = Number(Deno.env.get("SONDE_FUZZ_SCALE") ?? 1);
 
 function decode(packed: Uint8Array, piece: number): Uint8Array {
   const out: Uint8Array[] = [];
@@ -43,13 +46,14 @@ const SAMPLES: Record<string, Uint8Array> = {
 
 Deno.test("zstdStream() gives back what the runtime's encoder took, at all levels, in pieces of any size", () => {
   for (const [name, bytes] of Object.entries(SAMPLES)) {
-    for (const level of [-5, 1, 3, 9, 19]) {
-      for (const flag of [0, 1]) {
+    // 1 is what perf record -z takes.
+    for (const level of SCALE > 1 ? [-5, 1, 3, 9, 19] : [1, 9]) {
+      for (const flag of SCALE > 1 ? [0, 1] : [level === 1 ? 0 : 1]) {
         const packed = zstdCompressSync(bytes, {
           params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: flag },
         });
         for (const piece of [packed.length + 1, 1000, ...(packed.length < 5000 ? [1] : [])]) {
-          assert.deepEqual(decode(packed, piece), bytes, `${name}, level ${level}, pieces of ${piece}`);
+          assert.ok(Buffer.compare(decode(packed, piece), bytes) === 0, `${name}, level ${level}, pieces of ${piece}`);
         }
       }
     }
@@ -63,7 +67,7 @@ Deno.test("zstdStream() keeps what a small window needs, and reads frames one af
   });
   const skippable = Uint8Array.of(0x53, 0x2a, 0x4d, 0x18, 3, 0, 0, 0, 1, 2, 3);
   const twice = new Uint8Array([...packed, ...skippable, ...packed]);
-  assert.deepEqual(decode(twice, 777), new Uint8Array([...bytes, ...bytes]));
+  assert.equal(Buffer.compare(decode(twice, 777), new Uint8Array([...bytes, ...bytes])), 0);
 });
 
 Deno.test("zstdStream() answers a ZstdError to damaged streams, or other bytes; never anything else", () => {
@@ -81,3 +85,22 @@ Deno.test("zstdStream() answers a ZstdError to damaged streams, or other bytes; 
     }
   }
 });
+
+Deno.test("zstdStream() refuses Huffman weights whose code reads no bits, of which there would be no end", () => {
+  const block = (type: number, body: number[]): number[] => [...u24(type << 1 | body.length << 3), ...body];
+  // One symbol has all 32 places of the table: from no state to the next takes a bit.
+  const weights = [5, 0xf0, 0x03, 0, 0x80, 0xff];
+  const literals = [...weights, 0xff, 0xff];
+  const head = u24(2 | 10 << 4 | literals.length << 14);
+  const bytes = [0x28, 0xb5, 0x2f, 0xfd, 0, 0x48, ...block(2, [...head, ...literals, 0])];
+  assert.throws(() => zstdStream(() => {}).push(Uint8Array.from(bytes)), ZstdError);
+});
+
+Deno.test("zstdStream() refuses windows of more than 128 MiB before it takes memory for them", () => {
+  const bytes = [0x28, 0xb5, 0x2f, 0xfd, 0, 20 << 3, 1, 0, 0, 65];
+  assert.throws(() => zstdStream(() => {}).push(Uint8Array.from(bytes)), ZstdError);
+});
+
+function u24(n: number): number[] {
+  return [n & 255, n >>> 8 & 255, n >>> 16 & 255];
+}

@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import process from "node:process";
-import { sleep } from "./sonde_api.ts";
+import { pause } from "./pause.ts";
 
-Deno.test("sleep() of a time that is over already says nothing, and a very long one does not end at once", async () => {
+Deno.test("pause() of a time that is over already says nothing, and a very long one does not end at once", async () => {
   const warnings: unknown[] = [];
   const note = (warning: unknown): void => void warnings.push(warning);
   process.on("warning", note);
   const stop = new AbortController();
-  await sleep(-220.5, stop.signal);
+  await pause(-220.5, stop.signal);
   let over = false;
-  const long = sleep(2 ** 40, stop.signal).then(() => over = true);
-  await sleep(20, stop.signal);
+  const long = pause(2 ** 40, stop.signal).then(() => over = true);
+  await pause(20, stop.signal);
   assert.equal(over, false);
   stop.abort();
   await long;
