@@ -73,7 +73,10 @@ export function pollingOffCpuSampler(host: Host): OffCpuSampler {
         estimated: true,
         duration_ns: duration,
         cost: { cpu_ns: cpuNs, probe_ns: 0, ratio: duration > 0 ? cpuNs / duration : 0, estimated: false },
-        notes: ["Estimated from looks at /proc: no single waits, no stacks, nobody who ended them."],
+        notes: [
+          "Estimated from looks at /proc: no single waits, no stacks, nobody who ended them.",
+          "A thread that could run counts as on a CPU, also while it waits for one.",
+        ],
       }),
     };
   };
