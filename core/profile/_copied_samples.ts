@@ -11,12 +11,19 @@ import type { Unwinder } from "./unwind/mod.ts";
 
 /** Folds records of samples with registers and copies of stacks (`core/ptrace/sample_record.ts`), as they come. */
 export interface CopiedSamples {
-  /** Takes one record. @param at of its first byte, a multiple of 8 */
-  record(view: DataView, bytes: Uint8Array, at: number): void;
+  /**
+   * Takes one record. It may lie in memory that the sampled program writes: what makes no sense is counted, and no error.
+   *
+   * @param at of its first byte, a multiple of 8
+   * @param length in bytes
+   */
+  record(view: DataView, bytes: Uint8Array, at: number, length: number): void;
   /** Samples so far. */
   readonly events: number;
   /** Samples that found no room. */
   readonly full: number;
+  /** Records that made no sense. */
+  readonly corrupt: number;
   raw(startNs: number, startUnixNs: bigint): RawProfile;
 }
 
@@ -39,6 +46,7 @@ export function createCopiedSamples(host: Host, unwinder: Unwinder, options: Cop
   let chain = new Uint32Array(1 << 10);
   let events = 0;
   let full = 0;
+  let corrupt = 0;
 
   const count = (place: Place, label: number, n: number, weight: number, timeNs: number): void => {
     events += n;
@@ -47,8 +55,14 @@ export function createCopiedSamples(host: Host, unwinder: Unwinder, options: Cop
     if (number < 0) full += n;
     else if (times) { for (let i = n - 1; i >= 0; i--) times.add(timeNs - weight * i / n, number, weight / n); }
   };
-  const unwind = (view: DataView, bytes: Uint8Array, at: number, pid: number): Place => {
-    const known = view.getUint32(at + R.REGISTERS, true);
+  const unwind = (
+    view: DataView,
+    bytes: Uint8Array,
+    at: number,
+    pid: number,
+    known: number,
+    copied: number,
+  ): Place => {
     let from = at + R.PAYLOAD;
     registers.fill(NaN);
     for (let i = 0; i < known; i++, from += 8) {
@@ -59,7 +73,7 @@ export function createCopiedSamples(host: Host, unwinder: Unwinder, options: Cop
       else if (i < 2) registers[i === 0 ? pcRegister : spRegister] = value;
     }
     const space = processes.space(pid, registers[pcRegister]);
-    state.bytes = view.getUint32(at + R.BYTES, true) & ~7;
+    state.bytes = copied & ~7;
     state.stack = new Uint32Array(bytes.buffer, bytes.byteOffset + from, state.bytes >> 2);
     const stack = unwinder.unwind(pid, space.mappings, state);
     const length = 2 + stack.length * 2;
@@ -83,21 +97,35 @@ export function createCopiedSamples(host: Host, unwinder: Unwinder, options: Cop
     get full() {
       return full;
     },
-    record: (view, bytes, at) => {
+    get corrupt() {
+      return corrupt;
+    },
+    record: (view, bytes, at, length) => {
+      if (length < R.PAYLOAD || at % 8 !== 0) return void corrupt++;
       const kind = view.getUint32(at + R.KIND, true);
       const pid = view.getUint32(at + R.PID, true);
       const tid = view.getUint32(at + R.TID, true);
+      // Each is read once: it may be another the next time.
+      const known = view.getUint32(at + R.REGISTERS, true);
+      const size = view.getUint32(at + R.BYTES, true);
+      const room = length - R.PAYLOAD;
       if (kind === RECORD_KIND.MAPS || kind === RECORD_KIND.COMM) {
-        const length = view.getUint32(at + R.BYTES, true);
+        if (size > room) return void corrupt++;
         // Shared memory cannot be decoded in place.
-        const text = decoder.decode(bytes.slice(at + R.PAYLOAD, at + R.PAYLOAD + length));
+        const text = decoder.decode(bytes.slice(at + R.PAYLOAD, at + R.PAYLOAD + size));
         if (kind === RECORD_KIND.MAPS) processes.maps(pid, text);
         else processes.comm(pid, tid, text.replace(/\n$/, ""));
         return;
       }
-      if (kind !== RECORD_KIND.SAMPLE && kind !== RECORD_KIND.REPEAT) return;
+      if (kind !== RECORD_KIND.SAMPLE && kind !== RECORD_KIND.REPEAT) return void corrupt++;
+      const n = view.getUint32(at + R.COUNT, true);
+      if (n === 0 || n > MAX_COUNT) return void corrupt++;
       let place = last.get(tid);
-      if (kind === RECORD_KIND.SAMPLE) last.set(tid, place = unwind(view, bytes, at, pid));
+      if (kind === RECORD_KIND.SAMPLE) {
+        if ((known !== 2 && known !== registers.length) || known * 8 + size > room) return void corrupt++;
+        last.set(tid, place = unwind(view, bytes, at, pid, known, size));
+        if (last.size > MAX_THREADS) last.delete(last.keys().next().value!);
+      }
       if (!place) return; // the sample that it repeats found no room in the ring
       const doing = view.getUint32(at + R.STATE, true);
       const text = !options.states
@@ -109,7 +137,7 @@ export function createCopiedSamples(host: Host, unwinder: Unwinder, options: Cop
         : `syscall ${syscallName(view.getInt32(at + R.SYSCALL, true))}`;
       const weight = Number(view.getBigUint64(at + R.WEIGHT, true));
       const timeNs = Number(view.getBigUint64(at + R.TIME, true));
-      count(place, processes.label(pid, tid, text), view.getUint32(at + R.COUNT, true), weight, timeNs);
+      count(place, processes.label(pid, tid, text), n, weight, timeNs);
     },
     raw: (startNs, startUnixNs) => ({
       stacks: table,
@@ -130,4 +158,8 @@ interface Place {
   readonly failure: string;
 }
 
+/** Samples that one record stands for: those who write them tell of repeats after 64. */
+const MAX_COUNT = 1 << 16;
+/** Whose last samples are kept: numbers of threads go up to four million. */
+const MAX_THREADS = 1 << 16;
 const decoder = new TextDecoder();

@@ -71,7 +71,11 @@ export function ptraceSampler(host: Host): CpuSampler {
       sampleTypes: [{ name: "samples", unit: "count" }, { name: "wall", unit: "ns" }],
       quality: quality({
         events,
-        lost_by: { ...(lost > 0 && { ring: lost }), ...(samples.full > 0 && { map_full: samples.full }) },
+        lost_by: {
+          ...(lost > 0 && { ring: lost }),
+          ...(samples.full > 0 && { map_full: samples.full }),
+          ...(samples.corrupt > 0 && { corrupt: samples.corrupt }),
+        },
         unwind_failures_by: failures,
         sampling: ticks + skipped > 0 ? ticks / (ticks + skipped) : 1,
         duration_ns: summary.durationNs,

@@ -1,7 +1,7 @@
 import { assetBytes } from "../assets/mod.ts";
 import { type Profile, quality, UsageError } from "../data/mod.ts";
 import type { Host } from "../host/mod.ts";
-import { initRingGroup, LAYOUT, ringGroupReader, ringGroupSize, ringSize } from "../ring/mod.ts";
+import { initRingGroup, LAYOUT, type RingGroupReader, ringGroupReader, ringGroupSize, ringSize } from "../ring/mod.ts";
 import {
   check,
   CLOCK,
@@ -18,7 +18,7 @@ import {
   write,
 } from "../sys/mod.ts";
 import { checkRequest } from "./check_request.ts";
-import { createCopiedSamples } from "./_copied_samples.ts";
+import { type CopiedSamples, createCopiedSamples } from "./_copied_samples.ts";
 import { failureNotes } from "./failure_notes.ts";
 import { keptTables } from "./kept_tables.ts";
 import { nameProfile } from "./name_profile.ts";
@@ -93,9 +93,10 @@ export function prepareSignalSampling(host: Host, options: SignalSamplingOptions
       timeline: request.timeline === true,
     });
     const held = new Map<number, number>();
+    let damaged = 0;
     const drain = (): void => {
       head.setBigUint64(H.BEAT, BigInt(Math.round(clockNs(CLOCK.MONOTONIC))), true);
-      reader.drain((ring, at) => samples.record(reader.rings[ring].view, reader.rings[ring].bytes, at));
+      damaged += drainRings(reader, samples.record);
       freeAbandoned(host, owners, held);
     };
     drain();
@@ -156,6 +157,7 @@ export function prepareSignalSampling(host: Host, options: SignalSamplingOptions
         lost_by: {
           ...(lost + busy > 0 && { ring: lost + busy }),
           ...(samples.full > 0 && { map_full: samples.full }),
+          ...(samples.corrupt + damaged > 0 && { corrupt: samples.corrupt + damaged }),
         },
         unwind_failures_by: failures,
         duration_ns: durationNs,
@@ -194,6 +196,25 @@ function checkServed({ pid, pids, user, unwind = "auto", cgroup }: CpuSampleRequ
     throw new UsageError("The signal sampler has no branch records to unwind by", "Use --unwind auto.");
   }
   return unwind;
+}
+
+/**
+ * Reads all rings. The sampled programs can write into them: one that holds nonsense is skipped, so that the others are
+ * still read.
+ *
+ * @returns how many times a ring held nonsense
+ */
+function drainRings(reader: RingGroupReader, record: CopiedSamples["record"]): number {
+  for (let damaged = 0;;) {
+    try {
+      reader.drain((ring, at, length) => record(reader.rings[ring].view, reader.rings[ring].bytes, at, length));
+      return damaged;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+      // Those before it are read by now. Who goes on to write nonsense does not keep us here.
+      if (++damaged > reader.rings.length) return damaged;
+    }
+  }
 }
 
 /**

@@ -13,7 +13,7 @@ export interface TraceRequest {
   readonly signal: AbortSignal;
   readonly onReady?: () => void;
   /** Takes one record as `sample_record.ts` lays it out. It is gone after the call. */
-  readonly record: (view: DataView, bytes: Uint8Array, at: number) => void;
+  readonly record: (view: DataView, bytes: Uint8Array, at: number, length: number) => void;
 }
 
 /** How it went. */
@@ -59,7 +59,7 @@ export async function traceSamples(host: Host, request: TraceRequest): Promise<T
   const reader = ringReader(ring);
   const stop = new SharedArrayBuffer(4);
   const worker = new Worker(workerUrl("core/ptrace/sample_worker.ts"), { type: "module" });
-  const drain = (): void => void reader.drain((at) => request.record(reader.view, reader.bytes, at));
+  const drain = (): void => void reader.drain((at, length) => request.record(reader.view, reader.bytes, at, length));
   const end = (): void => {
     Atomics.store(new Int32Array(stop), 0, 1);
   };

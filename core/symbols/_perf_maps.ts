@@ -24,7 +24,9 @@ export function readPerfMap(host: Host, pid: number): PerfMap | null {
     using file = openRegularFile(path, { root: below, noFollow: true });
     if (!file || (file.uid !== owner && file.uid !== 0)) continue;
     const bytes = file.read(0, Math.min(file.size, MAX_BYTES));
-    if (bytes) return parsePerfMap(bytes);
+    if (!bytes) continue;
+    const map = parsePerfMap(bytes);
+    return file.size > MAX_BYTES ? { ...map, isCut: true } : map;
   }
   return null;
 }

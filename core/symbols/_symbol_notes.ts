@@ -16,6 +16,8 @@ export interface SymbolNotes {
   anonymous(pid: number, mappings: readonly CodeMapping[]): void;
   /** Code of a runtime's own that interprets what has no names. */
   interpreted(pid: number, mappings: readonly CodeMapping[]): void;
+  /** A process whose runtime named more code than is kept. */
+  cut(pid: number): void;
   /** A debug file that could not be fetched. */
   fetch(path: string, reason: string): void;
   /** A debug file that was fetched: what was said of the module before is no longer true. */
@@ -30,6 +32,7 @@ export function createNotes(): SymbolNotes {
   const exportsOnly = new Set<string>();
   const modules = new Map<string, CodeModule>();
   const runtimes = new Map<string, { hint: string; pids: Set<number> }>();
+  const cut = new Set<number>();
   const fetches: string[] = [];
   const runtime = (pid: number, mappings: readonly CodeMapping[], interprets: boolean): void => {
     const found = runtimeOf(mappings);
@@ -49,6 +52,7 @@ export function createNotes(): SymbolNotes {
     },
     anonymous: (pid, mappings) => runtime(pid, mappings, false),
     interpreted: (pid, mappings) => runtime(pid, mappings, true),
+    cut: (pid) => cut.add(pid),
     fetch: (path, reason) => {
       if (fetches.length < MAX_SHOWN) fetches.push(`No debug file of ${short(path)} from debuginfod: ${reason}.`);
     },
@@ -78,6 +82,15 @@ export function createNotes(): SymbolNotes {
       for (const [name, { hint, pids }] of runtimes) {
         const one = pids.size === 1 ? `process ${[...pids][0]}` : `${pids.size} processes`;
         notes.push(`Functions of ${name} have no names (${one}): ${hint}.`);
+      }
+      if (cut.size > 0) {
+        const pids = [...cut];
+        const more = pids.length > MAX_SHOWN ? ` and ${pids.length - MAX_SHOWN} more` : "";
+        notes.push(
+          `Not all code that runtimes compiled has names and lines: those of process ${
+            pids.slice(0, MAX_SHOWN).join(", ")
+          }${more} are cut at the limit of what is kept.`,
+        );
       }
       for (const [path, module] of modules) {
         const [problem] = module.problems();

@@ -5,6 +5,8 @@ import { lastAtOrBelow } from "./symbol_table.ts";
 /** Code that a runtime compiled, as it told it in a `jit-PID.dump` file. */
 export interface JitDump {
   readonly length: number;
+  /** Whether there is more code, or are more names or lines, than are kept: the last ones are missing. */
+  readonly isCut: boolean;
   /**
    * The function at an address.
    *
@@ -26,6 +28,12 @@ export class JitDumpError extends SyntaxError {
   override readonly name = "JitDumpError";
 }
 
+interface JitDumpLimits {
+  readonly code: number;
+  readonly names: number;
+  readonly rows: number;
+}
+
 interface Lines {
   readonly addresses: Float64Array;
   readonly lines: number[];
@@ -45,9 +53,10 @@ const HEAD = 16;
  * Reads a jitdump file (tools/perf/Documentation/jitdump-specification.txt). The runtime may be writing still: what
  * comes behind the last whole record is left out. Code itself is not kept.
  *
+ * @param limits most functions, bytes of their names, and rows of lines that are kept
  * @throws {JitDumpError} when it does not begin like one, or has the other order of bytes
  */
-export function readJitDump(source: ByteSource): JitDump {
+export function readJitDump(source: ByteSource, limits: JitDumpLimits = LIMITS): JitDump {
   const head = source.read(0, Math.min(40, source.size));
   if (!head || head.length < 40) throw new JitDumpError("Too short for a jitdump");
   const h = new DataView(head.buffer);
@@ -60,6 +69,8 @@ export function readJitDump(source: ByteSource): JitDump {
   let pending: { at: number; lines: Lines } | null = null;
   let rows = 0;
   let nameBytes = 0;
+  let linesCut = false;
+  const isFull = (): boolean => starts.length >= limits.code || nameBytes >= limits.names;
   const add = (start: number, size: number, time: number, name: string, table: PlacedLines | null): void => {
     starts.push(start);
     sizes.push(size);
@@ -68,16 +79,14 @@ export function readJitDump(source: ByteSource): JitDump {
     lines.push(table);
   };
 
-  for (
-    let at = h.getUint32(8, true);
-    at >= 40 && at + HEAD <= source.size && starts.length < MAX_CODE && nameBytes < MAX_NAMES;
-  ) {
+  let at = h.getUint32(8, true);
+  let done = false;
+  while (!done && at >= 40 && at + HEAD <= source.size && !isFull()) {
     const bytes = source.read(at, Math.min(PIECE, source.size - at));
     if (!bytes) break;
     const v = new DataView(bytes.buffer);
     let within = 0;
-    let done = false;
-    while (within + HEAD <= bytes.length) {
+    while (within + HEAD <= bytes.length && !isFull()) {
       const kind = v.getUint32(within, true);
       const size = v.getUint32(within + 4, true);
       const time = u64(v, within + 8);
@@ -115,8 +124,9 @@ export function readJitDump(source: ByteSource): JitDump {
           byIndex.set(u64(r, 56), starts.length - 1);
         }
       } else if (kind === DEBUG_INFO && r.byteLength >= 32) {
-        const table = readLines(record, r, MAX_ROWS - rows);
+        const table = readLines(record, r, limits.rows - rows);
         rows += table.lines.length;
+        linesCut ||= table.isCut || needed > MAX_RECORD;
         pending = { at: u64(r, 16), lines: table };
       } else if (kind === CLOSE) {
         done = true;
@@ -124,13 +134,14 @@ export function readJitDump(source: ByteSource): JitDump {
       }
       within += size;
     }
-    if (done || within === 0) break;
+    if (within === 0) break;
     at += within;
   }
 
   const code = latestCode(starts, sizes, times);
   return {
     length: starts.length,
+    isCut: linesCut || (isFull() && !done && at + HEAD <= source.size),
     find: (address, timeNs) => {
       const piece = code.find(address, timeNs);
       if (piece < 0) return null;
@@ -150,12 +161,13 @@ export function readJitDump(source: ByteSource): JitDump {
 }
 
 /** Entries of `address u64, line i32, discriminator u32, file name`; a name of one 0xff is that of before. @param most rows kept */
-function readLines(bytes: Uint8Array, v: DataView, most: number): Lines {
+function readLines(bytes: Uint8Array, v: DataView, most: number): Lines & { readonly isCut: boolean } {
   const addresses: number[] = [], lines: number[] = [], files: string[] = [];
   const n = u64(v, 24);
   let at = 32;
   let file = "";
-  for (let i = 0; i < n && at + 17 <= bytes.length && lines.length < most; i++) {
+  let i = 0;
+  for (; i < n && at + 17 <= bytes.length && lines.length < most; i++) {
     const address = u64(v, at);
     const line = v.getInt32(at + 8, true);
     const same = bytes[at + 16] === 0xff && bytes[at + 17] === 0;
@@ -167,7 +179,7 @@ function readLines(bytes: Uint8Array, v: DataView, most: number): Lines {
     lines.push(Math.max(0, line));
     files.push(file);
   }
-  return { addresses: Float64Array.from(addresses), lines, files };
+  return { addresses: Float64Array.from(addresses), lines, files, isCut: i < n && at + 17 <= bytes.length };
 }
 
 function text(bytes: Uint8Array, at: number): { text: string; end: number } {
@@ -183,8 +195,6 @@ function u64(v: DataView, at: number): number {
 const PIECE = 1 << 20;
 const MAX_RECORD = 64 << 20;
 const MAX_NAME = 4096;
-const MAX_CODE = 4_000_000;
-/** Bytes of all names, and rows of all tables of lines: anybody may write such a file, and make it as large as a disk. */
-const MAX_NAMES = 256 << 20;
-const MAX_ROWS = 8_000_000;
+/** Anybody may write such a file, and make it as large as a disk. */
+const LIMITS: JitDumpLimits = { code: 4_000_000, names: 256 << 20, rows: 8_000_000 };
 const decoder = new TextDecoder();

@@ -156,3 +156,23 @@ Deno.test("node's jitdump and perf map name the same code", async () => {
     await Deno.remove(dir, { recursive: true });
   }
 });
+
+Deno.test("a jitdump with more code, names or lines than are kept says so", () => {
+  const row = (n: number): number[] => [n, 0x10, 0, 0, 0, 0, 0, 0, n, 0, 0, 0, 0, 0, 0, 0, 0x61, 0];
+  const bytes = file(
+    record(2, 90n, [0x1000n, 3n], [...row(1), ...row(2), ...row(3)]),
+    load(100n, 0x1000n, 16n, 1n, "one"),
+    load(200n, 0x2000n, 16n, 2n, "two"),
+    load(300n, 0x3000n, 16n, 3n, "three"),
+  );
+  const read = (over: Partial<Record<"code" | "names" | "rows", number>>): [number, boolean] => {
+    const { length, isCut } = readJitDump(bytesSource(bytes), { code: 100, names: 100, rows: 100, ...over });
+    return [length, isCut];
+  };
+  assert.deepEqual(read({}), [3, false]);
+  assert.deepEqual(read({ code: 3 }), [3, false]);
+  assert.deepEqual(read({ code: 2 }), [2, true]);
+  assert.deepEqual(read({ names: 4 }), [1, true]);
+  assert.deepEqual(read({ rows: 3 }), [3, false]);
+  assert.deepEqual(read({ rows: 2 }), [3, true]);
+});

@@ -4,6 +4,8 @@ import type { SymbolHit } from "./symbol_table.ts";
 /** Code that a runtime compiled and named (`/tmp/perf-PID.map`; tools/perf/Documentation/jit-interface.txt). */
 export interface PerfMap {
   readonly length: number;
+  /** Whether there are more entries than are kept: the last ones have no names. */
+  readonly isCut: boolean;
   find(address: number): SymbolHit | null;
 }
 
@@ -12,14 +14,16 @@ export interface PerfMap {
  * a runtime reuses memory. Lines that are something else are skipped; the process may be writing right now.
  *
  * @param bytes must not change afterwards; names are cut out of it when asked for
+ * @param maxEntries most entries kept
  */
-export function parsePerfMap(bytes: Uint8Array): PerfMap {
+export function parsePerfMap(bytes: Uint8Array, maxEntries = MAX_ENTRIES): PerfMap {
   const starts: number[] = [];
   const sizes: number[] = [];
   const names: number[] = [];
   // Looked for once each: from every line anew, a file without spaces would be read as often as it has lines.
   let first = -1;
-  for (let at = 0; at < bytes.length && starts.length < MAX_ENTRIES;) {
+  let at = 0;
+  while (at < bytes.length && starts.length < maxEntries) {
     let end = bytes.indexOf(10, at);
     if (end < 0) end = bytes.length;
     if (first < at) {
@@ -41,6 +45,7 @@ export function parsePerfMap(bytes: Uint8Array): PerfMap {
   const code = latestCode(starts, sizes);
   return {
     length: starts.length,
+    isCut: at < bytes.length,
     find: (address) => {
       const best = code.find(address);
       return best < 0 ? null : { name: lineText(bytes, names[best]), start: starts[best] };

@@ -41,3 +41,12 @@ Deno.test("parsePerfMap() takes bytes that are no text", () => {
   const bytes = crypto.getRandomValues(new Uint8Array(60_000));
   parsePerfMap(bytes).find(5);
 });
+
+Deno.test("a perf map with more entries than are kept says so", () => {
+  const bytes = new TextEncoder().encode("1000 10 a\n2000 10 b\n3000 10 c\n");
+  assert.deepEqual([2, 3, 4].map((most) => parsePerfMap(bytes, most)).map((m) => [m.length, m.isCut]), [
+    [2, true],
+    [3, false],
+    [3, false],
+  ]);
+});

@@ -1,5 +1,6 @@
 import { type Elf, ElfError, type ElfSection, sectionNamed, SHF, SHT } from "./elf.ts";
 import { type Compression, inflate } from "./inflate.ts";
+import { createUnpackBudget } from "./_unpack_budget.ts";
 
 /** The contents of a section of which only parts may be in memory. */
 export interface SectionBytes {
@@ -18,7 +19,10 @@ export interface SectionBytes {
 
 /**
  * Opens a section for reading by parts: a small one is read whole when first asked for, a large one in chunks, a
- * compressed one is unpacked (SHF_COMPRESSED, and the older `.zdebug_…`).
+ * compressed one is unpacked (SHF_COMPRESSED, and the older `.zdebug_…`) when first asked for.
+ *
+ * What compressed ones may take is limited: each 256 MiB and a hundred times what it takes in the file, all that are in
+ * memory together 512 MiB. Beyond, reading is an {@linkcode ElfError}.
  *
  * @returns null when the file has no such section, or none with contents
  */
@@ -92,19 +96,42 @@ function unpacked(elf: Elf, section: ElfSection, name: string): SectionBytes {
   const type = isOld ? 1 : v.getUint32(0, true);
   if (type !== 1 && type !== 2) throw new ElfError(`Section ${name} is compressed in an unknown way (${type})`, offset);
   const size = Number(isOld ? v.getBigUint64(4) : v.getBigUint64(8, true));
-  if (size > MAX_UNPACKED || section.size > MAX_UNPACKED) {
-    throw new ElfError(`Section ${name} unpacks to ${size} bytes: more than ${MAX_UNPACKED}`, offset);
+  const limit = Math.min(MAX_UNPACKED, Math.max(MAX_SMALL, section.size * MAX_RATIO));
+  if (size > limit || section.size > MAX_UNPACKED) {
+    throw new ElfError(`Section ${name} of ${section.size} bytes unpacks to ${size}: more than ${limit}`, offset);
   }
   const compression: Compression = type === 1 ? "zlib" : "zstd";
-  return inMemory(name, size, () => {
+  const load = (): Uint8Array => {
+    if (!budget.hasRoom(size)) {
+      throw new ElfError(`No room for section ${name}: all unpacked sections together have ${MAX_ALL} bytes`, offset);
+    }
     const packed = elf.source.read(offset + headSize, section.size - headSize);
     const bytes = packed && inflate(packed, compression, size);
     if (!bytes) throw new ElfError(`Section ${name} cannot be unpacked (${compression})`, offset);
+    budget.count(bytes);
     return bytes;
+  };
+  // What failed once is not unpacked again: each unit of a file asks anew.
+  let failure: unknown = null;
+  return inMemory(name, size, () => {
+    if (failure !== null) throw failure;
+    try {
+      return load();
+    } catch (error) {
+      throw failure = error;
+    }
   });
 }
 
 const MAX_WHOLE = 16 << 20;
 const CHUNK = 1 << 18;
 const MAX_CHUNKS = 32;
-const MAX_UNPACKED = 1 << 30;
+/** Bytes of one section. */
+const MAX_UNPACKED = 256 << 20;
+/** Compilers' tables become three to ten times smaller. */
+const MAX_RATIO = 100;
+/** Small tables may be all zeros. */
+const MAX_SMALL = 1 << 20;
+/** Bytes of all sections of all files. */
+const MAX_ALL = 512 << 20;
+const budget = createUnpackBudget(MAX_ALL);

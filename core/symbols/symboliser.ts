@@ -129,12 +129,18 @@ export function createSymbolisers(host: Host): { start(options?: SymboliserOptio
       };
       const perfMapOf = (pid: number): PerfMap | null => {
         let map = perfMaps.get(pid);
-        if (map === undefined) perfMaps.set(pid, map = readPerfMap(host, pid));
+        if (map === undefined) {
+          perfMaps.set(pid, map = readPerfMap(host, pid));
+          if (map?.isCut) notes.cut(pid);
+        }
         return map;
       };
       const jitDumpOf = (pid: number, mappings: readonly CodeMapping[]): JitDump | null => {
         let dump = jitDumps.get(pid);
-        if (dump === undefined) jitDumps.set(pid, dump = readJitDumpOf(host, pid, mappings));
+        if (dump === undefined) {
+          jitDumps.set(pid, dump = readJitDumpOf(host, pid, mappings));
+          if (dump?.isCut) notes.cut(pid);
+        }
         return dump;
       };
       const ofModule = (mapping: CodeMapping, found: readonly CodeFrame[]): readonly Frame[] =>

@@ -6,8 +6,8 @@ import { type CfiRow, copyRow, emptyRow, MAX_REGISTERS, RULE } from "./cfi_row.t
 /** Rows that instructions may remember at once: compilers nest them two deep. */
 const MAX_REMEMBERED = 64;
 
-/** Instructions of one entry, in bytes: the largest functions that we know have some ten thousand. */
-const MAX_INSTRUCTIONS = 1 << 20;
+/** Instructions of one entry, in bytes, run anew for each address: the largest functions that we know have some ten thousand. */
+const MAX_INSTRUCTIONS = 64 << 10;
 
 /** Runs the instructions of unwind entries. The rows it gives are used again by the next call. */
 export interface CfiRows {

@@ -24,10 +24,21 @@ export interface CfiTable {
 export function cfiTable(section: CfiSection): CfiTable {
   const entries = cfiEntries(section);
   let index: CfiIndex | undefined;
+  // A table that cannot be searched is not gone through again for each address.
+  let failure: ElfError | null = null;
+  const open = (): CfiIndex => {
+    if (failure) throw failure;
+    try {
+      return headerIndex(section) ?? scanIndex(section, entries);
+    } catch (error) {
+      if (error instanceof ElfError) failure = error;
+      throw error;
+    }
+  };
   return {
     section,
     find: (address) => {
-      index ??= headerIndex(section) ?? scanIndex(section, entries);
+      index ??= open();
       const at = index.entryBefore(address);
       if (at < 0) return null;
       const fde = entries.fde(at);
@@ -37,8 +48,10 @@ export function cfiTable(section: CfiSection): CfiTable {
   };
 }
 
-/** More entries than any program that we know has. */
+/** More entries than any program that we know has, where they stay bytes. */
 const MAX_ENTRIES = 8_000_000;
+/** Those that are read and sorted here, as objects first: linkers write a table to search by for all but `.debug_frame`. */
+const MAX_SCANNED = 1_000_000;
 
 interface CfiIndex {
   /** Offset of the last entry that starts at or before an address; -1 when all start behind it. */
@@ -55,7 +68,7 @@ function* allEntries(section: CfiSection, entries: CfiEntries): Generator<Fde> {
 function scanIndex(section: CfiSection, entries: CfiEntries): CfiIndex {
   const found: Fde[] = [];
   for (const fde of allEntries(section, entries)) {
-    if (found.length >= MAX_ENTRIES) throw new ElfError(`More than ${MAX_ENTRIES} unwind entries`, fde.offset);
+    if (found.length >= MAX_SCANNED) throw new ElfError(`More than ${MAX_SCANNED} unwind entries`, fde.offset);
     // Functions that the linker left out keep entries in .debug_frame, at address 0.
     if (fde.end > fde.start && (fde.start !== 0 || section.kind === "eh_frame")) found.push(fde);
   }

@@ -19,6 +19,12 @@ export interface DwarfFile {
   abbrevs(offset: number, format: UnitFormat): AbbrevTable;
   /** Whether code can lie there: what the linker threw away has addresses such as 0, 1 or -1. */
   isCode(address: number): boolean;
+  /**
+   * Counts what is kept of the file: ranges of code and functions, or rows of lines.
+   *
+   * @throws {DwarfError} when there are more of them than 16 million, or rows than 32 million
+   */
+  spend(what: "scopes" | "rows", n: number): void;
 }
 
 /**
@@ -33,6 +39,7 @@ export function openDwarf(elf: Elf, supplement: DwarfFile | null = null): DwarfF
   if (!info || !abbrev) return null;
   const texts = { str: openSection(elf, ".debug_str"), line_str: openSection(elf, ".debug_line_str") };
   const tables = new Map<number, AbbrevTable>();
+  const left = { scopes: MAX_SCOPES, rows: MAX_ALL_ROWS };
   const code = elf.segments.filter((s) => s.type === PT_LOAD && s.flags & PF_X);
   return {
     info,
@@ -65,6 +72,10 @@ export function openDwarf(elf: Elf, supplement: DwarfFile | null = null): DwarfF
       }
       return code.length === 0;
     },
+    spend: (what, n) => {
+      if (left[what] < n) throw new DwarfError(`The file has more than ${SPENT[what]}`, 0);
+      left[what] -= n;
+    },
   };
 }
 
@@ -81,5 +92,8 @@ function textAt(section: SectionBytes, offset: number): string {
 
 const PT_LOAD = 1;
 const PF_X = 1;
+const MAX_SCOPES = 16 << 20;
+const MAX_ALL_ROWS = 32 << 20;
+const SPENT = { scopes: `${MAX_SCOPES} functions and ranges`, rows: `${MAX_ALL_ROWS} lines` };
 const MAX_TABLES = 8192;
 const MAX_TEXT = 64 << 10;

@@ -25,7 +25,7 @@ export interface Scopes {
 /**
  * Walks all entries of a unit for functions with code.
  *
- * @throws {DwarfError} when the unit is broken
+ * @throws {DwarfError} when the unit is broken, or has more in it than is kept of a file
  */
 export function readScopes(unit: Unit): Scopes {
   const length = unit.end - unit.first;
@@ -37,6 +37,7 @@ export function readScopes(unit: Unit): Scopes {
   const parents: number[] = [], entries: number[] = [], callFiles: number[] = [], callLines: number[] = [];
   const starts: number[] = [], ends: number[] = [], owners: number[] = [];
   const add = (start: number, end: number): void => {
+    unit.file.spend("scopes", 1);
     starts.push(start);
     ends.push(end);
     owners.push(parents.length);
@@ -151,6 +152,7 @@ export function readScopes(unit: Unit): Scopes {
       // What was thrown away has children without code too, or with addresses that now are another function's.
       if (starts.length > before) {
         inner = parents.length;
+        unit.file.spend("scopes", 1);
         parents.push(abbrev.tag === TAG.INLINED_SUBROUTINE ? scope : -1);
         entries.push(origin === -1 ? unit.first + at : origin);
         callFiles.push(file);
@@ -173,7 +175,7 @@ export function readScopes(unit: Unit): Scopes {
 }
 
 /** Link-time optimisation makes one unit of a whole program. */
-const MAX_UNIT = 1 << 30;
+const MAX_UNIT = 256 << 20;
 /** Codes are given from 1 on; a table by code would be large where they are not. */
 const MAX_DENSE = 1 << 14;
 const MAX_DEPTH = 1 << 14;

@@ -20,12 +20,12 @@ export const NO_ROW = 0xffffffff;
  * Runs a line program (DWARF 5, 6.2).
  *
  * @param isCode whether code can lie at an address: what the linker threw away is left out
- * @throws {DwarfError} when it is broken, or makes more than 64 million rows
+ * @throws {DwarfError} when it is broken, or makes more than four million rows
  */
 export function runLineProgram(header: LineHeader, isCode: (address: number) => boolean): LineTable {
   const { lineBase, lineRange, minInstruction, operands, addressSize, program } = header;
   // A row takes a byte or more: mostly two to four.
-  let addresses = new Float64Array((program.length >> 1) + 16);
+  let addresses = new Float64Array(Math.min((program.length >> 1) + 16, MAX_ROWS));
   let files = new Uint32Array(addresses.length);
   let lines = new Uint32Array(addresses.length);
   let n = 0;
@@ -60,10 +60,11 @@ export function runLineProgram(header: LineHeader, isCode: (address: number) => 
       }
     }
     if (n === addresses.length) {
-      if (n > MAX_ROWS) throw new DwarfError(`More than ${MAX_ROWS} lines`, cursor.at);
-      addresses = grown(addresses, new Float64Array(2 * n));
-      files = grown(files, new Uint32Array(2 * n));
-      lines = grown(lines, new Uint32Array(2 * n));
+      if (n >= MAX_ROWS) throw new DwarfError(`More than ${MAX_ROWS} lines`, cursor.at);
+      const room = Math.min(2 * n, MAX_ROWS);
+      addresses = grown(addresses, new Float64Array(room));
+      files = grown(files, new Uint32Array(room));
+      lines = grown(lines, new Uint32Array(room));
     }
     latest = addresses[n] = address;
     files[n] = file;
@@ -188,5 +189,5 @@ function grown<T extends Float64Array | Uint32Array>(from: T, to: T): T {
   return to;
 }
 
-const MAX_ROWS = 64 << 20;
+const MAX_ROWS = 4 << 20;
 const MAX_OVERLAP = 8;

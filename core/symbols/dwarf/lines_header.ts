@@ -78,7 +78,9 @@ function pathsOf(length: number, make: (n: number) => string): Paths {
   const known: (string | undefined)[] = new Array(length);
   return {
     at: (n) => n < known.length ? known[n] ??= make(n) : "",
-    add: (path) => known.push(path),
+    add: (path) => {
+      if (known.length < MAX_FILES) known.push(path);
+    },
   };
 }
 
@@ -159,5 +161,5 @@ export function join(directory: string, path: string): string {
   return path === "" ? directory : `${directory}/${path}`;
 }
 
-const MAX_PROGRAM = 1 << 30;
+const MAX_PROGRAM = 64 << 20;
 const MAX_FILES = 1 << 17;

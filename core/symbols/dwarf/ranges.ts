@@ -33,6 +33,7 @@ export function addressAt(unit: RangedUnit, index: number): number {
  * away, are left out.
  *
  * @param value of the attribute: an offset, or for DW_FORM_rnglistx an index
+ * @throws {ElfError} when the list is broken. Each entry read counts: many units may name one long list
  */
 export function readRanges(
   unit: RangedUnit,
@@ -78,6 +79,7 @@ function readPairs(unit: RangedUnit, cursor: Cursor, take: (start: number, end: 
   const newBase = unit.addressSize === 8 ? 2 ** 64 - 1 : 2 ** 32 - 1;
   let base = unit.base;
   for (;;) {
+    unit.file.spend("scopes", 1);
     const start = cursor.uint(unit.addressSize);
     const end = cursor.uint(unit.addressSize);
     if (start === 0 && end === 0) return;
@@ -92,6 +94,7 @@ function readList(unit: RangedUnit, cursor: Cursor, take: (start: number, end: n
   let base = unit.base;
   const address = (): number => cursor.uint(unit.addressSize);
   for (;;) {
+    unit.file.spend("scopes", 1);
     const kind = cursor.u8();
     switch (kind) {
       case 0:

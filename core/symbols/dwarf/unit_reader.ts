@@ -81,7 +81,11 @@ export function openUnit(unit: Unit, context: UnitContext): UnitReader {
   };
   const cross = (): Pieces => {
     const head = headerOf();
-    const rows = head && attempt(() => runLineProgram(head, unit.file.isCode));
+    const rows = head && attempt(() => {
+      const table = runLineProgram(head, unit.file.isCode);
+      unit.file.spend("rows", table.starts.length);
+      return table;
+    });
     return crossPieces(scopesOf()?.ranges ?? null, rows);
   };
   /** Whether all of a piece belongs to one symbol. */

@@ -41,7 +41,7 @@ export interface UnitTable {
  * Reads the header and the first entry of every unit.
  *
  * @param code told the ranges of code that units claim
- * @throws {DwarfError} when headers do not follow one another, or there are more than four million
+ * @throws {DwarfError} when headers do not follow one another, or there are more than a million
  */
 export function readUnits(
   file: DwarfFile,
@@ -57,7 +57,10 @@ export function readUnits(
     }
     try {
       if (!header.hasEntries) skipped(`DWARF ${header.version} is not known`);
-      else units.push(readRoot(file, header, (start, end) => code(units.length, start, end)));
+      else {units.push(readRoot(file, header, (start, end) => {
+          file.spend("scopes", 1);
+          code(units.length, start, end);
+        }));}
     } catch (error) {
       // One broken unit does not make the others useless.
       if (!(error instanceof ElfError)) throw error;
@@ -235,6 +238,6 @@ function readRoot(file: DwarfFile, header: Header, code: (start: number, end: nu
   return unit;
 }
 
-const MAX_UNITS = 4 << 20;
+const MAX_UNITS = 1 << 20;
 const MAX_HEADER = 48;
 const PIECE = 2048;
