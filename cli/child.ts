@@ -38,6 +38,20 @@ export async function startStopped(
   while (!["T", "Z", undefined].includes(host.processStat(process.pid)?.state)) {
     await new Promise((resolve) => setTimeout(resolve, 1));
   }
+  // Whoever ends us means the command too; a terminal tells both of Ctrl-C itself.
+  const forward = (["SIGTERM", "SIGHUP"] as const).map((signal) => {
+    const pass = (): void => {
+      try {
+        process.kill(signal);
+      } catch (error) {
+        // It has ended.
+        if (!(error instanceof TypeError)) throw error;
+      }
+    };
+    Deno.addSignalListener(signal, pass);
+    return () => Deno.removeSignalListener(signal, pass);
+  });
+  process.status.then(() => forward.forEach((stop) => stop()));
   let going = false;
   return {
     pid: process.pid,

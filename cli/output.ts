@@ -40,9 +40,18 @@ export async function collected(
  */
 export function print(text: string): void {
   if (sink) return sink(text);
+  printBytes(encoder.encode(text));
+}
+
+/**
+ * Writes bytes to standard output: what {@link print} does, for files that are no text.
+ *
+ * @throws {UnsupportedError} when they cannot be written (a full disk)
+ */
+export function printBytes(bytes: Uint8Array): void {
   if (gone) return;
   try {
-    writeAll(Deno.stdout, text);
+    writeAll(Deno.stdout, bytes);
   } catch (error) {
     if (!(error instanceof Deno.errors.BrokenPipe)) {
       const why = error instanceof Error ? error.message : String(error);
@@ -57,14 +66,13 @@ export function warn(text: string): void {
   const line = text.endsWith("\n") ? text : text + "\n";
   if (sink && Deno.stderr.isTerminal()) return sink(line);
   try {
-    writeAll(Deno.stderr, line);
+    writeAll(Deno.stderr, encoder.encode(line));
   } catch {
     // There is nowhere left to say it, and what is said here never decides how a command ends.
   }
 }
 
-function writeAll(to: { writeSync(bytes: Uint8Array): number }, text: string): void {
-  let bytes = encoder.encode(text);
+function writeAll(to: { writeSync(bytes: Uint8Array): number }, bytes: Uint8Array): void {
   while (bytes.length > 0) {
     try {
       bytes = bytes.subarray(to.writeSync(bytes));

@@ -100,6 +100,19 @@ export async function fileContent(
   }
 }
 
+/** @throws {UsageError} when there is no folder in which a file could be written */
+function checkFolder(path: string): void {
+  const at = path.lastIndexOf("/");
+  const folder = at < 0 ? "." : path.slice(0, at) || "/";
+  try {
+    if (Deno.statSync(folder).isDirectory) return;
+  } catch (error) {
+    // Whatever else is wrong with it shows when it is written.
+    if (!(error instanceof Deno.errors.NotFound)) return;
+  }
+  throw new UsageError(`"${path}": there is no folder "${folder}"`);
+}
+
 /** Whether the ending is one of profiles alone; `.json` and `.csv` are for all results. */
 function isProfileFile(path: string): boolean {
   const format = formatByEnding(path);
@@ -157,10 +170,15 @@ const FORMATS = "There are .json, .csv, .txt, .svg; for profiles .html, .folded 
 /**
  * Refuses a file whose ending names no format before anything is measured.
  *
+ * @param of what will be written: `tables` have no format that only profiles have
  * @throws {UsageError}
  */
-export function checkOutput(path: string | undefined): void {
+export function checkOutput(path: string | undefined, of: "results" | "tables" = "results"): void {
+  if (path !== undefined && of === "tables" && !/\.(json|csv|txt)$/.test(path)) {
+    throw new UsageError(`"${path}": counts are written as .json, .csv or .txt`);
+  }
   if (path !== undefined && !/\.(json|csv|txt|svg|html)$/.test(path) && !isProfileFile(path)) {
     throw new UsageError(`"${path}": the ending names no format`, FORMATS);
   }
+  if (path !== undefined) checkFolder(path);
 }

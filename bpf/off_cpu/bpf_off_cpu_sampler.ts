@@ -42,6 +42,7 @@ export function bpfOffCpuSampler(host: Host): OffCpuSampler {
     request.onReady?.();
     await collect(running, request, stacks.collect, inGroup);
     const raw = running.read();
+    await request.onCollected?.();
     stacks.collect.see(new Set(raw.waits.flatMap((w) => [w.pid, w.waker.pid]).filter((pid) => pid > 0)));
     const symboliser = keptTables(host).symbolisers.start();
     await symboliser.prepare(stacks.used());

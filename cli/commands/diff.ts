@@ -31,7 +31,7 @@ export async function diffCommand(before: string, after: string, options: DiffOp
   }
   if (before === "-" && after === "-") throw new UsageError("Standard input can be read once");
   const read = (path: string): Promise<Profile> => readProfile(path, { progress: terminalProgress() });
-  const profiles = [await read(before), await read(after)] as const;
+  const profiles = alike(await read(before), await read(after));
   const comparison = choose(profiles, options);
   const title = options.title ?? `${baseName(before)} → ${baseName(after)}`;
   const text = await content(profiles, comparison, title, output ?? (options.json ? ".json" : ""), options);
@@ -41,6 +41,18 @@ export async function diffCommand(before: string, after: string, options: DiffOp
     warn(`Wrote ${output}`);
   }
   return EXIT.ok;
+}
+
+/**
+ * The two with what both know: functions are told apart by the file of their code too, and a format that does not keep
+ * that (folded stacks) would make each function of the other look as if it had gone and another had come.
+ */
+function alike(before: Profile, after: Profile): readonly [Profile, Profile] {
+  const knows = ({ frames }: Profile): boolean => frames.some((f) => f.module !== "");
+  if (knows(before) === knows(after)) return [before, after];
+  warn("One of the profiles does not say which files its functions are of: functions are compared by name alone.");
+  const without = (p: Profile): Profile => ({ ...p, frames: p.frames.map((f) => ({ ...f, module: "" })) });
+  return [without(before), without(after)];
 }
 
 function choose([before, after]: readonly [Profile, Profile], options: DiffOptions): Comparison {

@@ -1,6 +1,6 @@
 import { UsageError } from "../../core/data/mod.ts";
 import { EXIT } from "../exit_code.ts";
-import { warn, writeFile } from "../output.ts";
+import { printBytes, warn, writeFile } from "../output.ts";
 import { profileFile, writableFormat } from "../profile_file.ts";
 import { terminalProgress } from "../progress.ts";
 import { readProfile } from "../read_profile.ts";
@@ -36,7 +36,7 @@ export async function exportCommand(file: string, options: ExportOptions): Promi
   const write = { title, ...sampleType === undefined ? {} : { sampleType } };
   const bytes = await profileFile(profile, options.output, write, options.format);
   if (options.output === "-") {
-    for (let at = 0; at < bytes.length;) at += await Deno.stdout.write(bytes.subarray(at));
+    printBytes(bytes);
     return EXIT.ok;
   }
   writeFile(options.output, bytes);

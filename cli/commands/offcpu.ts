@@ -75,15 +75,26 @@ async function measure(
   const onReady = (): void => {
     if (--waiting === 0) whom.onReady?.();
   };
-  const common = { pid: whom.pid, signal, onReady, unwind, ...(cgroup === undefined ? {} : { cgroup }) };
-  const off: Promise<OffCpuMeasurement> = api.samplers.offCpu({
+  // Both windows end before either reads names: reading blocks, and the other's would go on.
+  const collected = Promise.withResolvers<void>();
+  let collecting = options.wall ? 2 : 1;
+  const onCollected = (): Promise<void> => {
+    if (--collecting <= 0) collected.resolve();
+    return collected.promise;
+  };
+  // Engines that tell no such moment, and those that fail, have ended.
+  const ended = <T>(measuring: Promise<T>): Promise<T> => measuring.finally(() => collected.resolve());
+  const common = { pid: whom.pid, signal, onReady, onCollected, unwind, ...(cgroup === undefined ? {} : { cgroup }) };
+  const off: Promise<OffCpuMeasurement> = ended(api.samplers.offCpu({
     ...common,
     durationNs: whom.durationNs,
     minBlockNs: minBlock,
     ...(engine === undefined ? {} : { engine }),
-  });
+  }));
   const on = options.wall
-    ? api.samplers.cpu({ ...common, durationNs: whom.durationNs, frequencyHz: WALL_HZ, kernel: true, user: true })
+    ? ended(
+      api.samplers.cpu({ ...common, durationNs: whom.durationNs, frequencyHz: WALL_HZ, kernel: true, user: true }),
+    )
     : null;
   const [offCpu, onCpu] = await Promise.all([off, on]).catch((error: unknown) => {
     failed.abort();

@@ -46,6 +46,7 @@ export function cpuSampler(host: Host): CpuSampler {
       );
     }
     const cpu_ns = ownCpuNs() - cpuBefore;
+    await request.onCollected?.();
     const { profile, stackQuality, notes: named } = await nameProfile(collected, symboliser, lines);
     const { durationNs } = collected;
     const { events, truncated, failures } = stackQuality;

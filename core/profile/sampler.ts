@@ -30,6 +30,8 @@ export interface CpuSampleRequest {
   readonly ownCommand?: boolean;
   /** Called once, as soon as everything is attached and counting. */
   readonly onReady?: () => void;
+  /** Awaited when the window is over, before names are read, which takes a while and lets nothing else run. */
+  readonly onCollected?: () => Promise<void>;
   /** Default: what suits the machine best, `perf` before `bpf` before `ptrace`. */
   readonly sampler?: SamplerName;
   /** Default: `auto`. */

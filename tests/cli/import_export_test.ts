@@ -136,3 +136,17 @@ Deno.test("import --branches shows the branches of perf.data, and says where the
     assert.match(two.err, /reads one file/);
   });
 });
+
+Deno.test("export to standard output: a full disk is told, a reader that goes away is no failure", async () => {
+  await inFolder(async (dir) => {
+    const lines = Array.from({ length: 20_000 }, (_, i) => `main;function_number_${i} 1\n`);
+    Deno.writeTextFileSync(join(dir, "a.folded"), lines.join(""));
+    const words = '"$0" export a.folded --format folded -o -';
+    const full = await command("sh", ["-c", `${words} > /dev/full`, SONDE], { cwd: dir });
+    assert.equal(full.code, 3, full.err);
+    assert.match(full.err, /Cannot write standard output: No space/);
+    const gone = await command("sh", ["-c", `(${words}; echo "code $?" >&2) | head -n 1`, SONDE], { cwd: dir });
+    assert.match(gone.out, /^main;function_number_\d+ 1\n$/);
+    assert.equal(gone.err, "code 0\n");
+  });
+});

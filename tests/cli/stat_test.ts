@@ -69,3 +69,12 @@ Deno.test("the tool get_hw_counters takes the schema's arguments and states what
   const bad = await sonde(["tool", "get_hw_counters", '{"events":["cycels"]}']);
   assert.equal(bad.code, 2);
 });
+
+Deno.test("sonde stat refuses a picture's ending before it counts anything", async () => {
+  for (const file of ["a.html", "a.svg", "a.folded"]) {
+    const { code, err } = await sonde(["stat", "-o", file, "--", "sh", "-c", "echo ran >&2"]);
+    assert.equal(code, 2);
+    assert.match(err, /counts are written as \.json, \.csv or \.txt/);
+    assert.doesNotMatch(err, /ran/);
+  }
+});

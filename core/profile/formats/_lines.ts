@@ -6,7 +6,8 @@ export interface Lines {
 }
 
 /**
- * @param max longest line, bytes; of a longer one its first `max` are handed out with `cut` true
+ * @param max longest line, bytes; of a longer one its first `max` are handed out with `cut` true, at once: a device that
+ *   never sends a line break is found out as well
  * @param line gets `bytes[from]` up to `bytes[to - 1]`, without the line break (LF or CR LF); valid during the call
  */
 export function lineSplitter(
@@ -16,17 +17,19 @@ export function lineSplitter(
   let rest = new Uint8Array(1 << 12);
   let length = 0;
   let waiting = false;
-  let cut = false;
+  /** The line that goes on was handed out already, cut. */
+  let passing = false;
 
-  const emit = (bytes: Uint8Array, from: number, to: number, wasCut: boolean): void => {
+  const emit = (bytes: Uint8Array, from: number, to: number): void => {
     if (to > from && bytes[to - 1] === 13) to--;
-    if (to - from > max) line(bytes, from, from + max, true);
-    else line(bytes, from, to, wasCut);
+    const cut = to - from > max;
+    line(bytes, from, cut ? from + max : to, cut);
   };
   const keep = (chunk: Uint8Array, from: number, to: number): void => {
     waiting = true;
-    const take = Math.min(to - from, max + 1 - length);
-    if (take < to - from) cut = true;
+    if (passing) return;
+    // One more than a line has, so that a carriage return at its end is told from a byte too many.
+    const take = Math.min(to - from, max + 2 - length);
     if (length + take > rest.length) {
       const more = new Uint8Array(Math.max(rest.length * 2, length + take));
       more.set(rest.subarray(0, length));
@@ -34,12 +37,16 @@ export function lineSplitter(
     }
     rest.set(chunk.subarray(from, from + take), length);
     length += take;
+    if (length < max + 2) return;
+    length = 0;
+    passing = true;
+    line(rest, 0, max, true);
   };
   const finish = (): void => {
-    const [to, wasCut] = [length, cut];
+    const [to, handedOut] = [length, passing];
     length = 0;
-    waiting = cut = false;
-    emit(rest, 0, to, wasCut);
+    waiting = passing = false;
+    if (!handedOut) emit(rest, 0, to);
   };
 
   return {
@@ -53,7 +60,7 @@ export function lineSplitter(
         at = end + 1;
       }
       for (let end = chunk.indexOf(10, at); end >= 0; end = chunk.indexOf(10, at)) {
-        emit(chunk, at, end, false);
+        emit(chunk, at, end);
         at = end + 1;
       }
       if (at < chunk.length) keep(chunk, at, chunk.length);

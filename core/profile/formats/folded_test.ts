@@ -150,3 +150,21 @@ Deno.test("folded text is known by its beginning, and others are refused", () =>
     assert.equal(foldedFormat.sniff!(bytes(text)), false, text);
   }
 });
+
+Deno.test("a line that never ends is refused once it is too long, and not waited for", () => {
+  const reader = foldedFormat.reader!();
+  const piece = new Uint8Array(1 << 20);
+  assert.throws(() => {
+    for (let i = 0; i < 64; i++) reader.push(piece);
+  }, FormatError);
+});
+
+Deno.test("a line as long as lines may be is read, also when it comes in pieces and ends in CR LF", () => {
+  const max = 16 << 20;
+  for (const end of ["\n", "\r\n", ""]) {
+    const reader = foldedFormat.reader!();
+    const text = bytes("a".repeat(max - 2) + " 1" + end);
+    for (let at = 0; at < text.length; at += 1 << 20) reader.push(text.subarray(at, at + (1 << 20)));
+    assert.equal(reader.end().stacks.length, 1, JSON.stringify(end));
+  }
+});

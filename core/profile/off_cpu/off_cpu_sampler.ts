@@ -21,6 +21,8 @@ export interface OffCpuRequest {
   readonly signal: AbortSignal;
   /** Called once, as soon as everything is attached and counting. */
   readonly onReady?: () => void;
+  /** Awaited when the window is over, before names are read, which takes a while and lets nothing else run. */
+  readonly onCollected?: () => Promise<void>;
   /** How user stacks are unwound. Default: `auto`; `fp` takes no copies of stacks. */
   readonly unwind?: UnwindMethod;
   /** Default: the best that works here. */

@@ -198,7 +198,7 @@ export function createUnwinder(host: Host, options: UnwinderOptions = {}): Unwin
         }
         if (method === "dwarf") return why;
         if (method === "auto" && LINK < 0 && kind === KIND.ANONYMOUS && !isExact && byEpilogue()) continue;
-        const end = byFramePointer(method === "fp" ? "no_table" : why, n === 1);
+        const end = byFramePointer(method === "fp" ? "frame_pointer" : why, n === 1);
         if (end !== null) return end;
         isExact = 0;
       }

@@ -12,6 +12,8 @@ export type StackEnd =
   | "no_mapping"
   /** The file has no unwind table, or none for this address, and frame pointers lead nowhere. */
   | "no_table"
+  /** Frame pointers alone were asked for, and lead nowhere. */
+  | "frame_pointer"
   /** The table is broken, or uses what we do not know. */
   | "bad_table"
   /** The table asks for a register whose value is not known. */
