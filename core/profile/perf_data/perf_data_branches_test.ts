@@ -8,7 +8,7 @@ import { perfDataBranches } from "./perf_data_branches.ts";
 import { perfDataParser } from "./perf_data_parser.ts";
 import { recordedChains } from "./recorded_chains.ts";
 
-const FIXTURES = new URL("../../../../../shared/fixtures/profiles/perf-data/", import.meta.url);
+const FIXTURES = new URL("../../../../shared/fixtures/profiles/perf-data/", import.meta.url);
 
 /** What `perf script` prints; null where there is no perf. */
 function perfScript(path: string, fields: string): string | null {

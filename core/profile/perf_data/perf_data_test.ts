@@ -8,7 +8,7 @@ import { perfDataParser } from "./perf_data_parser.ts";
 import { perfDataReader } from "./perf_data_reader.ts";
 import { recordedChains } from "./recorded_chains.ts";
 
-const FIXTURES = new URL("../../../../../shared/fixtures/profiles/perf-data/", import.meta.url);
+const FIXTURES = new URL("../../../../shared/fixtures/profiles/perf-data/", import.meta.url);
 const SCALE = Number(Deno.env.get("SONDE_FUZZ_SCALE") ?? 1);
 
 /** A sample as `perf script` shows it, and as we read it. */

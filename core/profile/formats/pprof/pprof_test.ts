@@ -10,7 +10,7 @@ import { encodePprof } from "./encode_pprof.ts";
 import { emptyMessage } from "./message.ts";
 import { pprofFormat } from "./pprof_format.ts";
 
-const FIXTURES = new URL("../../../../../../shared/fixtures/profiles/pprof/", import.meta.url);
+const FIXTURES = new URL("../../../../../shared/fixtures/profiles/pprof/", import.meta.url);
 const SCALE = Number(Deno.env.get("SONDE_FUZZ_SCALE") ?? 1);
 
 function read(bytes: Uint8Array, piece = bytes.length || 1): Profile {
