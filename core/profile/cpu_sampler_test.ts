@@ -412,7 +412,8 @@ Deno.test("a budget holds for what is created while it is watched, and all its C
     const notes = q.notes.join("\n");
     if (!/Sampled less often/.test(notes)) return skip("the programs ended within a second");
     assert.match(notes, /Sampled less often to stay within 1 % of a CPU: .* Samples are scaled by that\./);
-    assert.ok(q.sampling < 0.9, `${q.sampling}`);
+    // By how much depends on how long they ran after the first second.
+    assert.ok(q.sampling < 1, `${q.sampling}`);
     const sampled = stacks.reduce((sum, s) => sum + s.values[1], 0);
     assert.ok(sampled > 0.8 * used && sampled < 1.1 * used, `${sampled} sampled, ${used} used`);
     assertShares(profile, 0.12);
