@@ -54,7 +54,7 @@ export interface RunRecipeOptions {
  * @throws {UsageError} when a parameter is wrong or the output cannot be
  */
 export async function runRecipe(text: string, options: RunRecipeOptions): Promise<number> {
-  checkOutput(options.output);
+  await checkOutput(options.output);
   return await withJunit(options.junit, options.file, (junit) => runReported(text, options, junit));
 }
 

@@ -37,8 +37,8 @@ function showsNames({ json, output }: ShowProfileOptions): boolean {
 }
 
 /** Refuses a file whose ending names no format before anything is measured. @throws {UsageError} */
-export function checkProfileOutput(path: string | undefined): void {
-  checkOutput(path);
+export async function checkProfileOutput(path: string | undefined): Promise<void> {
+  await checkOutput(path);
 }
 
 /** Whether a file of this name shows when samples were taken. */

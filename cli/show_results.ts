@@ -1,6 +1,5 @@
 import { type Json, type Profile, type Results, resultsToJson, UsageError } from "../core/data/mod.ts";
 import type { ShownForm, TableOptions } from "../core/render/mod.ts";
-import { formatByEnding } from "../core/profile/find_format.ts";
 import { print, warn, writeFile } from "./output.ts";
 import { renderOptions } from "./render_options.ts";
 
@@ -75,7 +74,7 @@ export async function fileContent(
   forms?: ShowOptions["forms"],
 ): Promise<string | Uint8Array> {
   const all = Object.values(results);
-  if (isProfileFile(path) || path.endsWith(".csv") && all.length === 1 && all[0].kind === "profile") {
+  if (await isProfileFile(path) || path.endsWith(".csv") && all.length === 1 && all[0].kind === "profile") {
     return await profileContent(results, path, title);
   }
   const ending = /\.[a-z]+$/.exec(path)?.[0];
@@ -114,7 +113,8 @@ function checkFolder(path: string): void {
 }
 
 /** Whether the ending is one of profiles alone; `.json` and `.csv` are for all results. */
-function isProfileFile(path: string): boolean {
+async function isProfileFile(path: string): Promise<boolean> {
+  const { formatByEnding } = await import("../core/profile/find_format.ts");
   const format = formatByEnding(path);
   return format !== null && (/\.(gz|zst)$/.test(path) || format.name !== "json" && format.name !== "csv");
 }
@@ -173,11 +173,14 @@ const FORMATS = "There are .json, .csv, .txt, .svg; for profiles .html, .folded 
  * @param of what will be written: `tables` have no format that only profiles have
  * @throws {UsageError}
  */
-export function checkOutput(path: string | undefined, of: "results" | "tables" = "results"): void {
+export async function checkOutput(
+  path: string | undefined,
+  of: "results" | "tables" = "results",
+): Promise<void> {
   if (path !== undefined && of === "tables" && !/\.(json|csv|txt)$/.test(path)) {
     throw new UsageError(`"${path}": counts are written as .json, .csv or .txt`);
   }
-  if (path !== undefined && !/\.(json|csv|txt|svg|html)$/.test(path) && !isProfileFile(path)) {
+  if (path !== undefined && !/\.(json|csv|txt|svg|html)$/.test(path) && !await isProfileFile(path)) {
     throw new UsageError(`"${path}": the ending names no format`, FORMATS);
   }
   if (path !== undefined) checkFolder(path);

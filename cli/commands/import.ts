@@ -16,7 +16,7 @@ export interface ImportOptions {
 
 /** Reads profiles of other tools and shows them, or writes them into a file; several become one. */
 export async function importCommand(files: readonly string[], options: ImportOptions): Promise<number> {
-  checkOutput(options.output);
+  await checkOutput(options.output);
   if (files.filter((f) => f === "-").length > 1) throw new UsageError("Standard input can be read once");
   if (options.branches) return await showBranches(files, options);
   const profiles: Profile[] = [];

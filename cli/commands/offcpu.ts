@@ -35,7 +35,7 @@ const WALL_HZ = 99;
 
 /** Tells when threads were off the CPU, why and where: of the machine, a process, a cgroup, or a command that it starts. */
 export async function offCpuCommand(words: readonly string[], options: OffCpuCommandOptions): Promise<number> {
-  checkProfileOutput(options.output);
+  await checkProfileOutput(options.output);
   const { pid, all, cgroup } = options;
   if ([pid !== undefined, all, cgroup !== undefined, words.length > 0].filter(Boolean).length > 1) {
     throw new UsageError("--pid, --all, --cgroup and a command exclude each other");

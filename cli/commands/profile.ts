@@ -32,7 +32,7 @@ const MAX_WINDOW_NS = 86400e9;
 
 /** Samples CPUs: the machine, processes, a cgroup, or a command that it starts. */
 export async function profileCommand(words: readonly string[], options: ProfileCommandOptions): Promise<number> {
-  checkProfileOutput(options.output);
+  await checkProfileOutput(options.output);
   const pids = options.pid ?? [];
   if ([pids.length > 0, options.all, options.cgroup !== undefined, words.length > 0].filter(Boolean).length > 1) {
     throw new UsageError("--pid, --all, --cgroup and a command exclude each other");

@@ -37,7 +37,7 @@ const MAX_WINDOW_NS = 86400e9;
 
 /** Counts events: of the machine, of a process, or of a command that it starts. */
 export async function stat(words: readonly string[], options: StatOptions): Promise<number> {
-  checkOutput(options.output, "tables");
+  await checkOutput(options.output, "tables");
   if (options.pid !== undefined && (options.all || words.length > 0)) {
     throw new UsageError("--pid, --all and a command exclude each other");
   }

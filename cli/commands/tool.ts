@@ -10,7 +10,7 @@ export async function toolCommand(
   argsText: string | undefined,
   options: { json?: boolean; output?: string; plugin: string[]; lang?: "en" | "zh" },
 ): Promise<number> {
-  checkOutput(options.output);
+  await checkOutput(options.output);
   let args: Record<string, unknown> = {};
   if (argsText !== undefined) {
     try {
