@@ -14,7 +14,7 @@ const CASES: readonly (readonly [raw: string, name: string, file?: string, line?
   ["JS:+'get prop file:///srv/work.js:3:121", "get prop", "/srv/work.js", 3],
   ["JS:o+'f /a.js:1:2", "f", "/a.js", 1],
   ["JS:~o /a.js:1:2", "o", "/a.js", 1],
-  ["py::Kit.spend_three.<locals>.<genexpr>:/work/work.py", "Kit.spend_three.<locals>.<genexpr>", "/work/work.py"],
+  ["py::Kit.spend_three.<locals>.<genexpr>:/srv/job/work.py", "Kit.spend_three.<locals>.<genexpr>", "/srv/job/work.py"],
   ["py::_find_and_load:<frozen importlib._bootstrap>", "_find_and_load", "<frozen importlib._bootstrap>"],
   ["Builtin:ArrayMap", "Builtin:ArrayMap"],
   ["BytecodeHandler:Add.Wide", "BytecodeHandler:Add.Wide"],

@@ -126,9 +126,9 @@ Deno.test("python 3.13: the perf map that it wrote names its functions", async (
     return hit && parseJitName(hit.name);
   });
   for (
-    const [name, file] of [["spend_six", "/work/work.py"], ["Kit.spend_three", "/work/work.py"], [
+    const [name, file] of [["spend_six", "/srv/job/work.py"], ["Kit.spend_three", "/srv/job/work.py"], [
       "main",
-      "/work/work.py",
+      "/srv/job/work.py",
     ]]
   ) {
     assert.ok(read.some((r) => r?.function === name && r.file === file), name);
