@@ -65,10 +65,12 @@ function byReason({ profile }: Results, thread: string, reason: string): { ns: n
 /**
  * That waits for a reason are within 5 % of what the thread measured; it may have lost the CPU meanwhile, too. Where the
  * kernel told of no switch at some moment, as while other tracers attach, the quality says so and what is around it may
- * be told as waited: then 15 %. Of each wait, besides, up to 50 µs: the scheduler's clock of CPU time stands still while it
- * chooses whom to run, and the tracepoint comes when it has, which takes longest on a crowded virtual machine.
+ * be told as waited: then 15 %.
+ *
+ * @param perWaitNs what each wait may have besides: where there are many short ones, the tracepoint comes noticeably later
+ *   than the scheduler's own account begins. Seen on a crowded virtual machine; which part of it is whose was not measured
  */
-function accounted(results: Results, thread: string, reason: string, own: Own): void {
+function accounted(results: Results, thread: string, reason: string, own: Own, perWaitNs = 0): void {
   const { ns, waits } = byReason(results, thread, reason);
   const preempted = byReason(results, thread, "preempted").ns + byReason(results, thread, "yield").ns;
   const expected = own.wall - own.cpu;
@@ -76,7 +78,7 @@ function accounted(results: Results, thread: string, reason: string, own: Own): 
   const part = missed_switch > 0 ? 0.15 : 0.05;
   const what =
     `${missed_switch} switches missed; ${ns} ns in ${waits} waits for ${reason}, the program says ${expected}, of which up to ${preempted} preempted`;
-  assert.ok(ns <= (1 + part) * expected + waits * 50_000 && ns >= (1 - part) * expected - preempted, what);
+  assert.ok(ns <= (1 + part) * expected + waits * perWaitNs && ns >= (1 - part) * expected - preempted, what);
 }
 
 for (
@@ -147,7 +149,7 @@ Deno.test("offcpu: disk: reads and writes that are waited for take the time that
   if (!binary) return skip("gcc is not installed");
   const file = `${binary.dir}/data`;
   const { own, results } = await measure(["--min-block", "1ns"], [binary.path, "disk", file]);
-  accounted(results, "disk", "disk", own);
+  accounted(results, "disk", "disk", own, 50_000);
   const { waits } = byReason(results, "disk", "disk");
   assert.ok(waits >= 200, `${waits} waits`);
 });
