@@ -249,6 +249,22 @@ export function program(): Command {
       return offCpuCommand(words, options);
     }));
 
+  json(
+    command("analyze [name]", "run one of the analyzers: tcp_latency, disk_io_latency, lock_contention, …; none: list"),
+  )
+    .option("-p, --pid <pid>", "only this process", pid)
+    .addOption(new Option("-d, --for <duration>", "how long").argParser(duration("--for")).default(10e9, "10s"))
+    .addOption(
+      new Option("--mechanism <name>", "what measures (default: what works best here)")
+        .choices(["auto", "libbpf", "recipe", "proc"]).default("auto"),
+    )
+    .option("--top <rows>", "most rows of a table on the terminal", (t) => parseInteger(t, "--top", 1, 1e6), 20)
+    .option("-o, --output <file>", "write the results (.json, .csv, .txt, .svg, .html)")
+    .action(run(async (name: string | undefined, options: Options) => {
+      const { analyzeCommand } = await import("./commands/analyze.ts");
+      return analyzeCommand(name, options);
+    }));
+
   json(command("stat [command...]", "count events of the processor and the kernel"))
     .option(
       "-e, --event <list>",

@@ -43,12 +43,22 @@ export async function openSession(
 ): Promise<Session> {
   if (options.btf !== undefined) await checkBtf(options.btf);
   const host = openHost("/", options);
-  const api = createSondeApi(host);
+  const session = sessionOn(host, progress, options);
+  for (const path of plugins) await loadPlugin(path, session.api, session.registry);
+  return session;
+}
+
+/** A session with the built-in plugins. */
+export function sessionOn(
+  host: Host,
+  progress: (text: string) => void = () => {},
+  options: SessionOptions = {},
+): Session {
+  const api = createSondeApi(host, options);
   const registry = createRegistry(
     index as unknown as PluginInfo[],
     async (name) => (await PLUGIN_LOADERS[name]()).default(api),
   );
-  for (const path of plugins) await loadPlugin(path, api, registry);
   return { host, api, registry, context: { signal: interruptSignal(), progress } };
 }
 

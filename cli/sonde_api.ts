@@ -4,6 +4,7 @@ import {
   field,
   GoneError,
   mergeQuality,
+  profileOfStacks,
   quality,
   recordsOf,
   rowsOf,
@@ -23,8 +24,9 @@ import { VERSION } from "./version.ts";
  * Puts together what plugins are given. The heavy rooms (samplers, BPF, rendering) are loaded when first used.
  *
  * @param host the machine; this one by default
+ * @param options a file with the kernel's type information, where it has none of itself
  */
-export function createSondeApi(host: Host = openHost()): SondeApi {
+export function createSondeApi(host: Host = openHost(), options: { readonly btf?: string } = {}): SondeApi {
   return {
     version: VERSION,
     data: {
@@ -34,6 +36,7 @@ export function createSondeApi(host: Host = openHost()): SondeApi {
       cellAt,
       rowsOf,
       recordsOf,
+      profileOfStacks,
       quality,
       mergeQuality,
       UnsupportedError,
@@ -68,6 +71,13 @@ export function createSondeApi(host: Host = openHost()): SondeApi {
     },
     probes: {
       open: async (spec) => (await import("./engines.ts")).openProbe(host, spec),
+    },
+    analyzers: {
+      run: async (name, request) => (await import("../bpf/analyzers.ts")).runAnalyzer(host, name, request, options.btf),
+    },
+    recipes: {
+      run: async (name, params, context) =>
+        (await import("./shipped_recipe.ts")).runShippedRecipe(host, name, params, context),
     },
     sleep: pause,
     nowNs: () => Math.round(performance.now() * 1e6),

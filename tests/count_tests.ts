@@ -2,6 +2,8 @@
 export interface TestCounts {
   readonly passed: number;
   readonly failed: number;
+  /** One entry a test or step that failed, as the list at the end names it: name and place. */
+  readonly failures: readonly string[];
   /** One entry a test that skipped itself (tests/skip.ts) or is ignored: file, name, reason. */
   readonly skipped: readonly string[];
   /** Whether the run came to its end: a crash of the process leaves no summary. */
@@ -17,6 +19,9 @@ export function countTests(): { read(line: string): void; counts(): TestCounts }
   let passed = 0;
   let failed = 0;
   let complete = false;
+  /** Behind the heading of the list of those that failed. */
+  let listing = false;
+  const failures: string[] = [];
   const skippedTests = new Set<string>();
   const skipped: string[] = [];
   return {
@@ -30,6 +35,8 @@ export function countTests(): { read(line: string): void; counts(): TestCounts }
         skipped.push(`${which}: ${reason}`);
         skippedTests.add(which);
       } else if (/^\S.* \.\.\. ignored /.test(line)) skipped.push(`${which}: ignored`);
+      if (line.trim() === "FAILURES") listing = true;
+      else if (listing && / => \S/.test(line)) failures.push(line.trim());
       const summary = line.match(/^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed/);
       if (summary) {
         complete = true;
@@ -37,6 +44,6 @@ export function countTests(): { read(line: string): void; counts(): TestCounts }
         failed = Number(summary[2]);
       }
     },
-    counts: () => ({ passed: Math.max(0, passed - skippedTests.size), failed, skipped, complete }),
+    counts: () => ({ passed: Math.max(0, passed - skippedTests.size), failed, failures, skipped, complete }),
   };
 }

@@ -30,6 +30,7 @@ ok | 3 passed (2 steps) | 0 failed | 1 ignored (9ms)`);
   assert.deepEqual(counts, {
     passed: 1,
     failed: 0,
+    failures: [],
     skipped: [
       "./a_test.ts: two: no PMU here",
       "./a_test.ts: three: ignored",
@@ -41,9 +42,11 @@ ok | 3 passed (2 steps) | 0 failed | 1 ignored (9ms)`);
 });
 
 Deno.test("failures are counted, and a run that was cut off is known", () => {
-  assert.deepEqual(count("a ... FAILED (1ms)\n\nFAILED | 2 passed | 1 failed (1s)"), {
+  const text = "a ... FAILED (1ms)\n\n FAILURES \n\na => ./a_test.ts:1:6\n\nFAILED | 2 passed | 1 failed (1s)";
+  assert.deepEqual(count(text), {
     passed: 2,
     failed: 1,
+    failures: ["a => ./a_test.ts:1:6"],
     skipped: [],
     complete: true,
   });

@@ -1,6 +1,6 @@
 /**
  * `deno doc --lint` over every room's face. Members whose name says it all may go without a comment: of its findings
- * those about members are left out, all others fail.
+ * those about members are left out, all others fail. And no page may hold the marks of a merge.
  *
  * @module
  */
@@ -26,6 +26,14 @@ if (code !== 0 && findings.length === 0) {
 }
 
 let failed = 0;
+// The formatter takes the marks of a merge in Markdown for text.
+for (const path of markdownFiles("")) {
+  const lines = Deno.readTextFileSync(root + path).split("\n");
+  const at = lines.findIndex((line) => /^(<{7}|>{7}) /.test(line));
+  if (at < 0) continue;
+  failed++;
+  console.error(`${path}:${at + 1}: the marks of a merge`);
+}
 for (const finding of findings) {
   const place = finding.match(/--> (.+):(\d+):(\d+)/);
   if (!place) throw new Error(`Cannot read this finding of deno doc: ${finding}`);
@@ -40,6 +48,14 @@ if (failed > 0) {
   Deno.exit(1);
 }
 console.log(`${faces.length} modules, every export documented`);
+
+function* markdownFiles(folder: string): Generator<string> {
+  for (const { name, isDirectory } of Deno.readDirSync(root + folder)) {
+    if (name.startsWith(".") || name === "node_modules") continue;
+    if (isDirectory) yield* markdownFiles(`${folder}${name}/`);
+    else if (name.endsWith(".md")) yield `${folder}${name}`;
+  }
+}
 
 function isFile(path: string): boolean {
   try {

@@ -52,7 +52,7 @@ passed += counts.passed;
 failed += counts.failed;
 skipped.push(...counts.skipped);
 if (!counts.complete) fail(`the tests ended without a summary${end.signal ? ` (${end.signal})` : ""}`);
-else if (counts.failed > 0) failures.push(`${counts.failed} tests, named above under FAILURES`);
+else if (counts.failed > 0) failures.push(...counts.failures, `${counts.failed} tests; why stands above`);
 else if (!end.success) fail("deno test");
 
 if (skipped.length > 0) {

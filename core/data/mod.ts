@@ -7,6 +7,7 @@ export * from "./histogram.ts";
 export * from "./ip_address.ts";
 export * from "./json.ts";
 export * from "./profile.ts";
+export * from "./profile_of_stacks.ts";
 export * from "./quality.ts";
 export * from "./result.ts";
 export * from "./table.ts";

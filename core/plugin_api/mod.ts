@@ -1,4 +1,5 @@
 /** The extension interfaces. Types only, but for the registry. @module */
+export * from "./analyzer.ts";
 export * from "./collector.ts";
 export * from "./context.ts";
 export * from "./engine.ts";

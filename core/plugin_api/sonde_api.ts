@@ -4,6 +4,8 @@ import type { CountRequest, Counts } from "../perf/counters/count_events.ts";
 import type { OffCpuMeasurement, OffCpuSampler } from "../profile/off_cpu/off_cpu_sampler.ts";
 import type { CpuSampler } from "../profile/sampler.ts";
 import type { Host } from "../host/host.ts";
+import type { RunContext } from "./context.ts";
+import type { Analysis, AnalyzerName, AnalyzerRequest } from "./analyzer.ts";
 import type { ProbeSession } from "./engine.ts";
 
 /**
@@ -22,6 +24,7 @@ export interface SondeApi {
     | "cellAt"
     | "rowsOf"
     | "recordsOf"
+    | "profileOfStacks"
     | "quality"
     | "mergeQuality"
     | "UnsupportedError"
@@ -46,6 +49,29 @@ export interface SondeApi {
      * @throws {UnsupportedError} with reason and remedy when no engine can
      */
     open(spec: query.ProbeSpec): Promise<ProbeSession>;
+  };
+  readonly analyzers: {
+    /**
+     * Runs a program that ships (`bpf/programs`), loaded through libbpf.
+     *
+     * @throws {UnsupportedError} without libbpf, type information or permission
+     * @throws {GoneError} when there is no such process
+     */
+    run(name: AnalyzerName, request: AnalyzerRequest): Promise<Analysis>;
+  };
+  readonly recipes: {
+    /**
+     * Runs a recipe that ships, and answers its results by name; those that this machine does not allow are absent.
+     *
+     * @param name of its file in `recipes/`, without the ending
+     * @param params as a user writes them: `{ window: "5s" }`
+     * @throws {UnsupportedError} when it allows none
+     */
+    run(
+      name: string,
+      params: Readonly<Record<string, string>>,
+      context: Pick<RunContext, "signal"> & { readonly onReady?: () => void },
+    ): Promise<data.Results>;
   };
   /** Waits; ends early, without an error, when the signal is aborted. */
   sleep(ms: number, signal: AbortSignal): Promise<void>;

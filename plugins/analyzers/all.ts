@@ -1,0 +1,7 @@
+import type { AnalyzerEntry } from "./analyzer.ts";
+import { schedLatency } from "./sched_latency.ts";
+
+/** Every analyzer, a line each. */
+export const ANALYZERS: readonly AnalyzerEntry[] = [
+  schedLatency,
+];
