@@ -20,7 +20,7 @@ LICENSE_GPL;
 /* include/linux/blk_types.h: bits of cmd_flags that are the operation. */
 #define OPERATION 0xff
 
-enum { READ_OP = 0, FLUSH_OP = 2 };
+enum { READ_OP = 0, WRITE_OP = 1, FLUSH_OP = 2 };
 
 enum req_flag_bits {
 	__REQ_SYNC = 11,
@@ -436,8 +436,8 @@ int rq_complete(__u64 *ctx)
 		flush->issued = issued;
 		flush->dev = row.dev;
 	} else if (!issued) {
-		/* Nothing but a flush: what it waited for was the flush of the device that has just ended. */
-		if (!io.bytes && has_flag(flags, bpf_core_enum_value(enum req_flag_bits, __REQ_PREFLUSH))) {
+		/* Nothing but a flush (whose flag is gone): what it waited for was the flush of the device that has just ended. */
+		if (!io.bytes && row.op == WRITE_OP) {
 			row.op = FLUSH_OP;
 			issued = flush->dev == row.dev ? flush->issued : 0;
 		}
