@@ -11,6 +11,7 @@ type Start = (options: AnalyzerOptions) => RunningAnalyzer;
 const ANALYZERS: Readonly<Partial<Record<AnalyzerName, () => Promise<Start>>>> = {
   disk_io_latency: async () => (await import("./programs/disk_io_latency.ts")).startDiskIoLatency,
   sched_latency: async () => (await import("./programs/sched_latency.ts")).startSchedLatency,
+  tcp_latency: async () => (await import("./programs/tcp_latency.ts")).startTcpLatency,
 };
 
 /** How often rings are emptied, ms. */
