@@ -10,6 +10,7 @@ type Start = (options: AnalyzerOptions) => RunningAnalyzer;
 /** How each analyzer's program is started. */
 const ANALYZERS: Readonly<Partial<Record<AnalyzerName, () => Promise<Start>>>> = {
   sched_latency: async () => (await import("./programs/sched_latency.ts")).startSchedLatency,
+  syscall_count: async () => (await import("./programs/syscall_count.ts")).startSyscallCount,
 };
 
 /** How often rings are emptied, ms. */

@@ -1,7 +1,9 @@
 import type { AnalyzerEntry } from "./analyzer.ts";
 import { schedLatency } from "./sched_latency.ts";
+import { syscallCount } from "./syscall_count.ts";
 
 /** Every analyzer, a line each. */
 export const ANALYZERS: readonly AnalyzerEntry[] = [
   schedLatency,
+  syscallCount,
 ];
