@@ -22,5 +22,4 @@ export {
   type UserCopy,
   type WakeContext,
 } from "./off_cpu.ts";
-export { type SchedDelay, type SchedDelayOptions, type SchedDelays, startSchedDelay } from "./sched_delay.ts";
 export { startTcpFlow, type TcpFlow, type TcpFlowOptions } from "./tcp_flow.ts";
