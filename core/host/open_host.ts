@@ -82,6 +82,7 @@ export function openHost(root = "/", options: HostOptions = {}): Host {
       const cpus = parseSchedstat(text("/proc/schedstat"));
       return cpus.length === 0 ? null : cpus.reduce((sum, cpu) => sum + cpu.waitNs, 0);
     },
+    schedCpus: () => parseSchedstat(text("/proc/schedstat")),
     taskRunDelays: () => processes().taskRunDelays(),
     numa: () => readNuma(reader),
     buddyInfo: () => parseBuddyInfo(text("/proc/buddyinfo")),
@@ -98,6 +99,7 @@ export function openHost(root = "/", options: HostOptions = {}): Host {
     containerOf: (cgroup) => cgroup === null ? null : containerId(cgroup),
     wchan: (pid, tid) => processes().wchan(pid, tid),
     currentSyscall: (pid, tid) => processes().currentSyscall(pid, tid),
+    threadCall: (pid, tid) => processes().threadCall(pid, tid),
     maps: (pid) => processes().maps(pid),
     cgroups: () => cgroups().all(),
     cgroup: (path) => cgroups().one(path),
