@@ -64,7 +64,9 @@ export function openSession(
     throw error;
   }
   try {
-    if (plan.output.kind === "aggregate" && plan.output.highest) raiseThreshold(loaded, plan.output.highest.spec.atLeast);
+    if (plan.output.kind === "aggregate" && plan.output.highest) {
+      raiseThreshold(loaded, plan.output.highest.spec.atLeast);
+    }
     loaded.attach();
   } catch (error) {
     source?.[Symbol.dispose]();
@@ -232,7 +234,12 @@ export function openSession(
       cost: { cpu_ns: ownNs, probe_ns, ratio: (ownNs + probe_ns) / durationNs, estimated: meter.estimated },
       sampling,
       estimated: sampled,
-      notes: [...(keeper?.detached ? [keeper.detached] : []), ...(code?.notes() ?? []), ...replacedFiles(), ...(missing ? [missing] : [])],
+      notes: [
+        ...(keeper?.detached ? [keeper.detached] : []),
+        ...(code?.notes() ?? []),
+        ...replacedFiles(),
+        ...(missing ? [missing] : []),
+      ],
     });
   }
 }

@@ -2,7 +2,12 @@ import type { Expr } from "../../core/query/mod.ts";
 import { mapFields, mapOutput, type Prepared } from "./prepare.ts";
 
 /** Fields of a call that are known when it returns, by what the end of a pair calls them. */
-const AT_RETURN: Readonly<Record<string, string>> = { ret: "end.args.ret", errno: "end.errno" };
+const AT_RETURN: Readonly<Record<string, string>> = {
+  ret: "end.args.ret",
+  errno: "end.errno",
+  result: "end.result",
+  error: "end.error",
+};
 
 /** What the result points to is read when it is there. */
 const RETURNED = "args.ret.";
