@@ -252,6 +252,40 @@ export function program(): Command {
     }));
 
   json(
+    command(
+      "calls [target...]",
+      "how often and for how long functions are called: kernel:F, user:PATH:F, syscall:NAME",
+    ),
+  )
+    .option("-p, --pid <pid>", "only this process", pid)
+    .option("-d, --for <duration>", "how long (5s; with a command until it ends)", duration("--for"))
+    .option("--top <rows>", "most rows of a table on the terminal", (t) => parseInteger(t, "--top", 1, 1e6), 20)
+    .option(
+      "--slowest <calls>",
+      "how many of the slowest calls are listed",
+      (t) => parseInteger(t, "--slowest", 0, 1e4),
+      10,
+    )
+    .addOption(
+      new Option("--min <duration>", "list none among the slowest that is shorter").argParser(duration("--min"))
+        .default(
+          0,
+          "0",
+        ),
+    )
+    .option("--errors", "only calls that fail")
+    .option("--stacks", "stacks frame by frame, and times summed up by stack (-o FILE.svg, .html)")
+    .option("--engine <name>", "use this probe engine and no other")
+    .option("-o, --output <file>", "write the results (.json, .csv, .txt), or times by stack (.svg, .html, .folded)")
+    .usage("[options] <target...> [-- command...]")
+    .action(run(async (words: string[], options: Options) => {
+      const { callsCommand } = await import("./commands/calls.ts");
+      const at = Deno.args.indexOf("--");
+      const command = at < 0 ? [] : Deno.args.slice(at + 1);
+      return callsCommand(words.slice(0, words.length - command.length), command, options);
+    }));
+
+  json(
     command("analyze [name]", "run one of the analyzers: tcp_latency, disk_io_latency, lock_contention, …; none: list"),
   )
     .option("-p, --pid <pid>", "only this process", pid)
