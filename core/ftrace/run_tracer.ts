@@ -36,7 +36,9 @@ export interface TracerRun {
  */
 export function requireTraceable(host: Host): TraceableFunction[] {
   const problem = mountTracefs(host);
-  if (problem !== null) throw new UnsupportedError(`Cannot trace: ${problem}`, "As root: mount it, or run sonde as root.");
+  if (problem !== null) {
+    throw new UnsupportedError(`Cannot trace: ${problem}`, "As root: mount it, or run sonde as root.");
+  }
   const all = traceableFunctions(host);
   if (all === null) {
     throw new UnsupportedError(
@@ -90,7 +92,10 @@ export async function runTracer(
   try {
     set("tracing_on", "0");
     const cpus = [...Deno.readDirSync(`${path}/per_cpu`)].length;
-    set("buffer_size_kb", String(Math.max(64, Math.min(request.bufferKb ?? BUFFER_KB, Math.floor(MAX_BUFFERS_KB / cpus)))));
+    set(
+      "buffer_size_kb",
+      String(Math.max(64, Math.min(request.bufferKb ?? BUFFER_KB, Math.floor(MAX_BUFFERS_KB / cpus)))),
+    );
     set("set_ftrace_filter", `${setup.filter.join("\n")}\n`, "clear");
     if (setup.graph.length > 0) set("set_graph_function", `${setup.graph.join("\n")}\n`, "clear");
     if (setup.maxDepth > 0) set("max_graph_depth", String(setup.maxDepth));
@@ -115,7 +120,9 @@ export async function runTracer(
     reader.drain(sink, true);
     const after = reader.stats();
     lost = after.overrun - before.overrun + after.commitOverrun - before.commitOverrun + after.dropped - before.dropped;
-    if (lost > 0) notes.push("Events were overwritten before they were read: trace fewer functions, or only one process.");
+    if (lost > 0) {
+      notes.push("Events were overwritten before they were read: trace fewer functions, or only one process.");
+    }
     const cpu_ns = clockNs(CLOCK.PROCESS_CPUTIME_ID) - cpuBefore;
     return {
       quality: quality({

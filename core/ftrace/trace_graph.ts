@@ -78,12 +78,22 @@ export async function traceGraph(host: Host, request: GraphRequest): Promise<Gra
         sums.exit(tid === 0 ? -1 - cpu : tid, address, depth, from, durationNs);
         onCall?.({ kind: "exit", address, depth, tid, cpu, timeNs, durationNs });
       } else {
-        onCall?.({ kind: "entry", address: entryFunc(page, at), depth: entryDepth(page, at), tid, cpu, timeNs, durationNs: 0 });
+        onCall?.({
+          kind: "entry",
+          address: entryFunc(page, at),
+          depth: entryDepth(page, at),
+          tid,
+          cpu,
+          timeNs,
+          durationNs: 0,
+        });
       }
     },
     () => events,
   );
-  const notes = shared ? [...quality.notes, "Measured with the tracer that all share: nobody else could use it meanwhile."] : quality.notes;
+  const notes = shared
+    ? [...quality.notes, "Measured with the tracer that all share: nobody else could use it meanwhile."]
+    : quality.notes;
   return { times: [...sums.times.values()], matched: matched.functions, quality: { ...quality, notes } };
 }
 
