@@ -9,6 +9,7 @@ type Start = (options: AnalyzerOptions) => RunningAnalyzer;
 
 /** How each analyzer's program is started. */
 const ANALYZERS: Readonly<Partial<Record<AnalyzerName, () => Promise<Start>>>> = {
+  memory_alloc_trace: async () => (await import("./programs/memory_alloc_trace.ts")).startMemoryAllocTrace,
   sched_latency: async () => (await import("./programs/sched_latency.ts")).startSchedLatency,
 };
 
