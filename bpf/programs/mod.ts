@@ -23,4 +23,5 @@ export {
   type WakeContext,
 } from "./off_cpu.ts";
 export { type SchedDelay, type SchedDelayOptions, type SchedDelays, startSchedDelay } from "./sched_delay.ts";
+export { startSyscallCount, type SyscallCountOptions } from "./syscall_count.ts";
 export { startTcpFlow, type TcpFlow, type TcpFlowOptions } from "./tcp_flow.ts";
