@@ -75,6 +75,9 @@ export function createSondeApi(host: Host = openHost(), options: { readonly btf?
     analyzers: {
       run: async (name, request) => (await import("../bpf/analyzers.ts")).runAnalyzer(host, name, request, options.btf),
     },
+    calls: {
+      measure: async (request) => (await import("./measure_calls.ts")).measureCalls(host, request),
+    },
     recipes: {
       run: async (name, params, context) =>
         (await import("./shipped_recipe.ts")).runShippedRecipe(host, name, params, context),

@@ -6,6 +6,7 @@ import type { CpuSampler } from "../profile/sampler.ts";
 import type { Host } from "../host/host.ts";
 import type { RunContext } from "./context.ts";
 import type { Analysis, AnalyzerName, AnalyzerRequest } from "./analyzer.ts";
+import type { CallsRequest } from "./calls.ts";
 import type { ProbeSession } from "./engine.ts";
 
 /**
@@ -58,6 +59,15 @@ export interface SondeApi {
      * @throws {GoneError} when there is no such process
      */
     run(name: AnalyzerName, request: AnalyzerRequest): Promise<Analysis>;
+  };
+  readonly calls: {
+    /**
+     * Measures the calls of functions: `functions`, `latency`, `errors`, `processes`, `slowest`, with stacks `profile`.
+     *
+     * @throws {UsageError} when there is no such function, or a wildcard means too many
+     * @throws {UnsupportedError} when the kernel does not let it be traced
+     */
+    measure(request: CallsRequest): Promise<data.Results>;
   };
   readonly recipes: {
     /**
