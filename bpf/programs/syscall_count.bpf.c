@@ -13,8 +13,10 @@ LICENSE_GPL;
 
 #define TASK_COMM_LEN 16
 
-/* With `only_pid`: the processes that it makes from now on, too. */
+/* Not `only_pid` but the processes of `targets`, and those that they make from now on, and theirs. */
 const volatile bool follow = false;
+/* With `follow`: a target counts from its next exec on, which is this call. 0: from now on. */
+const volatile __u32 execve_nr = 0;
 /* Keeps durations, for quantiles. */
 const volatile bool distributions = true;
 
@@ -98,6 +100,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct thread);
 } threads SEC(".maps");
+
+/* With `follow`: processes in Sonde's own pid namespace. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, __u32);
+} targets SEC(".maps");
 
 /* What each process runs now: the key of `programs`. */
 struct {
@@ -197,6 +207,13 @@ static __always_inline __u64 current_program(bool typed)
 	return known ? *known : id;
 }
 
+static __always_inline bool is_target(void)
+{
+	__u32 pid, tid;
+
+	return current_ids(&pid, &tid) && bpf_map_lookup_elem(&targets, &pid);
+}
+
 /* The current thread's entry, made when it is wanted; NULL when it is not, or when there is no room. */
 static __always_inline struct thread *current_thread(void)
 {
@@ -204,13 +221,13 @@ static __always_inline struct thread *current_thread(void)
 	struct thread *t, found = { .state = FOUND };
 	__u32 tid = bpf_get_current_pid_tgid(), pid, own_tid;
 
-	/* A followed process is known by its entry alone: it is not `only_pid`. */
+	/* A followed process is known by its threads' entries alone. */
 	if (!follow && !wanted_current(&pid, &own_tid))
 		return NULL;
 	t = bpf_map_lookup_elem(&threads, &tid);
 	if (t)
 		return t;
-	if (follow && !wanted_current(&pid, &own_tid))
+	if (follow && (execve_nr || !is_target()))
 		return NULL;
 	if (bpf_map_update_elem(&threads, &tid, &found, BPF_ANY)) {
 		count(THREADS_FULL);
@@ -353,9 +370,9 @@ static __always_inline int on_fork(bool typed, struct task_struct *parent, struc
 	bool is_thread = READ(typed, child, tgid) == READ(typed, parent, tgid);
 	struct thread fresh = { .state = FRESH }, *t = bpf_map_lookup_elem(&threads, &parent_tid);
 
-	if (!t && !wanted_current(&pid, &own_tid))
+	if (!t && (follow ? execve_nr || !is_target() : !wanted_current(&pid, &own_tid)))
 		return 0;
-	if (only_pid && !follow && !is_thread)
+	if (only_pid && !is_thread)
 		return 0;
 	if (t && is_thread)
 		fresh.program = t->program;
@@ -371,6 +388,12 @@ static __always_inline int on_exec(bool typed, struct task_struct *p, __u32 old_
 	struct thread *t = bpf_map_lookup_elem(&threads, &old_tid), moved;
 
 	bpf_map_delete_elem(&processes, &tid);
+	if (!t && follow && execve_nr && is_target()) {
+		struct thread first = { .since = bpf_ktime_get_ns(), .nr = execve_nr, .state = IN_CALL };
+
+		if (bpf_map_update_elem(&threads, &tid, &first, BPF_ANY))
+			count(THREADS_FULL);
+	}
 	if (!t)
 		return 0;
 	if (old_tid == tid) {

@@ -1,9 +1,11 @@
 import { assetBytes } from "../../core/assets/mod.ts";
 import { type Quality, quality } from "../../core/data/mod.ts";
+import { syscallNumber } from "../../core/host/syscall_name.ts";
 import type { Analysis } from "../../core/plugin_api/mod.ts";
 import { quantileOf } from "../../core/query/quantile_layout.ts";
 import { clockNs } from "../../core/sys/mod.ts";
 import type { BpfObject } from "../libbpf.ts";
+import { updateMap } from "../kernel/map.ts";
 import { possibleCpus } from "../possible_cpus.ts";
 import { analyzerConstants, type AnalyzerOptions, type RunningAnalyzer } from "./analyzer.ts";
 import { forEachEntry, type StructView } from "./_entries.ts";
@@ -13,10 +15,15 @@ import { callName, errorName } from "./_syscall_words.ts";
 
 /** What to count. */
 export interface SyscallCountOptions extends AnalyzerOptions {
-  /** The processes that `pid` makes from now on, too, and theirs. Default: no. */
-  readonly follow?: boolean;
+  /**
+   * In place of `pid`: these processes, in sonde's own pid namespace, those that they make from now on, and theirs. With
+   * `fromExec` a process counts from its next exec on.
+   */
+  readonly follow?: { readonly pids: readonly number[]; readonly fromExec: boolean };
   /** Keeps durations, for quantiles: one lookup more for each call. Default: yes. */
   readonly distributions?: boolean;
+  /** Measures what the programs cost, which costs some 200 ns a call; else it is estimated. Default: yes. */
+  readonly measureCost?: boolean;
 }
 
 /**
@@ -43,7 +50,7 @@ const ESTIMATED_CALL_NS = 250;
  * @throws {LibbpfError} when the kernel refuses for another reason
  */
 export function startSyscallCount(options: SyscallCountOptions): RunningAnalyzer {
-  const { host, pid, follow = false, distributions = true, maxEntries = 16_384 } = options;
+  const { host, pid, follow, distributions = true, maxEntries = 16_384 } = options;
   const cpus = possibleCpus(host);
   const { object, variant } = loadObject(
     "syscall_count",
@@ -51,7 +58,12 @@ export function startSyscallCount(options: SyscallCountOptions): RunningAnalyzer
     options,
     options.variant ? VARIANTS.filter((v) => v.name === options.variant) : VARIANTS,
     (fresh) => {
-      fresh.setConstants({ ...analyzerConstants(host, pid), follow, distributions });
+      fresh.setConstants({
+        ...analyzerConstants(host, follow ? 0 : pid),
+        follow: follow !== undefined,
+        execve_nr: follow?.fromExec ? syscallNumber("execve") ?? 0 : 0,
+        distributions,
+      });
       for (const map of ["threads", "processes", "programs", "calls", "errors"]) {
         fresh.map(map).setMaxEntries(maxEntries);
       }
@@ -60,13 +72,16 @@ export function startSyscallCount(options: SyscallCountOptions): RunningAnalyzer
   );
   let events = 0;
   const programs = PROGRAMS.map((name) => object.program(`${name}_${variant}`));
-  const meter = startMeter(programs.map((p) => p.fd), () => events * ESTIMATED_CALL_NS);
+  const meter = startMeter(programs.map((p) => p.fd), () => events * ESTIMATED_CALL_NS, options.measureCost);
   const dispose = (): void => {
     meter[Symbol.dispose]();
     object[Symbol.dispose]();
   };
   const links: Disposable[] = [];
   try {
+    for (const target of follow?.pids ?? []) {
+      updateMap(object.map("targets").fd, Uint32Array.of(target), Uint32Array.of(1), "a process");
+    }
     for (const program of programs) links.push(program.attach());
   } catch (error) {
     dispose();
