@@ -9,6 +9,7 @@ type Start = (options: AnalyzerOptions) => RunningAnalyzer;
 
 /** How each analyzer's program is started. */
 const ANALYZERS: Readonly<Partial<Record<AnalyzerName, () => Promise<Start>>>> = {
+  futex_contention: async () => (await import("./programs/futex_contention.ts")).startFutexContention,
   sched_latency: async () => (await import("./programs/sched_latency.ts")).startSchedLatency,
 };
 
