@@ -19,12 +19,16 @@ const SOURCE = `
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
-#define ROUNDS 40
+#define ROUNDS 25
+#define CROWD 3
+static pthread_mutex_t crowd = PTHREAD_MUTEX_INITIALIZER;
+static sem_t late;
+static volatile long tids[CROWD + 1];
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER, pi, guard = PTHREAD_MUTEX_INITIALIZER, stuck = PTHREAD_MUTEX_INITIALIZER;
 static pthread_cond_t cond = PTHREAD_COND_INITIALIZER;
 static sem_t sem, timed;
 static uint32_t words[2];
-static volatile int round_, done_, gone;
+static volatile int round_, done_, waitv_errors;
 static volatile long holder_tid, worker_tid;
 static long now(void) { struct timespec t; clock_gettime(CLOCK_MONOTONIC, &t); return t.tv_sec * 1000000000L + t.tv_nsec; }
 static void nap(long us) { struct timespec t = { 0, us * 1000 }; nanosleep(&t, 0); }
@@ -54,7 +58,7 @@ static void *worker(void *x) {
   for (int i = 0; i < 10; i++) {
     lead(&round_, ++r);
     struct { uint64_t val, uaddr; uint32_t flags, reserved; } v[2] = { { 0, (uintptr_t)&words[0], 2 | 128, 0 }, { 0, (uintptr_t)&words[1], 2 | 128, 0 } };
-    TIMED(waitv_ns, syscall(449, v, 2, 0, 0, 0));
+    TIMED(waitv_ns, waitv_errors += syscall(449, v, 2, 0, 0, 0) < 0);
     words[1] = 0;
     done_ = r;
   }
@@ -62,19 +66,35 @@ static void *worker(void *x) {
   pthread_mutex_unlock(&stuck);
   return 0;
 }
-/* Whether the worker sleeps in the kernel: only then a lock is let go. */
-static void until_it_sleeps(void) {
+static void *one_of_crowd(void *which) {
+  tids[(long)which] = syscall(SYS_gettid);
+  pthread_mutex_lock(&crowd);
+  pthread_mutex_unlock(&crowd);
+  done_ = 1000 + (long)which;
+  return 0;
+}
+/* Waits longer than the test. */
+static void *sleeper(void *x) {
+  struct timespec t; clock_gettime(CLOCK_REALTIME, &t);
+  t.tv_sec += 1000;
+  tids[CROWD] = syscall(SYS_gettid);
+  sem_timedwait(&late, &t);
+  return 0;
+}
+/* Whether a thread sleeps in the kernel: only then a lock is let go. */
+static void until_sleeps(long tid) {
   char path[64], text[256];
-  sprintf(path, "/proc/self/task/%ld/syscall", worker_tid);
+  sprintf(path, "/proc/self/task/%ld/syscall", tid);
   for (;;) {
     FILE *f = fopen(path, "r");
     long nr = -1;
     if (f && fgets(text, sizeof text, f)) nr = strtol(text, 0, 10);
     if (f) fclose(f);
-    if (nr == SYS_futex || nr == 449) break;
+    if (nr == SYS_futex || nr == 449 || waitv_errors) break;
     nap(100);
   }
 }
+static void until_it_sleeps(void) { until_sleeps(worker_tid); }
 int main(void) {
   char line[16];
   setbuf(stdout, 0);
@@ -100,6 +120,18 @@ int main(void) {
   }
   for (int i = 0; i < ROUNDS; i++) { round_ = ++r; until_it_sleeps(); nap(1000); sem_post(&sem); lead(&done_, r); }
   lead(&done_, ++r);
+  pthread_t many[CROWD], last;
+  pthread_mutex_lock(&crowd);
+  for (long i = 0; i < CROWD; i++) pthread_create(&many[i], 0, one_of_crowd, (void *)i);
+  for (int i = 0; i < CROWD; i++) { while (!tids[i]) nap(100); until_sleeps(tids[i]); }
+  nap(1000);
+  pthread_mutex_unlock(&crowd);
+  for (int i = 0; i < CROWD; i++) pthread_join(many[i], 0);
+  done_ = r;
+  sem_init(&late, 0, 0);
+  pthread_create(&last, 0, sleeper, 0);
+  while (!tids[CROWD]) nap(100);
+  until_sleeps(tids[CROWD]);
   pthread_mutex_lock(&stuck);
   for (int i = 0; i < 10; i++) {
     round_ = ++r; until_it_sleeps(); nap(1000);
@@ -122,9 +154,9 @@ int main(void) {
   }
   for (int i = 0; i < ROUNDS; i++) { pthread_mutex_lock(&s->m); s->round_ = i + 1; nap(5000); pthread_mutex_unlock(&s->m); lead(&s->done_, i + 1); }
   printf("{\\"rounds\\":%d,\\"tid\\":%ld,\\"worker\\":%ld,\\"child\\":%d", ROUNDS, holder_tid, worker_tid, child);
-  printf(",\\"mutex\\":\\"%p\\",\\"pi\\":\\"%p\\",\\"cond\\":\\"%p\\",\\"sem\\":\\"%p\\",\\"timed\\":\\"%p\\",\\"words\\":\\"%p\\",\\"stuck\\":\\"%p\\",\\"shared\\":\\"%p\\",\\"other\\":\\"%p\\"",
-    (void *)&mutex, (void *)&pi, (void *)&cond, (void *)&sem, (void *)&timed, (void *)words, (void *)&stuck, (void *)s, (void *)other);
-  printf(",\\"mutex_ns\\":%ld,\\"pi_ns\\":%ld,\\"cond_ns\\":%ld,\\"sem_ns\\":%ld,\\"timed_ns\\":%ld,\\"waitv_ns\\":%ld,\\"shared_ns\\":%ld}\\n", mutex_ns, pi_ns, cond_ns, sem_ns, timed_ns, waitv_ns, s->ns);
+  printf(",\\"mutex\\":\\"%p\\",\\"pi\\":\\"%p\\",\\"cond\\":\\"%p\\",\\"sem\\":\\"%p\\",\\"timed\\":\\"%p\\",\\"words\\":\\"%p\\",\\"stuck\\":\\"%p\\",\\"crowd\\":\\"%p\\",\\"late\\":\\"%p\\",\\"shared\\":\\"%p\\",\\"other\\":\\"%p\\"",
+    (void *)&mutex, (void *)&pi, (void *)&cond, (void *)&sem, (void *)&timed, (void *)words, (void *)&stuck, (void *)&crowd, (void *)&late, (void *)s, (void *)other);
+  printf(",\\"mutex_ns\\":%ld,\\"pi_ns\\":%ld,\\"cond_ns\\":%ld,\\"sem_ns\\":%ld,\\"timed_ns\\":%ld,\\"waitv_ns\\":%ld,\\"waitv_errors\\":%d,\\"shared_ns\\":%ld}\\n", mutex_ns, pi_ns, cond_ns, sem_ns, timed_ns, waitv_ns, waitv_errors, s->ns);
   while (fgets(line, sizeof line, stdin)) {}
   kill(child, 9);
   waitpid(child, 0, 0);

@@ -205,7 +205,8 @@ function lockRow(lock: Lock, names: FutexNames): Row {
     p99: slept ? lock.waitsOf.quantile(0.99, lock.max) : null,
     max: lock.max,
     threads: lock.waiting.size,
-    at_once: lock.most,
+    // Of a waitv the program counts the first of its locks only.
+    at_once: Math.max(lock.most, Math.min(1, lock.waits + lock.still)),
     still: lock.still,
     timeouts: lock.timeouts,
     interrupted: lock.interrupted,

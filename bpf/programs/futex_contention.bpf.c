@@ -344,6 +344,7 @@ static __always_inline void resume(void *ctx, __u32 task)
 		return;
 	c = *known;
 	bpf_map_delete_elem(&paused, &task);
+	c.before = 0;
 	begin_call(ctx, task, &c, 0);
 }
 
