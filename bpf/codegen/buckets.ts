@@ -1,6 +1,6 @@
 import { type Argument, emitAddOne, emitFindOrCreate } from "./aggregate.ts";
 import { HELPER } from "../asm/mod.ts";
-import { FP, type Gen, MAP, type Place } from "./gen.ts";
+import { FP, type Gen, type Place } from "./gen.ts";
 import type { BucketSet } from "./layout.ts";
 import { isUnsigned } from "./nullable.ts";
 
@@ -10,19 +10,20 @@ const MANTISSA_BITS = 6;
 /** In the word with the CPU (65536 of them are enough for all) the bits above are the number of the set. */
 export const SET_SHIFT = 16;
 
-/**
- * Counts a value in its bucket: sparse, as an entry keyed (key…, CPU and set, index).
- *
- * @param key the aggregate's key, with room for the two words behind its `keyBytes`
- */
-export function emitBucket(
-  g: Gen,
-  key: Place,
-  keyBytes: number,
-  number: number,
-  set: BucketSet,
-  arg: Argument,
-): void {
+/** One value to be counted. */
+export interface BucketOf {
+  readonly map: string;
+  /** The aggregate's key, with room for the two words behind its `keyBytes`. */
+  readonly key: Place;
+  readonly keyBytes: number;
+  /** Number of the set. */
+  readonly number: number;
+  readonly set: BucketSet;
+  readonly arg: Argument;
+}
+
+/** Counts a value in its bucket: sparse, as an entry keyed (key…, CPU and set, index). */
+export function emitBucket(g: Gen, { map, key, keyBytes, number, set, arg }: BucketOf): void {
   const { a } = g;
   const next = a.label("next_bucket");
   if (arg.nullFlag !== null) a.load(8, 1, FP, arg.nullFlag).jump("ne", 1, 0, next);
@@ -31,7 +32,7 @@ export function emitBucket(
   else emitBucketIndex(g, isUnsigned(set.arg.t));
   a.store(4, key.base, key.off + keyBytes + 4, 0).call(HELPER.get_smp_processor_id);
   a.alu("or", 0, number << SET_SHIFT).store(4, key.base, key.off + keyBytes, 0);
-  emitFindOrCreate(g, MAP.buckets, key, 8, "buckets_full");
+  emitFindOrCreate(g, map, key, 8, "buckets_full");
   emitAddOne(g, 0);
   a.mark(next);
 }

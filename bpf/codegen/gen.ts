@@ -12,6 +12,10 @@ export const MAP = {
   /** One word: of 2^n events one is taken. Only where there is a budget to keep. */
   control: "control",
   stacks: "stacks",
+  /** One word: rows of the highest are sent from this value on. */
+  threshold: "threshold",
+  /** On each CPU, one word: the highest value of a row that found no room in the ring, and one. */
+  missed: "missed",
   inFlight: "in_flight",
   /** One for each program, so that a program that interrupts another does not write over its texts. */
   scratch: "scratch",

@@ -8,6 +8,7 @@ import { mechanism, works } from "../mechanisms.ts";
 import { askNamespace } from "./ask_namespace.ts";
 import { BUILTIN_FIELDS, builtinAccess, TASKLESS } from "./builtins.ts";
 import { type CallPoints, callPoints, frameAccess } from "./call_probes.ts";
+import { callValue } from "./call_values.ts";
 import { codeFiles } from "./code_files.ts";
 import { groupBase, groupKey, type GroupOptions, groupPlaces, type NamedPlace, targetsOf } from "./group_places.ts";
 import { iteratorKind } from "./iterator.ts";
@@ -45,6 +46,8 @@ export interface Catalog extends TargetFinder, Disposable {
   callProblem(target: CallTarget): string | null;
   /** The points that a pattern means: its names may hold `*` and `?`. */
   match(pattern: ProbePoint, limit: number): Matched;
+  /** Names of a function's arguments, in order; null where they are not known. */
+  argumentNames(target: CallTarget): readonly string[] | null;
   matchCalls(pattern: CallTarget, limit: number): { readonly targets: readonly CallTarget[]; readonly total: number };
   /** Points of all kinds that can be listed without naming a file. Functions only where they can be attached to. */
   points(): ProbePoint[];
@@ -201,6 +204,13 @@ export function openCatalog(host: Host): Catalog {
       return sides ? problem(sides.start) : loudly(() => pointsOfCalls([target]));
     },
     match: (pattern, limit) => quietly(() => kindOf(pattern).match(pattern, limit)) ?? { points: [], total: 0 },
+    argumentNames(target) {
+      if (target.kind === "user") return null;
+      if (target.kind === "kernel") return types.ofFunction(target.symbol)?.params.map((p) => p.name) ?? null;
+      const points = pointsOf(target);
+      const fields = points && quietly(() => kindOf(points.start).fields(points.start));
+      return fields?.map((f) => f.name.replace(/^args\./, "")) ?? null;
+    },
     matchCalls(pattern, limit) {
       if (pattern.kind === "syscall") {
         const names = syscallNames().filter(globOf(pattern.name));
@@ -235,6 +245,12 @@ export function openCatalog(host: Host): Catalog {
     endNames: readonly string[],
   ): CallProbes {
     const atEnd = endNames.map((n) => n === "errno" ? "args.ret" : n);
+    const options: GroupOptions = {
+      access: (place, name) => callValue(place, name) ?? accessAt(place, name),
+      get kprobeMulti(): boolean {
+        return works("kprobe_multi", host);
+      },
+    };
     // Entries and returns are grouped alike: where one program serves many functions, a function's number is its place
     // in the group.
     const groups = new Map<string, { points: CallPoints; starts: NamedPlace[]; ends: NamedPlace[] }>();

@@ -36,6 +36,8 @@ export interface Host {
   vmstat(): ReadonlyMap<string, number>;
   /** Whole disks only, no partitions, loop devices without backing, or ram disks. */
   disks(): DiskStat[];
+  /** Names of all block devices, partitions too, by `major:minor`. */
+  blockDevices(): ReadonlyMap<string, string>;
   netDevs(): NetDevStat[];
   /** `/proc/net/snmp` and `/proc/net/netstat` as `Tcp.RetransSegs`, `TcpExt.ListenOverflows`, … */
   netCounters(): ReadonlyMap<string, number>;

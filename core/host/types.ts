@@ -139,6 +139,8 @@ export interface ProcessStat {
 
 /** What is used of `/proc/PID/status`. */
 export interface ProcessStatus {
+  /** The process that a thread belongs to. */
+  readonly tgid: number;
   readonly uid: number;
   readonly cpusAllowed: string;
   readonly voluntarySwitches: number;

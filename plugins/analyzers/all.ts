@@ -1,9 +1,15 @@
 import type { AnalyzerEntry } from "./analyzer.ts";
 import { futexContention } from "./futex_contention.ts";
+import { pageFaultTrace } from "./page_fault_trace.ts";
+import { diskIoLatency } from "./disk_io_latency.ts";
 import { schedLatency } from "./sched_latency.ts";
+import { syscallCount } from "./syscall_count.ts";
 
 /** Every analyzer, a line each. */
 export const ANALYZERS: readonly AnalyzerEntry[] = [
+  pageFaultTrace,
+  diskIoLatency,
   schedLatency,
   futexContention,
+  syscallCount,
 ];

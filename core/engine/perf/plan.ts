@@ -79,7 +79,8 @@ const BUILTINS: ReadonlySet<string> = new Set([
  * @param pointOf finds a probe point
  * @throws {CannotTrace} with the reason when they cannot
  */
-export function planPerf(spec: ProbeSpec, pointOf: (point: ProbePoint) => PerfPoint): PerfPlan {
+export function planPerf(asked: ProbeSpec, pointOf: (point: ProbePoint) => PerfPoint): PerfPlan {
+  const spec = withoutWhen(asked);
   const { source } = spec;
   const fields = sourceFields(spec);
   checkComputable(specExprs(spec));
@@ -110,6 +111,13 @@ export function planPerf(spec: ProbeSpec, pointOf: (point: ProbePoint) => PerfPo
   });
 }
 
+/** Nothing is spared by knowing at the entry that a call is not looked at: it becomes a filter. */
+function withoutWhen(spec: ProbeSpec): ProbeSpec {
+  if (spec.source.kind !== "calls" || !spec.source.when) return spec;
+  const { when, ...source } = spec.source;
+  return { ...spec, source, steps: [{ kind: "filter", expr: when }, ...spec.steps] };
+}
+
 /** System calls are pairs of their own tracepoints: a thread is in one at a time. */
 function planCalls(
   spec: ProbeSpec,
@@ -131,11 +139,15 @@ function planCalls(
       case "duration":
         return { ...f, from: "duration" };
       case "ret":
+      case "result":
         return { ...f, from: "end", field: "args.ret" };
       case "errno":
+      case "error":
         return { ...f, from: "errno", field: "args.ret" };
       default:
-        return { ...f, from: "start", field: f.name };
+        return f.name.startsWith("end.")
+          ? { ...f, from: "end", field: f.name.slice("end.".length) }
+          : { ...f, from: "start", field: f.name };
     }
   });
   const tid: Expr = { op: "field", name: "tid", t: { type: "tid", unit: null } };
@@ -146,7 +158,10 @@ function planCalls(
   return planned(spec, {
     kind: "pair",
     start: { ...role(points("enter"), pointOf, ofSide(joined, "start", [tid]), [tid]), names: written },
-    end: role(points("exit"), pointOf, errno && !end.some((f) => f.name === ret.name) ? [...end, ret] : end, [tid]),
+    end: {
+      ...role(points("exit"), pointOf, errno && !end.some((f) => f.name === ret.name) ? [...end, ret] : end, [tid]),
+      names: written,
+    },
     cancel: NO_ROLE,
     mark: NO_ROLE,
     joined,
