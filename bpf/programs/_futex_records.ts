@@ -1,5 +1,6 @@
 import type { BpfObject } from "../libbpf.ts";
 import { forEachEntry } from "./_entries.ts";
+import { type Place, placeAt } from "./user_copies.ts";
 
 const COMM_BYTES = 16;
 
@@ -11,8 +12,8 @@ export interface FutexSum {
   readonly address: bigint;
   readonly op: number;
   readonly shared: boolean;
-  /** Number of the stack in the map of stacks; -1 for none. */
-  readonly stack: number;
+  /** Where in the code; its stack pointer is 0n where that is not known. */
+  readonly place: Place;
   readonly calls: number;
   readonly woken: number;
   readonly timeouts: number;
@@ -25,7 +26,7 @@ export interface FutexSum {
 }
 
 /** A wait that goes on (struct call). */
-export interface FutexCall extends Pick<FutexSum, "pid" | "tid" | "address" | "op" | "shared" | "stack"> {
+export interface FutexCall extends Pick<FutexSum, "pid" | "tid" | "address" | "op" | "shared" | "place"> {
   /** Of the monotonic clock. */
   readonly sinceNs: number;
   /** It has begun before the window. */
@@ -62,11 +63,11 @@ export function readFutexRecords(object: BpfObject): FutexRecords {
   forEachEntry(object.map("sums"), (key, value) => {
     records.sums.push({
       address: key.big(0),
-      stack: Number(BigInt.asIntN(64, key.big(8))),
-      pid: key.u32(16),
-      tid: key.u32(20),
-      op: key.u8(24),
-      shared: key.u8(25) !== 0,
+      place: placeAt(key, 8),
+      tid: key.u32(24),
+      pid: key.u32(32),
+      op: key.u8(36),
+      shared: key.u8(37) !== 0,
       calls: value.u64(0),
       woken: value.u64(8),
       timeouts: value.u64(16),
@@ -83,13 +84,13 @@ export function readFutexRecords(object: BpfObject): FutexRecords {
     records.calls.push({
       sinceNs: value.u64(0),
       address: value.big(8),
-      stack: Number(BigInt.asIntN(64, value.big(24))),
-      owner: value.u32(32),
-      op: value.u8(40),
-      shared: value.u8(41) !== 0,
-      before: value.u8(43) !== 0,
-      pid: value.u32(44),
-      tid: value.u32(48),
+      place: placeAt(value, 24),
+      tid: value.u32(40),
+      owner: value.u32(48),
+      op: value.u8(56),
+      shared: value.u8(57) !== 0,
+      before: value.u8(59) !== 0,
+      pid: value.u32(60),
     });
   });
   forEachEntry(object.map("locks"), (key, value) => {

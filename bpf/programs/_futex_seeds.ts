@@ -46,18 +46,17 @@ export function seedFutexCalls(object: BpfObject, host: Host, pid: number, nowNs
   }
   let seeded = 0;
   for (const { tid, wait } of calls) {
-    const call = new DataView(new ArrayBuffer(56));
+    const call = new DataView(new ArrayBuffer(64));
     call.setBigUint64(0, BigInt(nowNs), true);
     call.setBigUint64(8, wait.address, true);
     call.setBigUint64(16, wait.waiters, true);
-    call.setBigInt64(24, -1n, true);
-    call.setUint32(32, wait.owner, true);
-    call.setUint8(40, wait.op);
-    call.setUint8(41, wait.shared ? 1 : 0);
-    call.setUint8(42, counted.has(`${wait.pid} ${wait.address}`) ? 1 : 0);
-    call.setUint8(43, 1);
-    call.setUint32(44, wait.pid, true);
-    call.setUint32(48, tid, true);
+    call.setUint32(40, tid, true);
+    call.setUint32(48, wait.owner, true);
+    call.setUint8(56, wait.op);
+    call.setUint8(57, wait.shared ? 1 : 0);
+    call.setUint8(58, counted.has(`${wait.pid} ${wait.address}`) ? 1 : 0);
+    call.setUint8(59, 1);
+    call.setUint32(60, wait.pid, true);
     if (added(object, "calls", Uint32Array.of(tid), call)) seeded++;
   }
   return seeded;

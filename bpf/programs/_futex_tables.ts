@@ -10,7 +10,8 @@ type Row = Readonly<Record<string, Cell>>;
 /** What is looked up beside the records. */
 export interface FutexNames {
   place(pid: number, address: bigint, shared: boolean): FutexPlace;
-  frames(stack: number, pid: number): readonly Frame[] | null;
+  /** Root first; stacks that read alike are one array. Null where none is known. */
+  frames(record: Pick<FutexSum, "pid" | "place">): readonly Frame[] | null;
   /** Name of a process or thread that is there; null when it is not. */
   comm(pid: number, tid: number): string | null;
   /** End of the window, of the monotonic clock. */
@@ -47,7 +48,8 @@ interface Owner {
 }
 
 /** A wait or its sum in one shape. */
-interface Waits extends Pick<FutexSum, "pid" | "tid" | "address" | "op" | "shared" | "stack"> {
+interface Waits extends Pick<FutexSum, "pid" | "tid" | "address" | "op" | "shared"> {
+  readonly frames: readonly Frame[] | null;
   readonly comm: string | null;
   readonly waits: number;
   readonly delay: number;
@@ -71,7 +73,7 @@ export function futexTables(records: FutexRecords, names: FutexNames): Readonly<
     return lock;
   };
   const all = [
-    ...records.sums.filter((s) => isWait(s.op)).map(waitsOfSum),
+    ...records.sums.filter((s) => isWait(s.op)).map((s) => waitsOfSum(s, names)),
     ...records.calls.filter((c) => isWait(c.op)).map((c) => waitsOfCall(c, names)),
   ];
   const sharedOf = new Map<string, boolean>();
@@ -137,9 +139,10 @@ function emptyLock(shared: boolean, place: string | null): Lock {
   };
 }
 
-function waitsOfSum(s: FutexSum): Waits {
+function waitsOfSum(s: FutexSum, names: FutexNames): Waits {
   return {
     ...s,
+    frames: names.frames(s),
     waits: s.woken + s.timeouts + s.interrupted,
     delay: s.waitNs,
     max: s.maxNs,
@@ -150,7 +153,7 @@ function waitsOfSum(s: FutexSum): Waits {
 function waitsOfCall(c: FutexCall, names: FutexNames): Waits {
   const delay = Math.max(0, names.endNs - c.sinceNs);
   const none = { waits: 0, woken: 0, timeouts: 0, interrupted: 0, missed: 0, errors: 0 };
-  return { ...c, ...none, comm: names.comm(c.pid, c.tid), delay, max: delay, still: 1 };
+  return { ...c, ...none, frames: names.frames(c), comm: names.comm(c.pid, c.tid), delay, max: delay, still: 1 };
 }
 
 function addWaits(lock: Lock, w: Waits, names: FutexNames): void {
@@ -162,7 +165,7 @@ function addWaits(lock: Lock, w: Waits, names: FutexNames): void {
   lock.missed += w.missed;
   lock.still += w.still;
   if (w.waits + w.still > 0) lock.waiting.add(w.tid);
-  const kind = lockKind(w.op, w.stack < 0 ? null : names.frames(w.stack, w.pid));
+  const kind = lockKind(w.op, w.frames);
   if (kind !== null) lock.kinds.set(kind, (lock.kinds.get(kind) ?? 0) + w.waits + w.still + w.missed);
 }
 
@@ -249,9 +252,16 @@ function sumsOf(group: readonly Waits[]): Row {
 const byDelay = (a: Row, b: Row): number => Number(b.delay) - Number(a.delay);
 
 function stackRows(all: readonly Waits[], names: FutexNames): Row[] {
-  return grouped(all, (w) => `${w.pid} ${w.address} ${w.op} ${w.stack}`).map((group): Row => {
-    const [{ pid, address, op, stack }] = group;
-    const frames = stack < 0 ? null : names.frames(stack, pid);
+  const numbers = new Map<readonly Frame[], number>();
+  const numberOf = (frames: readonly Frame[]): number => {
+    let number = numbers.get(frames);
+    if (number === undefined) numbers.set(frames, number = numbers.size);
+    return number;
+  };
+  // Of what had begun before the window it is not known where.
+  const placed = all.filter((w) => w.frames !== null);
+  return grouped(placed, (w) => `${w.pid} ${w.address} ${w.op} ${numberOf(w.frames!)}`).map((group): Row => {
+    const [{ pid, address, op, frames }] = group;
     const where = { pid, comm: names.comm(pid, pid) ?? group[0].comm, address, operation: opName(op) };
     return { ...where, kind: lockKind(op, frames), ...sumsOf(group), stack: frames };
   }).sort(byDelay);
@@ -275,7 +285,7 @@ function wakerRows(sums: readonly FutexSum[], names: FutexNames): Row[] {
     woken: s.woken,
     requeued: s.requeued,
     nobody: s.missed,
-    stack: s.stack < 0 ? null : names.frames(s.stack, s.pid),
+    stack: names.frames(s),
   }));
 }
 

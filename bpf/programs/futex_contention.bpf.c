@@ -8,11 +8,11 @@
 #include "core.bpf.h"
 #include "analyzer.bpf.h"
 #include "buckets.bpf.h"
+#include "user_stack.bpf.h"
 
 LICENSE_GPL;
 
 #define TASK_COMM_LEN 16
-#define FRAMES 127
 
 /* Numbers of the calls that are not the same everywhere. */
 const volatile __u32 nr_futex = 202;
@@ -20,9 +20,6 @@ const volatile __u32 nr_restart = 219;
 /* Of the 32-bit tables of x86 and arm: futex and futex_time64. The newer ones have one number everywhere. */
 enum { NR_COMPAT_FUTEX = 240, NR_TIME64_FUTEX = 422 };
 enum { NR_WAITV = 449, NR_WAKE = 454, NR_WAIT, NR_REQUEUE };
-
-/* include/uapi/linux/bpf.h */
-enum { BPF_MAP_TYPE_STACK_TRACE = 7, BPF_F_USER_STACK = 1 << 8 };
 
 /* include/uapi/linux/futex.h; from OP_WAITV on our own numbers, for the calls of their own. */
 enum op {
@@ -55,17 +52,12 @@ enum { LOCK_CONTENDED = 2 };
 /* include/uapi/asm-generic/errno-base.h, errno.h, include/linux/errno.h */
 enum { EINTR = 4, EAGAIN = 11, ETIMEDOUT = 110, ERESTARTSYS = 512, ERESTART_RESTARTBLOCK = 516 };
 
-struct pt_regs___x86 {
+struct pt_regs___call {
 	unsigned long di;
 	unsigned long si;
 	unsigned long dx;
 	unsigned long r10;
 	unsigned long r8;
-	unsigned long orig_ax;
-} KERNEL;
-struct pt_regs___arm64 {
-	__u64 regs[31];
-	__s32 syscallno;
 } KERNEL;
 
 struct thread_info___x86 {
@@ -99,7 +91,8 @@ struct call {
 	__u64 uaddr;
 	/* Of waitv: its waiters in user memory. */
 	__u64 waiters;
-	__s64 stack;
+	/* Of a wait, with its thread. */
+	struct place place;
 	__u32 owner;
 	/* How many it may wake. */
 	__u32 nr_wake;
@@ -109,19 +102,15 @@ struct call {
 	__u8 counted;
 	__u8 before;
 	__u32 pid;
-	__u32 tid;
-	__u32 pad;
 };
 
 struct sum_key {
 	__u64 uaddr;
-	__s64 stack;
+	struct place place;
 	__u32 pid;
-	__u32 tid;
 	__u8 op;
 	__u8 shared;
 	__u16 pad;
-	__u32 pad2;
 };
 
 /* Of one thread, which is in one call at a time: nothing has to be atomic. */
@@ -201,20 +190,13 @@ struct {
 	__type(value, __u64);
 } buckets SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_STACK_TRACE);
-	__uint(max_entries, 16384);
-	__uint(key_size, sizeof(__u32));
-	__uint(value_size, FRAMES * sizeof(__u64));
-} stacks SEC(".maps");
-
-enum { CALLS_FULL, SUMS_FULL, LOCKS_FULL, HOLDERS_FULL, BUCKETS_FULL, STACK_COLLISIONS, COMPAT_CALLS, N_COUNTERS };
+enum { CALLS_FULL, SUMS_FULL, LOCKS_FULL, HOLDERS_FULL, BUCKETS_FULL, COMPAT_CALLS, N_COUNTERS };
 COUNTERS(N_COUNTERS);
 
 /* Argument 0 to 4 of a system call. */
 static __always_inline __u64 argument(void *regs, int i)
 {
-	struct pt_regs___x86 *x86 = regs;
+	struct pt_regs___call *x86 = regs;
 	struct pt_regs___arm64 *arm = regs;
 
 	if (!bpf_core_field_exists(x86->r10))
@@ -273,15 +255,6 @@ static __always_inline bool is_wake(__u8 op)
 	       op == OP_REQUEUE;
 }
 
-static __always_inline __s64 user_stack(void *ctx)
-{
-	__s64 id = bpf_get_stackid(ctx, &stacks, BPF_F_USER_STACK);
-
-	if (id == -17) /* EEXIST: its place is taken by another */
-		count(STACK_COLLISIONS);
-	return id < 0 ? -1 : id;
-}
-
 /* One more thread waits at an address, or one less. */
 static __always_inline bool count_waiter(struct call *c, __s32 by)
 {
@@ -321,10 +294,10 @@ static __always_inline __u32 owner_of(struct call *c, __u32 expected)
 	return expected & FUTEX_WAITERS ? expected & FUTEX_TID_MASK : 0;
 }
 
-static __always_inline void begin_call(void *ctx, __u32 task, struct call *c, __u32 expected)
+static __always_inline void begin_call(__u64 *ctx, __u32 task, struct call *c, __u32 expected)
 {
 	if (is_wait(c->op)) {
-		c->stack = user_stack(ctx);
+		take_place(ctx, (void *)ctx[0], false, c->place.tid, c->pid, bpf_ktime_get_ns(), &c->place);
 		c->owner = owner_of(c, expected);
 		c->counted = count_waiter(c, 1);
 	}
@@ -336,7 +309,7 @@ static __always_inline void begin_call(void *ctx, __u32 task, struct call *c, __
 	}
 }
 
-static __always_inline void resume(void *ctx, __u32 task)
+static __always_inline void resume(__u64 *ctx, __u32 task)
 {
 	struct call *known = bpf_map_lookup_elem(&paused, &task), c;
 
@@ -353,12 +326,12 @@ int enter(__u64 *ctx)
 {
 	void *regs = (void *)ctx[0];
 	__u32 nr = ctx[1], task, first, flags;
-	struct call c = { .stack = -1 };
+	struct call c = {};
 	struct waiter w = {};
 
 	if (nr != nr_restart && nr != NR_COMPAT_FUTEX && nr != NR_TIME64_FUTEX && !is_futex(nr))
 		return 0;
-	if (!wanted_current(&c.pid, &c.tid))
+	if (!wanted_current(&c.pid, &c.place.tid))
 		return 0;
 	if (is_compat()) {
 		if (nr == NR_COMPAT_FUTEX || nr >= NR_TIME64_FUTEX)
@@ -516,10 +489,10 @@ int leave(__u64 *ctx)
 			bpf_probe_read_user(&c.uaddr, sizeof(c.uaddr),
 					    (void *)(c.waiters + ret * sizeof(struct waiter) + sizeof(__u64)));
 	} else {
-		c.stack = user_stack(ctx);
+		take_place(ctx, (void *)ctx[0], false, c.place.tid, c.pid, bpf_ktime_get_ns(), &c.place);
 	}
 
-	struct sum_key key = { .uaddr = c.uaddr, .stack = c.stack, .pid = c.pid, .tid = c.tid, .op = c.op, .shared = c.shared };
+	struct sum_key key = { .uaddr = c.uaddr, .place = c.place, .pid = c.pid, .op = c.op, .shared = c.shared };
 
 	s = bpf_map_lookup_elem(&sums, &key);
 	if (!s) {
