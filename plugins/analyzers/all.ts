@@ -1,5 +1,6 @@
 import type { AnalyzerEntry } from "./analyzer.ts";
 import { memoryAllocTrace } from "./memory_alloc_trace.ts";
+import { futexContention } from "./futex_contention.ts";
 import { pageFaultTrace } from "./page_fault_trace.ts";
 import { diskIoLatency } from "./disk_io_latency.ts";
 import { schedLatency } from "./sched_latency.ts";
@@ -11,5 +12,6 @@ export const ANALYZERS: readonly AnalyzerEntry[] = [
   pageFaultTrace,
   diskIoLatency,
   schedLatency,
+  futexContention,
   syscallCount,
 ];
