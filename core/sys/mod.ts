@@ -12,6 +12,7 @@ export { bpf } from "./bpf.ts";
 export { CAP, effectiveCapabilities, hasCapability } from "./capabilities.ts";
 export { childrenCpuNs, CLOCK, clockNs, clockNsBig, ownCpuNs } from "./clock.ts";
 export { ERRNO, errnoName } from "./errno.ts";
+export { errnoText } from "./errno_text.ts";
 export { exec } from "./exec.ts";
 export { type Fd, ownFd } from "./fd.ts";
 export {
