@@ -121,7 +121,7 @@ export function fcntlResult(d: Decoding): string {
     case F.GETSIG:
       return value === 0 ? "0" : `${value} (${signalText(value)})`;
     case F.GETLEASE:
-      return `${value} (${valueNamer("lock_type")(value)})`;
+      return `${hex(value)} (${valueNamer("lock_type")(value)})`;
     default:
       return sdec64(d.call.ret[0], d.call.ret[1]);
   }

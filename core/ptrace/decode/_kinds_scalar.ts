@@ -63,6 +63,17 @@ const openBits = (d: Decoding, value: number): string => {
 
 /** Printers of arguments that are numbers. */
 export const SCALAR_KINDS: Readonly<Record<string, Kind>> = {
+  none: { print: () => "" },
+  map_flags: { print: (d, i) => mapFlags(d.call.args[2 * i]) },
+  // Only with MEMBARRIER_CMD_FLAG_CPU.
+  membarrier_cpu: { print: (d, i, ref) => d.call.args[2 * ref] & 1 ? String(intArgument(d, i)) : "" },
+  // KCMP_FILE and KCMP_EPOLL_TFD compare descriptors, the rest whole processes.
+  kcmp_index: {
+    print: (d, i, ref) => {
+      const type = d.call.args[2 * ref];
+      return type === 0 || type === 7 ? String(d.call.args[2 * i]) : "";
+    },
+  },
   raw: { print: (d, i) => hex64(d.call.args[2 * i], d.call.args[2 * i + 1]) },
   hex: { print: (d, i) => hex64(d.call.args[2 * i], d.call.args[2 * i + 1]) },
   address: { print: addressArgument },
@@ -131,7 +142,7 @@ export const SCALAR_KINDS: Readonly<Record<string, Kind>> = {
     print: (d, i, ref) => {
       const table = OPTIONS_OF_LEVEL[d.call.args[2 * ref]];
       const option = d.call.args[2 * i];
-      return table === undefined ? hex(option) : valueNamer(table)(option);
+      return table === undefined ? String(option) : valueNamer(table)(option);
     },
   },
   ioctl_request: { print: (d, i) => ioctlText(d.call.args[2 * i]) },
@@ -149,6 +160,14 @@ const OPTIONS_OF_LEVEL: Readonly<Record<number, string>> = {
 };
 
 const MREMAP_FIXED_DONTUNMAP = 6;
+
+/** The size of huge pages, as a power of two, lies in the highest six bits. */
+function mapFlags(value: number): string {
+  const MAP_HUGE_SHIFT = 26;
+  const size = value >>> MAP_HUGE_SHIFT;
+  const text = flagNamer("mmap_flags")(value & (1 << MAP_HUGE_SHIFT) - 1);
+  return size === 0 ? text : `${text}|${size}<<MAP_HUGE_SHIFT`;
+}
 
 function ipcMode(table: string, value: number): string {
   const flags = value & ~0o777;
