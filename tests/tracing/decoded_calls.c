@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/bpf.h>
+#include <linux/fs.h>
 #include <linux/close_range.h>
 #include <linux/futex.h>
 #include <linux/if_packet.h>
@@ -691,7 +692,131 @@ static void children(void) {
   S(SYS_execveat, AT_FDCWD, "/missing/program", arguments, environment + 1, AT_SYMLINK_NOFOLLOW);
 }
 
-int main(void) {
+/* Every bit of the flags and every small number where a name is expected, with arguments that change nothing. */
+static void tables(void) {
+  static struct open_how how;
+  static struct epoll_event event;
+  static struct pollfd poll_fd = {99};
+  static struct sigaction action;
+  static struct rlimit limit;
+  for (int k = 0; k <= 33; k++) {
+    unsigned f = k < 32 ? 1u << k : k == 32 ? 0 : ~0u;
+    S(SYS_openat, 99, "x", f, 0600);
+    S(SYS_pipe2, (void *)8, f);
+    S(SYS_access, "missing", f);
+    S(SYS_faccessat2, 99, "x", 0, f);
+    S(SYS_mmap, NULL, 0L, f, MAP_SHARED, 99, 0L);
+    S(SYS_mmap, NULL, 0L, 1, f, 99, 0L);
+    S(SYS_mremap, 1L, 0L, 0L, f, 16L);
+    S(SYS_msync, 1L, 0L, f);
+    S(SYS_mlock2, 1L, -1L, f | 0x100);
+    S(SYS_waitid, P_PID, 99999999, NULL, f, NULL);
+    S(SYS_wait4, 99999999, NULL, f | WNOHANG, NULL);
+    S(SYS_newfstatat, 99, "x", NULL, f);
+    S(SYS_unlinkat, 99, "x", f);
+    S(SYS_linkat, 99, "x", 99, "y", f);
+    S(SYS_utimensat, 99, "x", NULL, f);
+    S(SYS_fchownat, 99, "x", 0, 0, f);
+    S(SYS_statx, 99, "x", f, 0, NULL);
+    S(SYS_statx, 99, "x", 0, f, NULL);
+    S(SYS_renameat2, 99, "x", 99, "y", f);
+    S(SYS_sendto, 99, "x", 1L, f, NULL, 0);
+    S(SYS_accept4, 99, NULL, NULL, f);
+    S(SYS_socket, 1, f, 0);
+    poll_fd.events = f;
+    S(SYS_poll, &poll_fd, 1, 0);
+    event.events = f;
+    S(SYS_epoll_ctl, 99, EPOLL_CTL_ADD, 98, &event);
+    S(SYS_signalfd4, 99, NULL, 8L, f);
+    S(SYS_timerfd_settime, 99, f, NULL, NULL);
+    S(SYS_timerfd_create, 77, f);
+    S(SYS_timer_settime, 99, f, NULL, NULL);
+    S(SYS_inotify_add_watch, 99, "x", f);
+    S(SYS_splice, 99, NULL, 99, NULL, 1L, f);
+    S(SYS_vmsplice, 99, NULL, 0L, f);
+    S(SYS_fallocate, 99, f, 0L, 1L);
+    S(SYS_sync_file_range, 99, 0L, 1L, f);
+    S(SYS_memfd_create, (void *)8, f);
+    S(SYS_mount, NULL, "/missing", NULL, (long)f, NULL);
+    S(SYS_umount2, "/missing", f);
+    action.sa_flags = f & ~0x04000000;
+    struct { void *handler; unsigned long flags; void *restorer; unsigned long mask; } raw = {0, f, 0, f};
+    S(SYS_rt_sigaction, 99, &raw, NULL, 8L);
+    S(SYS_fcntl, 99, F_SETFD, f);
+    S(SYS_fcntl, 99, F_SETFL, f);
+    S(SYS_fcntl, 99, F_ADD_SEALS, f);
+    S(SYS_fcntl, 99, F_NOTIFY, f);
+    S(SYS_flock, 99, f);
+    S(SYS_shmget, 0x7654321, 1L, f & ~IPC_CREAT);
+    S(SYS_semget, 0x7654321, 1, f & ~IPC_CREAT);
+    S(SYS_msgget, 0x7654321, f & ~IPC_CREAT);
+    S(SYS_shmat, -1, NULL, f);
+    S(SYS_setxattr, "missing", "user.x", "", 0L, f);
+    S(SYS_close_range, 2, 1, f);
+    how.flags = 0;
+    how.resolve = f;
+    S(SYS_openat2, 99, "x", &how, sizeof how);
+    S(SYS_pidfd_open, -1, f);
+    S(SYS_preadv2, 99, NULL, 0L, 0L, 0L, f);
+    S(SYS_io_uring_enter, 99, 0, 0, f, NULL, 0L);
+    S(SYS_setns, 99, f);
+    S(SYS_perf_event_open, (void *)8, 0, 0, -1, (long)f);
+    S(SYS_seccomp, 1, f, NULL);
+    S(SYS_getrandom, NULL, 0L, f);
+  }
+  for (unsigned n = 0; n < 80; n++) {
+    S(SYS_lseek, 99, 0L, n);
+    S(SYS_kill, 99999999, n);
+    S(SYS_socket, n, 77, 0);
+    S(SYS_socket, AF_INET, 77, n);
+    S(SYS_socket, AF_NETLINK, 77, n);
+    if (n < 20) S(SYS_setsockopt, 99, n, 0, NULL, 0);
+    S(SYS_setsockopt, 99, SOL_SOCKET, n, NULL, 0);
+    S(SYS_setsockopt, 99, SOL_IP, n, NULL, 0);
+    S(SYS_setsockopt, 99, SOL_IPV6, n, NULL, 0);
+    S(SYS_setsockopt, 99, SOL_TCP, n, NULL, 0);
+    S(SYS_setsockopt, 99, 17, n, NULL, 0);
+    S(SYS_setsockopt, 99, 263, n, NULL, 0);
+    S(SYS_setsockopt, 99, 270, n, NULL, 0);
+    S(SYS_shutdown, 99, n);
+    S(SYS_epoll_ctl, 99, n, 98, NULL);
+    S(SYS_rt_sigprocmask, n, NULL, NULL, 9L);
+    S(SYS_clock_getres, n, NULL);
+    S(SYS_prlimit64, -1, n, NULL, NULL);
+    S(SYS_getrusage, n, (void *)8);
+    S(SYS_getpriority, n, 99999999);
+    S(SYS_sched_setscheduler, -1, n, NULL);
+    S(SYS_waitid, n, -1, NULL, 0, NULL);
+    S(SYS_madvise, 1L, 0L, n);
+    S(SYS_fadvise64, 99, 0L, 0L, n);
+    S(SYS_membarrier, n << 10, 0, 0);
+    S(SYS_io_uring_register, 99, n, NULL, 0);
+    S(SYS_getitimer, n, NULL);
+    S(SYS_shmctl, -1, n, NULL);
+    S(SYS_semctl, -1, 0, n, NULL);
+    S(SYS_msgctl, -1, n, NULL);
+    S(SYS_mknodat, 99, "x", n << 12, 0);
+    S(SYS_timer_create, n, (void *)8, NULL);
+    S(SYS_kcmp, -1, -1, n, 1L, 2L);
+    S(SYS_fchmodat, 99, "x", n * 101);
+    S(SYS_seccomp, n + 5, 0, NULL);
+    S(SYS_close, 100 + n);
+    S(SYS_lseek, 99, n * 12345678901L - 5, 0);
+  }
+  static const int commands[] = {0, 1, 2, 3, 4, 8, 9, 10, 11, 12, 13, 17, 18, 1024, 1025, 1026, 1030, 1031, 1032, 1033, 1034, 1035};
+  for (unsigned n = 0; n < sizeof commands / sizeof *commands; n++) S(SYS_fcntl, 99, commands[n], 3L);
+  static const unsigned requests[] = {
+      TIOCEXCL,  TIOCNXCL, TIOCSCTTY, TIOCNOTTY, FIOCLEX, FIONCLEX, BLKRRPART, BLKFLSBUF, 0x2400, 0x2401, 0x2403,
+      0x5411,    0x5429,   0x5414,    0x5415,    0x8910,  0x8912,   0x8913,    0x8927,    0x8933, 0x8946, 0x9409,
+      0x80081272, 0x1268,  0xc0045877, 0xc020660b, 0x80086601, 0x40086602, 0x12345678, 0xc1234567, 0x40081234, 0x20001234};
+  for (unsigned n = 0; n < sizeof requests / sizeof *requests; n++) S(SYS_ioctl, 99, (long)requests[n], 16L);
+}
+
+int main(int argc, char **argv) {
+  if (argc > 1 || strstr(argv[0], "tables")) {
+    tables();
+    return 0;
+  }
   files();
   descriptors();
   waiting();

@@ -33,7 +33,7 @@ function cloneArguments(d: Decoding): string {
   const tls = d.arch === "aarch64" ? 3 : 4, childTid = d.arch === "aarch64" ? 4 : 3;
   let text = `child_stack=${addressArgument(d, 1)}, flags=${cloneFlags(flags)}`;
   if (flags & (CLONE.PARENT_SETTID | CLONE.PIDFD)) text += `, parent_tid=${parentTid(d)}`;
-  if (flags & CLONE.SETTLS) text += `, tls=${hexArgument(d, tls)}`;
+  if (flags & CLONE.SETTLS) text += `, tls=${addressArgument(d, tls)}`;
   if (flags & CLONE.CHILD_TIDS) text += `, child_tidptr=${addressArgument(d, childTid)}`;
   return text;
 }
@@ -65,7 +65,7 @@ function clone3Arguments(d: Decoding, i: number): string {
   const signal = number64(b, 32);
   parts.push(`exit_signal=${signal === 0 ? "0" : signalText(signal)}`, `stack=${addressAt(b, 40)}`);
   parts.push(`stack_size=${hexAt(b, 48)}`);
-  if (flags & CLONE.SETTLS) parts.push(`tls=${hexAt(b, 56)}`);
+  if (flags & CLONE.SETTLS) parts.push(`tls=${addressAt(b, 56)}`);
   if (b.length >= 80 && number64(b, 72) !== 0) {
     parts.push(`set_tid=${addressAt(b, 64)}`, `set_tid_size=${decAt(b, 72)}`);
   }

@@ -54,7 +54,7 @@ renameat: dirfd path dirfd path
 renameat2: dirfd path dirfd path rename_flags
 linkat: dirfd path dirfd path at_flags
 symlinkat: path dirfd path
-unlinkat: dirfd path unlink_flags
+unlinkat: dirfd path at_flags
 readlink: path >buffer:ret size
 readlinkat: dirfd path >buffer:ret size
 chown lchown: path id id
@@ -86,12 +86,12 @@ fcntl: fd fcntl_cmd fcntl_argument:1 -> fcntl
 flock: fd flock_op
 ioctl: fd ioctl_request ioctl_argument:1
 pipe: >fd_pair
-pipe2: >fd_pair pipe_flags
+pipe2: >fd_pair open_bits
 eventfd: uint -> fd
 eventfd2: uint eventfd_flags -> fd
 signalfd: fd_number sigset:2 size -> fd
 signalfd4: fd_number sigset:2 size signalfd_flags -> fd
-memfd_create: string memfd_flags -> fd
+memfd_create: string memory_flags -> fd
 sendfile: fd fd offset size
 copy_file_range: fd offset fd offset size raw
 splice: fd offset fd offset size splice_flags
@@ -162,7 +162,7 @@ execve: path arguments environment
 execveat: dirfd path arguments environment at_flags
 exit exit_group: int
 wait4: int >wait_status wait_options >rusage
-waitid: idtype int >siginfo waitid_options >rusage
+waitid: idtype int >siginfo wait_options >rusage
 kill tkill: int signal
 tgkill: int int signal
 pidfd_open: int pidfd_flags -> fd
@@ -183,7 +183,7 @@ futex: address futex_op futex_arguments
 rseq: address hex rseq_flags hex
 membarrier: membarrier_cmd membarrier_flags membarrier_cpu:1 -> membarrier
 unshare: clone_flags
-setns: fd clone_flags
+setns: fd namespaces
 prctl: prctl_option prctl_arguments:0 -> prctl
 arch_prctl: arch_prctl arch_prctl_argument:0
 seccomp: seccomp_op seccomp_filter_flags seccomp_argument
@@ -229,8 +229,8 @@ timer_create: clock sigevent >timer_id
 timer_settime: int timer_flags itimerspec >itimerspec
 timer_gettime: int >itimerspec
 timer_getoverrun timer_delete: int
-timerfd_create: clock timerfd_create_flags -> fd
-timerfd_settime: fd timerfd_settime_flags itimerspec >itimerspec
+timerfd_create: clock timerfd_flags -> fd
+timerfd_settime: fd timerfd_flags itimerspec >itimerspec
 timerfd_gettime: fd >itimerspec
 uname: >utsname
 sysinfo: >sysinfo
