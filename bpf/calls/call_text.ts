@@ -25,7 +25,9 @@ export function argumentsText(
     const text = row[`text${i}`];
     if (value === null || value === undefined) return [];
     // An engine that reads no memory has the number as a text.
-    if (typeof text === "string" && text !== String(value)) return [`${name}=${JSON.stringify(text)}`];
+    if (known?.[i].text && typeof text === "string" && text !== String(value)) {
+      return [`${name}=${JSON.stringify(text)}`];
+    }
     return [`${name || `arg${i}`}=${valueText(BigInt.asUintN(64, BigInt(value as number | bigint)))}`];
   }).join(", ");
 }

@@ -15,8 +15,8 @@ const LOOK_MS = 100;
 /** At first nothing is known of how slow the slowest are: looks are close together. */
 const FIRST_LOOKS = { ms: 2, count: 20 } as const;
 
-/** Most functions whose arguments are looked at for texts. */
-const MAX_TEXTS = 16;
+/** Most texts of a call. */
+const MAX_TEXTS = 3;
 
 /** How a measurement goes. */
 export interface CallsRun {
@@ -76,10 +76,11 @@ export async function measureCalls(host: Host, shape: CallsShape, run: CallsRun)
   });
 }
 
-/** Arguments, by their place, that are paths in all of the functions. */
+/** Arguments, by their place, that are paths in any of the functions: what is no address there reads as nothing. */
 function textArguments({ targets }: CallsShape, catalog: Catalog): number[] {
-  // What differs from function to function would take a program each.
-  if (targets.length > MAX_TEXTS) return [];
-  const of = targets.map((t) => catalog.callArguments(t) ?? []);
-  return of[0].flatMap((_, i) => i < CALL_ARGUMENTS && of.every((known) => known[i]?.text) ? [i] : []);
+  const places = new Set<number>();
+  for (const target of targets) {
+    catalog.callArguments(target)?.forEach(({ text }, i) => text && i < CALL_ARGUMENTS && places.add(i));
+  }
+  return [...places].sort((a, b) => a - b).slice(0, MAX_TEXTS);
 }
