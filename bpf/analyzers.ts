@@ -9,7 +9,10 @@ type Start = (options: AnalyzerOptions) => RunningAnalyzer;
 
 /** How each analyzer's program is started. */
 const ANALYZERS: Readonly<Partial<Record<AnalyzerName, () => Promise<Start>>>> = {
+  page_fault_trace: async () => (await import("./programs/page_fault_trace.ts")).startPageFaultTrace,
+  disk_io_latency: async () => (await import("./programs/disk_io_latency.ts")).startDiskIoLatency,
   sched_latency: async () => (await import("./programs/sched_latency.ts")).startSchedLatency,
+  syscall_count: async () => (await import("./programs/syscall_count.ts")).startSyscallCount,
 };
 
 /** How often rings are emptied, ms. */

@@ -17,7 +17,7 @@ import type { SondeApi } from "../core/plugin_api/mod.ts";
 import { calculate, callOf, fieldRef, literal, test, valueType } from "../core/query/build.ts";
 import { probePointText } from "../core/query/probe_spec.ts";
 import { type Host, openHost } from "../core/host/mod.ts";
-import { ownCpuNs, pause } from "../core/sys/mod.ts";
+import { errnoName, ownCpuNs, pause } from "../core/sys/mod.ts";
 import { VERSION } from "./version.ts";
 
 /**
@@ -85,5 +85,6 @@ export function createSondeApi(host: Host = openHost(), options: { readonly btf?
     sleep: pause,
     nowNs: () => Math.round(performance.now() * 1e6),
     ownCpuNs,
+    errnoName,
   };
 }

@@ -58,18 +58,21 @@ for (const variant of ["typed", "raw"] as const) {
       const raw = running.read();
       const [, wall, cpu, , runDelay] = ran!.out.split(" ").map(Number);
       const { ns, waits } = sumOf(raw, "sleeper", 1);
-      if (missed(raw) > 0) return false;
+      const sleeps = raw.waits.filter((w) => w.comm === "sleeper" && w.state === 1);
+      // Wakeups are kept from all programs for a moment, too: the wait has no waker then, nor time on the run queue.
+      if (missed(raw) > 0 || sleeps.some((w) => !w.open && w.waker.context === null)) return false;
       assert.equal(waits, 100);
       assert.ok(Math.abs(ns / (wall - cpu) - 1) < 0.05, `${ns} ns, the program says ${wall - cpu}`);
       const thread = raw.threads.find((t) => t.comm === "sleeper")!;
       assert.ok(copies.has(thread.tid), "its stack was copied");
-      // Its loop is nearly all of its life. The kernel's clock of threads starts and stops elsewhere in a switch.
-      assert.ok(Math.abs(thread.onNs - cpu) < 100 * 60e3, `${thread.onNs} ns on a CPU, the program says ${cpu}`);
+      // Its loop is nearly all of its life. The kernel's clock of threads starts and stops elsewhere in a switch: what
+      // other tracers do there is part of it.
+      assert.ok(Math.abs(thread.onNs - cpu) < 100 * 100e3, `${thread.onNs} ns on a CPU, the program says ${cpu}`);
       assert.ok(
         thread.queuedNs > 0.95 * runDelay - 1e5,
         `${thread.queuedNs} ns for a CPU, the kernel says ${runDelay}`,
       );
-      const [sleep] = raw.waits.filter((w) => w.comm === "sleeper" && w.state === 1);
+      const [sleep] = sleeps.sort((a, b) => b.count - a.count);
       assert.deepEqual([sleep.waker.context, sleep.waker.tid], ["interrupt", 0]);
       assert.equal(sleep.buckets.reduce((a, b) => a + b), sleep.count);
       assert.ok(raw.stacks.get(sleep.kernelStack)!.length > 3);

@@ -89,6 +89,8 @@ export interface SondeApi {
   nowNs(): number;
   /** CPU time this process has used, in nanoseconds. */
   ownCpuNs(): number;
+  /** Name of an error number, `ENOENT`; `errno 999` for one without a name. */
+  errnoName(errno: number): string;
 }
 
 /** What can be made of a profile. */

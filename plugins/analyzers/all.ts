@@ -1,7 +1,13 @@
 import type { AnalyzerEntry } from "./analyzer.ts";
+import { pageFaultTrace } from "./page_fault_trace.ts";
+import { diskIoLatency } from "./disk_io_latency.ts";
 import { schedLatency } from "./sched_latency.ts";
+import { syscallCount } from "./syscall_count.ts";
 
 /** Every analyzer, a line each. */
 export const ANALYZERS: readonly AnalyzerEntry[] = [
+  pageFaultTrace,
+  diskIoLatency,
   schedLatency,
+  syscallCount,
 ];
