@@ -7,5 +7,6 @@ export const PLUGIN_LOADERS: Readonly<Record<string, () => Promise<{ default: Pl
   profiler: () => import("../plugins/profiler/mod.ts"),
   counters: () => import("../plugins/counters/mod.ts"),
   analyzers: () => import("../plugins/analyzers/mod.ts"),
+  functions: () => import("../plugins/functions/mod.ts"),
   diagnosis: () => import("../plugins/diagnosis/mod.ts"),
 };

@@ -75,6 +75,10 @@ export function createSondeApi(host: Host = openHost(), options: { readonly btf?
     analyzers: {
       run: async (name, request) => (await import("../bpf/analyzers.ts")).runAnalyzer(host, name, request, options.btf),
     },
+    kernelFunctions: {
+      count: async (request) => (await import("./function_results.ts")).functionCounts(host, request),
+      time: async (request) => (await import("./function_results.ts")).functionTimes(host, request),
+    },
     recipes: {
       run: async (name, params, context) =>
         (await import("./shipped_recipe.ts")).runShippedRecipe(host, name, params, context),

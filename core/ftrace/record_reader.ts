@@ -50,13 +50,9 @@ function numberAt({ offset, size, signed }: FormatField): FieldReader | null {
     case 8:
       return (page, at) => page.getInt32(at + offset + 4, true) * TWO_32 + page.getUint32(at + offset, true);
     case 4:
-      return signed
-        ? (page, at) => page.getInt32(at + offset, true)
-        : (page, at) => page.getUint32(at + offset, true);
+      return signed ? (page, at) => page.getInt32(at + offset, true) : (page, at) => page.getUint32(at + offset, true);
     case 2:
-      return signed
-        ? (page, at) => page.getInt16(at + offset, true)
-        : (page, at) => page.getUint16(at + offset, true);
+      return signed ? (page, at) => page.getInt16(at + offset, true) : (page, at) => page.getUint16(at + offset, true);
     case 1:
       return signed ? (page, at) => page.getInt8(at + offset) : (page, at) => page.getUint8(at + offset);
     default:

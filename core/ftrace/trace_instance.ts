@@ -56,7 +56,7 @@ function refusal(error: unknown, instances: string): UnsupportedError {
   const message = error instanceof Error ? error.message : String(error);
   if (error instanceof Deno.errors.NotFound) {
     return new UnsupportedError(
-      "This kernel has no private trace instances (tracefs has no folder \"instances\")",
+      'This kernel has no private trace instances (tracefs has no folder "instances")',
       "Use a kernel with CONFIG_TRACING, Linux 3.10 or newer.",
       { cause: error },
     );
