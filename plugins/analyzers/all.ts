@@ -1,4 +1,5 @@
 import type { AnalyzerEntry } from "./analyzer.ts";
+import { lockContention } from "./lock_contention.ts";
 import { memoryAllocTrace } from "./memory_alloc_trace.ts";
 import { pageFaultTrace } from "./page_fault_trace.ts";
 import { diskIoLatency } from "./disk_io_latency.ts";
@@ -7,6 +8,7 @@ import { syscallCount } from "./syscall_count.ts";
 
 /** Every analyzer, a line each. */
 export const ANALYZERS: readonly AnalyzerEntry[] = [
+  lockContention,
   memoryAllocTrace,
   pageFaultTrace,
   diskIoLatency,
