@@ -1,4 +1,5 @@
 import type { AnalyzerEntry } from "./analyzer.ts";
+import { lockContention } from "./lock_contention.ts";
 import { memoryAllocTrace } from "./memory_alloc_trace.ts";
 import { futexContention } from "./futex_contention.ts";
 import { pageFaultTrace } from "./page_fault_trace.ts";
@@ -8,6 +9,7 @@ import { syscallCount } from "./syscall_count.ts";
 
 /** Every analyzer, a line each. */
 export const ANALYZERS: readonly AnalyzerEntry[] = [
+  lockContention,
   memoryAllocTrace,
   pageFaultTrace,
   diskIoLatency,
