@@ -21,6 +21,6 @@ export {
   startOffCpu,
   type WakeContext,
 } from "./off_cpu.ts";
-export { type Place, type UserCopy } from "./user_copies.ts";
 export { startSyscallCount, type SyscallCountOptions } from "./syscall_count.ts";
+export { type Place, type UserCopy } from "./user_copies.ts";
 export { startTcpFlow, type TcpFlow, type TcpFlowOptions } from "./tcp_flow.ts";

@@ -14,7 +14,7 @@ import type { CallSink } from "./_call_sink.ts";
 import { callTracer } from "./_call_tracer.ts";
 import { type CountSink, countSink } from "./_count_sink.ts";
 import { jsonSink } from "./_json_sink.ts";
-import { createDecoder } from "./_raw_decoder.ts";
+import { createDecoder } from "./decode/mod.ts";
 import { textSink } from "./_text_sink.ts";
 import { seccompProgram } from "./seccomp_program.ts";
 import type { CallTraceAnswer, CallTraceOrders } from "./trace_calls.ts";

@@ -125,6 +125,12 @@ function planCalls(
   fields: readonly SourceField[],
   pointOf: (point: ProbePoint) => PerfPoint,
 ): PerfPlan {
+  if (source.family !== undefined) {
+    throw new CannotTrace(
+      "a process is followed to its children by a program in the kernel",
+      "Name a process by its number.",
+    );
+  }
   const names = source.targets.map((t) => {
     if (t.kind === "syscall") return t.name;
     throw new CannotTrace(

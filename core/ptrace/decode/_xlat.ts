@@ -35,9 +35,9 @@ export function hasValues(table: string): boolean {
 export function flagNamer(table: string, arch = ""): Namer {
   const key = hasFlags(`${table}_${arch}`) ? `${table}_${arch}` : table;
   return kept(flagNamers, key, () => {
-    const { mask, values, bits } = readFlags(FLAGS[key]);
+    const { mask, values, bits, unknown } = readFlags(FLAGS[key]);
     const zero = bits.find((n) => n.value === 0)?.name;
-    const comment = mask === 0 ? unknownBits(bits) : "";
+    const comment = unknown !== "" ? ` /* ${unknown} */` : mask === 0 ? unknownBits(bits) : "";
     return (value) => flagsText(value >>> 0, mask, values, bits, zero, comment);
   });
 }
@@ -83,15 +83,16 @@ function kept(all: Map<string, Namer>, table: string, make: () => Namer): Namer 
   return namer;
 }
 
-function readFlags(text: string): { mask: number; values: Name[]; bits: Name[] } {
+function readFlags(text: string): { mask: number; values: Name[]; bits: Name[]; unknown: string } {
   const values: Name[] = [], bits: Name[] = [];
-  let mask = 0, inField = false;
+  let mask = 0, inField = false, unknown = "";
   for (const word of text.trim().split(/\s+/)) {
-    if (word === "&") inField = false;
+    if (word.startsWith("?")) unknown = word.slice(1);
+    else if (word === "&") inField = false;
     else if (word.startsWith("&")) [mask, inField] = [parseInt(word.slice(1), 16), true];
     else (inField ? values : bits).push(readName(word));
   }
-  return { mask, values, bits };
+  return { mask, values, bits, unknown };
 }
 
 function readName(word: string): Name {
