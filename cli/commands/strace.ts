@@ -34,6 +34,8 @@ export interface StraceOptions {
   readonly output?: string;
   /** How often -q stands there. */
   readonly quiet?: number;
+  /** Counts by programs in the kernel. */
+  readonly bpf?: boolean;
   readonly seccomp: boolean;
   readonly for?: number;
 }
@@ -47,6 +49,7 @@ export async function strace(words: readonly string[], options: StraceOptions): 
   if (options.count && options.summary) throw new UsageError("-c and -C exclude each other");
   if (options.summary && options.json) throw new UsageError("-C and --json exclude each other", "Use -c --json");
   if (pids.includes(Deno.pid)) throw new UsageError("sonde cannot trace itself");
+  if (options.bpf) return await (await import("../strace_by_bpf.ts")).straceByBpf(words, options);
   const host = openHost();
   const request = requestOf(words, options);
   using file = options.output === undefined ? null : open(options.output, O.WRONLY | O.CREAT | O.TRUNC);
