@@ -16,6 +16,7 @@ const ANALYZERS: Readonly<Partial<Record<AnalyzerName, () => Promise<Start>>>> =
   disk_io_latency: async () => (await import("./programs/disk_io_latency.ts")).startDiskIoLatency,
   sched_latency: async () => (await import("./programs/sched_latency.ts")).startSchedLatency,
   syscall_count: async () => (await import("./programs/syscall_count.ts")).startSyscallCount,
+  tcp_latency: async () => (await import("./programs/tcp_latency.ts")).startTcpLatency,
 };
 
 /** How often rings are emptied, ms. */

@@ -6,6 +6,7 @@ import { pageFaultTrace } from "./page_fault_trace.ts";
 import { diskIoLatency } from "./disk_io_latency.ts";
 import { schedLatency } from "./sched_latency.ts";
 import { syscallCount } from "./syscall_count.ts";
+import { tcpLatency } from "./tcp_latency.ts";
 
 /** Every analyzer, a line each. */
 export const ANALYZERS: readonly AnalyzerEntry[] = [
@@ -16,4 +17,5 @@ export const ANALYZERS: readonly AnalyzerEntry[] = [
   schedLatency,
   futexContention,
   syscallCount,
+  tcpLatency,
 ];
