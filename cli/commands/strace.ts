@@ -7,7 +7,7 @@ import {
   parseCallFilter,
   traceCalls,
 } from "../../core/ptrace/mod.ts";
-import { kill, O, open, ownCpuNs, write } from "../../core/sys/mod.ts";
+import { ignoredSignals, kill, O, open, ownCpuNs, write } from "../../core/sys/mod.ts";
 import { sortedCounts, type SummaryOrder, summaryTable, summaryText } from "../call_summary.ts";
 import { commandPath } from "../command_path.ts";
 import { EXIT } from "../exit_code.ts";
@@ -48,12 +48,14 @@ export async function strace(words: readonly string[], options: StraceOptions): 
   if (options.summary && options.json) throw new UsageError("-C and --json exclude each other", "Use -c --json");
   if (pids.includes(Deno.pid)) throw new UsageError("sonde cannot trace itself");
   const host = openHost();
-  const request = requestOf(words, options);
+  // Asked for at once: our runtime changes them as it goes.
+  const ignored = ignoredSignals();
+  const request = requestOf(words, options, ignored);
   using file = options.output === undefined ? null : open(options.output, O.WRONLY | O.CREAT | O.TRUNC);
   const fd = file?.fd ?? STDERR;
   const startNs = performance.now() * 1e6;
   const trace = await traceCalls(host, { ...request, output: options.count ? null : fd });
-  const summary = await endingOf(trace, words.length > 0, options.for);
+  const summary = await endingOf(trace, words.length > 0, ignored, options.for);
   const counts = sortedCounts(summary.counts, options.sort);
   if (request.counts !== "none") {
     const table = (): string =>
@@ -77,13 +79,23 @@ export async function strace(words: readonly string[], options: StraceOptions): 
   return words.length > 0 ? summary.code : EXIT.ok;
 }
 
-function requestOf(words: readonly string[], options: StraceOptions): Omit<CallTraceRequest, "output"> {
+function requestOf(
+  words: readonly string[],
+  options: StraceOptions,
+  ignored: readonly number[],
+): Omit<CallTraceRequest, "output"> {
   const { calls, signals } = parseCallFilter(options.expression ?? []);
   const follow = options.follow ?? false;
   const several = follow || (options.pid?.length ?? 0) > 1;
   const quiet = options.quiet ?? 0;
   return {
-    command: words.length === 0 ? null : { path: commandPath(words[0]), args: words, env: Deno.env.toObject() },
+    command: words.length === 0 ? null : {
+      path: commandPath(words[0]),
+      args: words,
+      env: inheritedEnv(),
+      // This one our runtime ignores for itself.
+      ignoredSignals: ignored.filter((signal) => signal !== SIGPIPE),
+    },
     pids: options.pid ?? [],
     follow,
     calls,
@@ -102,14 +114,25 @@ function requestOf(words: readonly string[], options: StraceOptions): Omit<CallT
   };
 }
 
+/** What a command gets from whoever started us: without what ./sonde sets for itself. */
+function inheritedEnv(): Record<string, string> {
+  const { DENO_NO_UPDATE_CHECK: _, ...env } = Deno.env.toObject();
+  return env;
+}
+
 /**
  * Waits for the end of a trace. What was attached to is let go at the first signal; a command gets the signals that we get
  * and ends as it likes, and with it the trace.
  */
-async function endingOf(trace: CallTrace, command: boolean, forNs: number | undefined): Promise<CallTraceSummary> {
+async function endingOf(
+  trace: CallTrace,
+  command: boolean,
+  ignored: readonly number[],
+  forNs: number | undefined,
+): Promise<CallTraceSummary> {
   // A terminal tells both of Ctrl-C itself.
   const terminal = [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
-  const remove = SIGNALS.map(([signal, number]) => {
+  const remove = SIGNALS.filter(([, number]) => !ignored.includes(number)).map(([signal, number]) => {
     let again = false;
     const listener = (): void => {
       if (!command) {
@@ -143,6 +166,7 @@ function writeAll(fd: number, text: string): void {
 }
 
 const STDERR = 2;
+const SIGPIPE = 13;
 const SIGTERM = 15;
 const SIGNALS = [["SIGINT", 2], ["SIGTERM", SIGTERM], ["SIGHUP", 1]] as const;
 /** By how many -t there are. */

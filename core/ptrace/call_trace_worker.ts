@@ -110,8 +110,6 @@ function start({ calls, seccomp }: CallTraceOrders, command: NonNullable<CallTra
   const filter = seccomp && calls !== null ? seccompProgram(calls, AUDIT_ARCH) : undefined;
   return spawnHeld({
     ...command,
-    // Deno ignores it for itself; so would the command.
-    defaultSignals: [SIGPIPE],
     filter,
     // Without privileges a traced program gains none from its set-user-ID bit anyway (ptrace(2)).
     noNewPrivileges: filter !== undefined && !hasCapability(CAP.SYS_ADMIN),
@@ -130,6 +128,5 @@ function notExecuted(path: string, child: HeldChild): Error {
   return new UsageError(`Cannot start "${path}": ${result < 0 ? errnoName(result) : "it was killed before it began"}`);
 }
 
-const SIGPIPE = 13;
 /** The longest piece of memory that is read at once. */
 const MEMORY_BYTES = 1 << 16;

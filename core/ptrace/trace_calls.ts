@@ -13,6 +13,8 @@ export interface CallTraceRequest {
     readonly path: string;
     readonly args: readonly string[];
     readonly env: Readonly<Record<string, string>>;
+    /** Signals that it is to find ignored, by number. */
+    readonly ignoredSignals: readonly number[];
   } | null;
   /** Processes to be attached to. */
   readonly pids: readonly number[];
