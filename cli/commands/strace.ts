@@ -1,4 +1,4 @@
-import { resultsToJson, UsageError } from "../../core/data/mod.ts";
+import { type Results, resultsToJson, UsageError } from "../../core/data/mod.ts";
 import { openHost } from "../../core/host/mod.ts";
 import {
   type CallTrace,
@@ -11,7 +11,9 @@ import { ignoredSignals, kill, O, open, ownCpuNs, write } from "../../core/sys/m
 import { sortedCounts, type SummaryOrder, summaryTable, summaryText } from "../call_summary.ts";
 import { commandPath } from "../command_path.ts";
 import { EXIT } from "../exit_code.ts";
+import { instructionTables } from "../instruction_tables.ts";
 import { warn } from "../output.ts";
+import { renderOptions } from "../render_options.ts";
 
 /** Options of `sonde strace`, by the names that strace has for them. */
 export interface StraceOptions {
@@ -36,6 +38,7 @@ export interface StraceOptions {
   readonly quiet?: number;
   readonly seccomp: boolean;
   readonly for?: number;
+  readonly countInstructions?: boolean;
 }
 
 /** Traces the system calls of a command that it starts, or of processes. */
@@ -47,6 +50,15 @@ export async function strace(words: readonly string[], options: StraceOptions): 
   if (options.count && options.summary) throw new UsageError("-c and -C exclude each other");
   if (options.summary && options.json) throw new UsageError("-C and --json exclude each other", "Use -c --json");
   if (pids.includes(Deno.pid)) throw new UsageError("sonde cannot trace itself");
+  if (options.countInstructions) {
+    if (pids.length > 0 || words.length === 0) {
+      // If we were killed, the next step would kill a process that is not ours.
+      throw new UsageError("--count-instructions is for a command that it starts, not for -p");
+    }
+    if (options.count || options.summary || options.expression) {
+      throw new UsageError("--count-instructions tells nothing else: leave -e, -c and -C out");
+    }
+  }
   const host = openHost();
   // Asked for at once: our runtime changes them as it goes.
   const ignored = ignoredSignals();
@@ -54,24 +66,21 @@ export async function strace(words: readonly string[], options: StraceOptions): 
   using file = options.output === undefined ? null : open(options.output, O.WRONLY | O.CREAT | O.TRUNC);
   const fd = file?.fd ?? STDERR;
   const startNs = performance.now() * 1e6;
-  const trace = await traceCalls(host, { ...request, output: options.count ? null : fd });
+  const trace = await traceCalls(host, {
+    ...request,
+    output: options.count || options.countInstructions ? null : fd,
+    instructions: options.countInstructions,
+  });
   const summary = await endingOf(trace, words.length > 0, ignored, options.for);
   const counts = sortedCounts(summary.counts, options.sort);
   if (request.counts !== "none") {
-    const table = (): string =>
-      JSON.stringify({
-        schema: 1,
-        command: words,
-        results: resultsToJson({
-          calls: summaryTable(
-            counts,
-            request.counts === "wall" ? "wall" : "system",
-            Math.round(performance.now() * 1e6 - startNs),
-            ownCpuNs(),
-          ),
-        }),
-      }) + "\n";
-    writeAll(fd, options.json ? table() : summaryText(counts));
+    const time = request.counts === "wall" ? "wall" : "system";
+    const calls = summaryTable(counts, time, Math.round(performance.now() * 1e6 - startNs), ownCpuNs());
+    writeAll(fd, options.json ? json(words, { calls }) : summaryText(counts));
+  }
+  if (options.countInstructions) {
+    const results = instructionTables(summary, Math.round(performance.now() * 1e6 - startNs), ownCpuNs());
+    writeAll(fd, options.json ? json(words, results) : await instructionText(results));
   }
   if (!options.quiet && !options.json) {
     for (const pid of pids) if (summary.detached.includes(pid)) warn(`sonde: Process ${pid} detached`);
@@ -154,6 +163,15 @@ async function endingOf(
     clearTimeout(timer);
     remove.forEach((stop) => stop());
   }
+}
+
+function json(command: readonly string[], results: Results): string {
+  return `${JSON.stringify({ schema: 1, command, results: resultsToJson(results) })}\n`;
+}
+
+async function instructionText(results: Results): Promise<string> {
+  const { renderResult } = await import("../../core/render/terminal/result.ts");
+  return Object.entries(results).map(([name, r]) => `${renderResult(name, r, renderOptions())}\n`).join("\n");
 }
 
 function writeAll(fd: number, text: string): void {
