@@ -22,6 +22,8 @@ export interface CallsShape {
   readonly errors: boolean;
   /** Sums by stack. */
   readonly stacks: boolean;
+  /** How kernel functions are attached to; the best way when absent. */
+  readonly attachBy?: "fentry" | "kprobe";
 }
 
 /** Functions that have rows of their own. */
@@ -53,7 +55,7 @@ const of = (fn: string): { fn: string; args: [typeof DURATION]; name: string } =
  * @param texts arguments, by their place, that are texts
  */
 export function callsSpec(
-  { targets, pid, follow, slowest, minNs, errors, stacks }: CallsShape,
+  { targets, pid, follow, slowest, minNs, errors, stacks, attachBy }: CallsShape,
   texts: readonly number[] = [],
 ): ProbeSpec {
   // Only of the kernel's own functions do its frames tell who called.
@@ -68,6 +70,7 @@ export function callsSpec(
       kind: "calls",
       targets,
       maxInFlight: MAX_IN_FLIGHT,
+      ...(attachBy && { attachBy }),
       ...(pid > 0 && follow && { family: pid }),
       ...(pid > 0 && !follow && { when: test("==", fieldRef("pid", "pid"), literal(pid, "pid")) }),
     },
