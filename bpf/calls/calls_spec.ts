@@ -3,6 +3,7 @@ import {
   type CallTarget,
   fieldRef,
   literal,
+  MAX_IN_FLIGHT,
   type NamedExpr,
   type ProbeSpec,
   test,
@@ -26,13 +27,9 @@ export interface CallsShape {
   readonly attachBy?: "fentry" | "kprobe";
 }
 
-/** Functions that have rows of their own. */
-const MAX_FUNCTIONS = 16_384;
-/** Processes, with the functions that they call and the errors that these answer. */
-const MAX_PROCESSES = 16_384;
+/** Rows of processes, with the functions that they call and the errors that these answer: for a function, and in all. */
+const MAX_PROCESSES = { each: 4096, all: 16_384 } as const;
 const MAX_STACKS = 8192;
-/** Calls that have begun, at a time: of functions that sleep there are as many as threads. */
-const MAX_IN_FLIGHT = 65_536;
 /** Room for records of the slowest, until the threshold is known. */
 const RING_BYTES = 4 << 20;
 
@@ -79,12 +76,12 @@ export function callsSpec(
       kind: "aggregate",
       keys: [named("function", PROBE)],
       aggregates: [count, total, max, of("p50"), of("p99"), of("hist")],
-      maxKeys: MAX_FUNCTIONS,
+      maxKeys: targets.length,
       beside: [
         {
           keys: [named("function", PROBE), named("pid", PID), named("comm", COMM), named("error", ERROR)],
           aggregates: [count, total, max],
-          maxKeys: MAX_PROCESSES,
+          maxKeys: Math.min(MAX_PROCESSES.all, MAX_PROCESSES.each * targets.length),
         },
         ...stacks ? [byStack] : [],
       ],
