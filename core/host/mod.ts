@@ -34,6 +34,7 @@ export * from "./read_number_file.ts";
 export * from "./syscall_name.ts";
 export * from "./tracefs/argument_width.ts";
 export * from "./tracefs/format_field.ts";
+export * from "./tracefs/may_hold_leftovers.ts";
 export * from "./tracefs/parse_format.ts";
 export * from "./tracefs/printed_addresses.ts";
 export * from "./tracefs/syscall_events.ts";
