@@ -275,6 +275,10 @@ export function program(): Command {
     )
     .option("--errors", "only calls that fail")
     .option("--stacks", "stacks frame by frame, and times summed up by stack (-o FILE.svg, .html)")
+    .addOption(
+      new Option("--attach <way>", "how kernel functions are attached to (default: the best here)")
+        .choices(["fentry", "kprobe"]),
+    )
     .option("--engine <name>", "use this probe engine and no other")
     .option("-o, --output <file>", "write the results (.json, .csv, .txt), or times by stack (.svg, .html, .folded)")
     .usage("[options] <target...> [-- command...]")
