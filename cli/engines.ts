@@ -1,6 +1,7 @@
 import { UsageError } from "../core/data/mod.ts";
 import type { PlanStore } from "../bpf/engine.ts";
 import type { EngineChoice } from "../core/engine/choose_engine.ts";
+import type { ProbeResolver } from "../core/engine/mod.ts";
 import { type Host, mayHoldLeftovers, mountTracefs } from "../core/host/mod.ts";
 import type { ProbeEngine, ProbeSession } from "../core/plugin_api/mod.ts";
 import type { ProbeSpec } from "../core/query/mod.ts";
@@ -36,7 +37,8 @@ async function cleanUp(host: Host): Promise<void> {
 async function fallbackEngines(host: Host): Promise<Engines> {
   return fallback.get(host) ?? await remember(fallback, host, async () => {
     const { perfEngine, pollEngine } = await import("../core/engine/mod.ts");
-    return [perfEngine(host), pollEngine()];
+    const resolver = async (): Promise<ProbeResolver> => (await import("./probe_resolver.ts")).probeResolver(host);
+    return [perfEngine(host, { resolver }), pollEngine()];
   });
 }
 

@@ -16,3 +16,10 @@ export { type FunctionCalls, type FunctionTrace, traceFunctions } from "./trace_
 export { type GraphTrace, traceGraph } from "./trace_graph.ts";
 export { openTraceInstance, type TraceInstance } from "./trace_instance.ts";
 export { openTraceReader, type TraceReader, type TraceSink } from "./trace_reader.ts";
+export {
+  argumentRegisters,
+  type DefinedProbes,
+  defineProbes,
+  type ProbeDefinition,
+  VALUES_AT,
+} from "./define_probes.ts";
