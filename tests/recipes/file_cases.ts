@@ -35,6 +35,20 @@ export const FILE_CASES: readonly RecipeCase[] = [
     },
   },
   {
+    recipe: "syscall_count",
+    beside: async (b) => [await b.start("wait", "small_io", 300)],
+    params: (_, [load]) => ({ pid: String(load.pid) }),
+    work: (_, [load]) => load.go(),
+    check({ rows }, { comm }) {
+      between(only(rows("calls"), { comm, probe: "syscall:pread64" }), "calls", 300, 300);
+      const writes = only(rows("calls"), { comm, probe: "syscall:pwrite64" });
+      between(writes, "calls", 300, 300);
+      assert.ok(num(writes, "total") > 0 && num(writes, "longest") <= num(writes, "total"));
+      assert.equal(rows("calls").length, all(rows("calls"), { comm }).length, "one process was asked for");
+      assert.ok(rows("errors").every((r) => r.comm === comm));
+    },
+  },
+  {
     recipe: "opens",
     params: ({ program }) => ({ path: `${program}%` }),
     work: (b) => b.load("open", b.program, 20),

@@ -20,6 +20,7 @@ const GROUPS: readonly (readonly [title: string, recipes: readonly string[]])[] 
   ["System calls and files", [
     ...[
       "syscalls_by_process",
+      "syscall_count",
       "slow_syscalls",
       "syscall_errors",
       "opens",
@@ -29,7 +30,10 @@ const GROUPS: readonly (readonly [title: string, recipes: readonly string[]])[] 
     ],
     ...["small_io", "futex_waits", "polling_loops"],
   ]],
-  ["Memory", ["top_memory", "memory_growth", "fault_stacks", "major_faults", "page_cache_misses", "memory_reclaim"]],
+  ["Memory", [
+    ...["top_memory", "memory_growth", "fault_stacks", "page_fault_trace", "major_faults", "page_cache_misses"],
+    ...["memory_reclaim"],
+  ]],
   ["Disks", [
     ...["io_by_process", "disk_latency", "disk_latency_heatmap", "disk_outliers", "disk_sizes", "disk_pattern"],
     ...["page_writeback"],
