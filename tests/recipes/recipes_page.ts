@@ -36,11 +36,11 @@ const GROUPS: readonly (readonly [title: string, recipes: readonly string[]])[] 
   ]],
   ["Disks", [
     ...["io_by_process", "disk_latency", "disk_latency_heatmap", "disk_outliers", "disk_sizes", "disk_pattern"],
-    ...["page_writeback"],
+    ...["page_writeback", "disk_io_latency"],
   ]],
   ["Network", [
     ...["network_throughput", "network_senders", "tcp_connects", "tcp_accepts", "tcp_lifetimes", "tcp_retransmits"],
-    ...["tcp_resets", "dropped_packets", "name_lookups"],
+    ...["tcp_resets", "tcp_latency", "dropped_packets", "name_lookups"],
   ]],
   ["Gates: checks with an exit code", ["pressure_gate", "latency_gate", "process_budget", "service_gate"]],
 ];
