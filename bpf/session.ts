@@ -67,6 +67,10 @@ export function openSession(
     if (plan.output.kind === "aggregate" && plan.output.highest) {
       raiseThreshold(loaded, plan.output.highest.spec.atLeast);
     }
+    if (plan.family !== undefined) {
+      const { fd } = loaded.maps.get(MAP.family)!;
+      updateMap(fd.fd, BigUint64Array.of(BigInt(plan.family)), new BigUint64Array(1), "the family");
+    }
     loaded.attach();
   } catch (error) {
     source?.[Symbol.dispose]();
@@ -183,7 +187,7 @@ export function openSession(
         await pauseFor(source ? Math.min(pause, left) : left);
       }
     },
-    mechanisms: mechanismsOf(attached),
+    mechanisms: mechanismsOf(plan.programs.flatMap((p) => p.role === "fork" ? [] : [p.attach])),
     finish(): ProbeOutcome {
       if (ended) throw new TypeError("The session has already ended");
       try {
@@ -213,6 +217,10 @@ export function openSession(
     // Rows of the highest are in the tables as well.
     const missing = highest ? highest.missing(counters.ring, readMissed(loaded, cpus)) : null;
     if (highest) counters.ring = 0;
+    // So are those whose stack is missing: there it shows, unless it is the key of a table.
+    const keyed = output.kind === "aggregate" &&
+      output.tables.some((t) => t.keys.parts.some((p) => p.kind === "stack"));
+    if (highest && !keyed) counters.stack_collision = 0;
     const missed = runs.reduce((n, r) => n + r.missed, counters.busy);
     const lost_by: Record<string, number> = {};
     for (const why of ["ring", "map_full", "buckets_full", "stack_collision"] as const) {

@@ -12,6 +12,8 @@ import { syscallNumber } from "../core/host/syscall_name.ts";
 import { readTarget, type WrittenTarget } from "./call_targets.ts";
 import { askEngines } from "./engines.ts";
 
+/** Number of the initial pid namespace (include/linux/proc_ns.h, PROC_PID_INIT_INO). */
+const INITIAL_PID_NAMESPACE = 0xeffffffc;
 /** Slowest calls that are listed when nothing is said. */
 const SLOWEST = 10;
 
@@ -31,7 +33,21 @@ export async function measureCalls(host: Host, request: CallsRequest): Promise<R
   const found = new Map<string, CallTarget>();
   for (const w of replaced) for (const t of functionsOf(w, host)) found.set(callTargetText(t), t);
   if (found.size > MAX_TARGETS) throw tooMany(`They are ${found.size} functions`);
-  const shape = { targets: [...found.values()], pid, slowest, minNs, errors, stacks };
+  const initial = (Deno.statSync(host.path("pid_ns_pid")).ino ?? INITIAL_PID_NAMESPACE) === INITIAL_PID_NAMESPACE;
+  const follow = request.follow === true && initial;
+  if (request.follow && !initial) {
+    notes.push("Only the process itself: children are followed in the initial pid namespace.");
+  }
+  const shape = {
+    targets: [...found.values()],
+    pid,
+    follow,
+    slowest,
+    minNs,
+    errors,
+    stacks,
+    attachBy: request.attachBy,
+  };
   return await measure(host, shape, {
     durationNs: request.durationNs,
     signal: request.signal,

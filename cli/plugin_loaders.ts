@@ -8,5 +8,6 @@ export const PLUGIN_LOADERS: Readonly<Record<string, () => Promise<{ default: Pl
   counters: () => import("../plugins/counters/mod.ts"),
   calls: () => import("../plugins/calls/mod.ts"),
   analyzers: () => import("../plugins/analyzers/mod.ts"),
+  functions: () => import("../plugins/functions/mod.ts"),
   diagnosis: () => import("../plugins/diagnosis/mod.ts"),
 };

@@ -78,6 +78,10 @@ export function createSondeApi(host: Host = openHost(), options: { readonly btf?
     calls: {
       measure: async (request) => (await import("./measure_calls.ts")).measureCalls(host, request),
     },
+    kernelFunctions: {
+      count: async (request) => (await import("./function_results.ts")).functionCounts(host, request),
+      time: async (request) => (await import("./function_results.ts")).functionTimes(host, request),
+    },
     recipes: {
       run: async (name, params, context) =>
         (await import("./shipped_recipe.ts")).runShippedRecipe(host, name, params, context),

@@ -20,7 +20,7 @@ import type { CallsShape } from "./calls_spec.ts";
 
 /** What else is told of a measurement. */
 export interface CallsSetting {
-  readonly catalog: Pick<Catalog, "argumentNames">;
+  readonly catalog: Pick<Catalog, "callArguments">;
   readonly engine: string;
   readonly mechanisms: readonly string[];
   /** How long attaching took, ms. */
@@ -122,7 +122,7 @@ export function callsResults(outcome: ProbeOutcome, shape: CallsShape, setting: 
           r.tid,
           r.end,
           resultText(r.result, errorOf(r)),
-          argumentsText(target, r, target ? setting.catalog.argumentNames(target) : null),
+          argumentsText(target, r, target ? setting.catalog.callArguments(target) : null),
           r.stack,
         ];
       }),

@@ -55,8 +55,27 @@ function emitLinearIndex(g: Gen, { min, max, step }: NonNullable<BucketSet["line
   a.mark(done);
 }
 
+/** Indexes of values that are not negative are below this, less {@linkcode FIRST_BUCKET}. */
+export const POSITIVE_BUCKETS = 64 << MANTISSA_BITS;
+/** The index of the bucket that begins at 1. */
+export const FIRST_BUCKET = BIAS << MANTISSA_BITS;
+
+/** The least value of the bucket whose index, less {@linkcode FIRST_BUCKET}, is r0, in r1. Loses r0 and r2. */
+export function emitBucketStart(g: Gen): void {
+  const { a } = g;
+  const small = a.label("small_bucket"), done = a.label("bucket_start");
+  // (2^6 + m) × 2^e / 2^6
+  a.movReg(1, 0).alu("and", 1, (1 << MANTISSA_BITS) - 1).alu("or", 1, 1 << MANTISSA_BITS);
+  a.movReg(2, 0).alu("rsh", 2, MANTISSA_BITS).alu("and", 2, 63);
+  a.jump("lt", 2, MANTISSA_BITS, small).alu("sub", 2, MANTISSA_BITS).alu("lsh", 1, { r: 2 }).goto(done);
+  a.mark(small).movReg(0, 2).constant(2, MANTISSA_BITS).alu("sub", 2, { r: 0 }).alu("and", 2, 63).alu("rsh", 1, {
+    r: 2,
+  });
+  a.mark(done);
+}
+
 /** The index of the bucket of r1 in r0: `((e + 1023) << 6) | m`, negated for negative values, 0 for 0. Loses r1–r5. */
-function emitBucketIndex(g: Gen, unsigned: boolean): void {
+export function emitBucketIndex(g: Gen, unsigned: boolean): void {
   const { a } = g;
   const done = a.label("index"), small = a.label("small"), mantissa = a.label("mantissa");
   a.constant(0, 0).jump("eq", 1, 0, done);

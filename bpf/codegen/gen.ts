@@ -14,8 +14,12 @@ export const MAP = {
   stacks: "stacks",
   /** One word: rows of the highest are sent from this value on. */
   threshold: "threshold",
+  /** How many rows of the highest there were in each bucket of the quantile layout. */
+  levels: "levels",
   /** On each CPU, one word: the highest value of a row that found no room in the ring, and one. */
   missed: "missed",
+  /** Processes whose calls count, by their number in the initial namespace. */
+  family: "family",
   inFlight: "in_flight",
   /** One for each program, so that a program that interrupts another does not write over its texts. */
   scratch: "scratch",

@@ -11,9 +11,11 @@ import type { MapSpec } from "../kernel/map.ts";
 import type { Attach, Target } from "../probes/target.ts";
 import type { Access } from "./access.ts";
 import { KEY_SUFFIX_BYTES, type TableMaps, tableMaps } from "./aggregate.ts";
+import { POSITIVE_BUCKETS } from "./buckets.ts";
 import { callFields } from "./call_fields.ts";
 import { CannotGenerate } from "./cannot_generate.ts";
 import { emitCondition } from "./conditions.ts";
+import { emitIsFamily, emitJoinFamily, FAMILY_ENTRIES } from "./family.ts";
 import { COUNTERS, type Machine, MAP } from "./gen.ts";
 import { type AccessOf, layoutStates, layoutStruct, type Struct } from "./layout.ts";
 import { emitCancel, emitEnd, emitMark, emitStart, layoutPair, type PairLayout } from "./pair.ts";
@@ -25,7 +27,7 @@ export interface PlannedProgram extends Program {
   /** The probes it serves, for people. */
   readonly text: string;
   readonly attach: Attach;
-  readonly role: "event" | "start" | "end" | "cancel" | "mark";
+  readonly role: "event" | "start" | "end" | "cancel" | "mark" | "fork";
 }
 
 /** All that an engine has to load for a spec. Pure data, with no descriptors in it: it can be kept and used again. */
@@ -41,6 +43,8 @@ export interface Plan {
       readonly highest: { readonly record: Struct; readonly spec: HighestRows } | null;
     }
     | { readonly kind: "stream"; readonly record: Struct };
+  /** The first process of the family whose calls count. */
+  readonly family?: number;
 }
 
 /** A table as its map has it. */
@@ -55,7 +59,12 @@ export interface TargetFinder {
   /** As few targets as serve all points. @throws {CannotGenerate} */
   targets(points: readonly ProbePoint[], names: readonly string[]): readonly Target[];
   /** Entries and returns of functions, and what tells calls apart: fields that both have. @throws {CannotGenerate} */
-  calls(targets: readonly CallTarget[], startNames: readonly string[], endNames: readonly string[]): CallProbes;
+  calls(
+    targets: readonly CallTarget[],
+    startNames: readonly string[],
+    endNames: readonly string[],
+    attachBy?: "fentry" | "kprobe",
+  ): CallProbes;
 }
 
 /** Both sides of calls. */
@@ -97,11 +106,37 @@ export function planProbe(spec: ProbeSpec, finder: TargetFinder, machine: Machin
   const renamed = callFields(prepared);
   const { endNames, ...kept } = pairNames(renamed);
   const asked = source.when ? [source.when] : [];
-  const calls = finder.calls(source.targets, fieldNames([...exprsIn(kept.carried), ...asked]), endNames);
+  const calls = finder.calls(
+    source.targets,
+    fieldNames([...exprsIn(kept.carried), ...asked]),
+    endNames,
+    source.attachBy,
+  );
   const keys = { startKey: calls.key, endKey: calls.key, cancelKey: [], markKey: [] };
-  const { when, maxInFlight } = source;
-  const sides: Sides = { ...calls, ...keys, cancels: [], marks: [], maxInFlight, when };
-  return planPair(sides, kept, renamed, common);
+  const { when, maxInFlight, family } = source;
+  const sides: Sides = { ...calls, ...keys, cancels: [], marks: [], maxInFlight, when, family: family !== undefined };
+  const plan = planPair(sides, kept, renamed, common);
+  return family === undefined ? plan : withFamily(plan, family, finder, machine);
+}
+
+const FORK: ProbePoint = { kind: "raw_tracepoint", name: "sched_process_fork" };
+const CHILD = "args.child.tgid";
+
+/** With a program that takes in the children of the family. */
+function withFamily(plan: Plan, family: number, finder: TargetFinder, machine: Machine): Plan {
+  const [target] = finder.targets([FORK], [CHILD]);
+  const fork: PlannedProgram = {
+    text: target.text,
+    attach: target.attach,
+    role: "fork",
+    ...buildProgram(
+      { ...target, access: accessOf(target), excludeSelf: false, sampled: false, shared: true },
+      machine,
+      (g) => emitJoinFamily(g, target.access(CHILD)),
+    ),
+  };
+  const map: MapSpec = { name: MAP.family, type: "hash", keyBytes: 8, valueBytes: 8, maxEntries: FAMILY_ENTRIES };
+  return { ...plan, family, programs: [fork, ...plan.programs], maps: [...plan.maps, map] };
 }
 
 /** What holds for all programs of a spec. */
@@ -162,6 +197,7 @@ interface Sides {
   readonly maxInFlight: number;
   /** Starts that count. */
   readonly when?: Expr;
+  readonly family?: boolean;
 }
 
 /** What is kept of starts and of marks. */
@@ -214,6 +250,7 @@ function planPair(
       },
       machine,
       (g) => {
+        if (role === "start" && sides.family) g.frame.scope(() => emitIsFamily(g));
         if (role === "start" && sides.when) {
           const passed = g.a.label("passed");
           emitCondition(g, sides.when, passed, g.end, g.end);
@@ -236,7 +273,7 @@ function planPair(
         surroundings: target.surroundings,
         output: out,
         shared: ends.length > 1 || interrupts(target.attach),
-        pair: (g) => emitEnd(g, pair, { sampled, some: sides.when !== undefined }),
+        pair: (g) => emitEnd(g, pair, { sampled, some: sides.when !== undefined || sides.family === true }),
       }, machine),
     })),
     ...cancels.map((t) => side("cancel", t)),
@@ -315,12 +352,14 @@ function layoutOutput(
   const by = wanted.fields.find((f) => f.name === wanted.by);
   if (!by) throw new TypeError(`The highest rows by ${wanted.by} have no such field`);
   const word = { keyBytes: 4, valueBytes: 8, maxEntries: 1 };
+  const record = layoutStruct(wanted.fields, probes, true);
   return [
-    { kind: "aggregate", tables, highest: { record: layoutStruct(wanted.fields, probes, true), by: by.expr } },
+    { kind: "aggregate", tables, highest: { record, by: by.expr, count: wanted.count } },
     [
       ...maps,
       ringSpec(wanted.ringBytes, { cpus, stream }),
       { name: MAP.threshold, type: "array", ...word },
+      { name: MAP.levels, type: "array", ...word, maxEntries: POSITIVE_BUCKETS },
       { name: MAP.missed, type: "percpu_array", ...word },
     ],
   ];

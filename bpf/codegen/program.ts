@@ -6,7 +6,7 @@ import { CannotGenerate } from "./cannot_generate.ts";
 import { emitCondition } from "./conditions.ts";
 import { createFrame } from "./frame.ts";
 import { CTX, emitCount, FP, type Gen, ITEM, type Machine, MAP, SCRATCH } from "./gen.ts";
-import { emitHighest } from "./highest.ts";
+import { emitHighest, type Highest } from "./highest.ts";
 import { emitKept, planKept } from "./keep.ts";
 import type { AccessOf, StateLayout, Struct } from "./layout.ts";
 import { emitAccess } from "./read_access.ts";
@@ -57,7 +57,7 @@ export type Output =
   | {
     readonly kind: "aggregate";
     readonly tables: readonly OutputTable[];
-    readonly highest: { readonly record: Struct; readonly by: Expr } | null;
+    readonly highest: Highest | null;
   }
   | { readonly kind: "stream"; readonly record: Struct };
 
@@ -113,7 +113,7 @@ export function generateProgram(spec: ProgramSpec, machine: Machine): Program {
       g.frame.scope(() => emitAggregate({ ...g, end }, keys, states, tableMaps(i)));
       g.a.mark(end);
     });
-    if (highest) emitHighest(g, highest.record, highest.by);
+    if (highest) emitHighest(g, highest);
   });
 }
 

@@ -1,6 +1,7 @@
 import type { Field } from "../../core/data/mod.ts";
 import { type Host, openTraceEvents, syscallNames, type TraceEvents } from "../../core/host/mod.ts";
 import { type CallTarget, fieldRef, type ProbePoint, probePointText } from "../../core/query/mod.ts";
+import { typeText } from "../btf/mod.ts";
 import type { Access } from "../codegen/access.ts";
 import { CannotGenerate } from "../codegen/cannot_generate.ts";
 import type { CallProbes, TargetFinder } from "../codegen/plan.ts";
@@ -46,13 +47,25 @@ export interface Catalog extends TargetFinder, Disposable {
   callProblem(target: CallTarget): string | null;
   /** The points that a pattern means: its names may hold `*` and `?`. */
   match(pattern: ProbePoint, limit: number): Matched;
-  /** Names of a function's arguments, in order; null where they are not known. */
-  argumentNames(target: CallTarget): readonly string[] | null;
+  /** A function's arguments, in order; null where they are not known. */
+  callArguments(target: CallTarget): readonly CallArgument[] | null;
   matchCalls(pattern: CallTarget, limit: number): { readonly targets: readonly CallTarget[]; readonly total: number };
   /** Points of all kinds that can be listed without naming a file. Functions only where they can be attached to. */
   points(): ProbePoint[];
   /** Where we stand among pid namespaces. @throws {SysError} when the kernel does not let us ask */
   namespace(): Namespace;
+}
+
+/** An argument of a function. */
+export interface CallArgument {
+  /** Empty where the kernel does not keep it. */
+  readonly name: string;
+  /** It points to a text that can be read: a path. Other `const char *` are as often bytes. */
+  readonly text: boolean;
+}
+
+function isPath(name: string, type: string): boolean {
+  return /^const char \*$/.test(type.trim()) && /path|name$/.test(name);
 }
 
 const DURATION: Field = { name: "duration", type: "duration", unit: "ns", doc: "From the entry to the return" };
@@ -204,12 +217,18 @@ export function openCatalog(host: Host): Catalog {
       return sides ? problem(sides.start) : loudly(() => pointsOfCalls([target]));
     },
     match: (pattern, limit) => quietly(() => kindOf(pattern).match(pattern, limit)) ?? { points: [], total: 0 },
-    argumentNames(target) {
+    callArguments(target) {
       if (target.kind === "user") return null;
-      if (target.kind === "kernel") return types.ofFunction(target.symbol)?.params.map((p) => p.name) ?? null;
+      if (target.kind === "kernel") {
+        const type = types.ofFunction(target.symbol);
+        return type?.params.map((p) => ({ name: p.name, text: isPath(p.name, typeText(type.types, p.type)) })) ?? null;
+      }
       const points = pointsOf(target);
       const fields = points && quietly(() => kindOf(points.start).fields(points.start));
-      return fields?.map((f) => f.name.replace(/^args\./, "")) ?? null;
+      return fields?.map((f) => {
+        const name = f.name.replace(/^args\./, "");
+        return { name, text: isPath(name, f.doc ?? "") };
+      }) ?? null;
     },
     matchCalls(pattern, limit) {
       if (pattern.kind === "syscall") {
@@ -243,6 +262,7 @@ export function openCatalog(host: Host): Catalog {
     list: readonly CallTarget[],
     startNames: readonly string[],
     endNames: readonly string[],
+    attachBy?: "fentry" | "kprobe",
   ): CallProbes {
     const atEnd = endNames.map((n) => n === "errno" ? "args.ret" : n);
     const options: GroupOptions = {
@@ -254,7 +274,7 @@ export function openCatalog(host: Host): Catalog {
     // Entries and returns are grouped alike: where one program serves many functions, a function's number is its place
     // in the group.
     const groups = new Map<string, { points: CallPoints; starts: NamedPlace[]; ends: NamedPlace[] }>();
-    for (const points of pointsOfCalls(list)) {
+    for (const points of pointsOfCalls(list, attachBy)) {
       const starts = placesOf(points.start, startNames, points.text);
       const ends = placesOf(points.end, atEnd, points.text);
       const key = groupKey(starts[0], startNames, options, groups.size) +
@@ -284,8 +304,8 @@ export function openCatalog(host: Host): Catalog {
     return { starts, ends, key: [fieldRef("ktid", "tid"), fieldRef("frame", "address")] };
   }
 
-  function pointsOfCalls(list: readonly CallTarget[]): CallPoints[] {
-    return callPoints(list, (which) => works(which, host), (symbol) => types.ofFunction(symbol) !== null);
+  function pointsOfCalls(list: readonly CallTarget[], attachBy?: "fentry" | "kprobe"): CallPoints[] {
+    return callPoints(list, (which) => works(which, host), (symbol) => types.ofFunction(symbol) !== null, attachBy);
   }
 }
 

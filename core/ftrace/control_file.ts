@@ -1,25 +1,34 @@
-import { closeRaw, ERRNO, O, openRaw, readFileInto, SysError, write } from "../sys/mod.ts";
+import { closeRaw, ERRNO, O, openRaw, read, SysError, write } from "../sys/mod.ts";
 
 const encoder = new TextEncoder();
-const decoder = new TextDecoder();
 
-/** First size of the buffer that a file is read into; header_page answers its first read only. */
+/** What one read asks for: header_page answers the first only, and whole if it is asked for enough. */
 const READ_BYTES = 64 << 10;
-const MAX_READ_BYTES = 64 << 20;
+const MAX_BYTES = 64 << 20;
 
 /**
  * Reads a control file of tracefs.
  *
- * @throws {SysError} ENOENT, EACCES
+ * @throws {SysError} ENOENT, EACCES, EPERM
  * @throws {RangeError} when it is longer than any that we know
  */
 export function readControl(path: string): string {
-  for (let size = READ_BYTES;; size *= 4) {
-    const into = new Uint8Array(size);
-    const n = readFileInto(path, into);
-    if (n < 0) throw new SysError("read", n, JSON.stringify(path));
-    if (n < size) return decoder.decode(into.subarray(0, n));
-    if (size >= MAX_READ_BYTES) throw new RangeError(`${path} is longer than ${MAX_READ_BYTES} bytes`);
+  const fd = openRaw(path);
+  if (fd < 0) throw new SysError("openat", fd, JSON.stringify(path));
+  try {
+    const text = new TextDecoder();
+    const into = new Uint8Array(READ_BYTES);
+    let found = "";
+    for (;;) {
+      const n = read(fd, into);
+      if (n === -ERRNO.EINTR) continue;
+      if (n < 0) throw new SysError("read", n, JSON.stringify(path));
+      if (n === 0) return found + text.decode();
+      found += text.decode(into.subarray(0, n), { stream: true });
+      if (found.length > MAX_BYTES) throw new RangeError(`${path} is longer than ${MAX_BYTES} bytes`);
+    }
+  } finally {
+    closeRaw(fd);
   }
 }
 

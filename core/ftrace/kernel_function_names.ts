@@ -1,5 +1,5 @@
 import type { Host } from "../host/mod.ts";
-import { readControlOrNull } from "./control_file.ts";
+import { readControl } from "./control_file.ts";
 
 /** A function that ftrace can trace. */
 export interface TraceableFunction {
@@ -12,11 +12,10 @@ export interface TraceableFunction {
  * The functions that ftrace can trace here, in the order of their addresses: `available_filter_functions`. A name may
  * come several times.
  *
- * @returns null when this kernel has no function tracer, or tracefs cannot be read
+ * @throws {SysError} ENOENT when this kernel has no function tracer; EACCES, EPERM
  */
-export function traceableFunctions(host: Host): TraceableFunction[] | null {
-  const text = readControlOrNull(`${host.path("tracefs")}/available_filter_functions`);
-  return text === null ? null : parseTraceableFunctions(text);
+export function traceableFunctions(host: Host): TraceableFunction[] {
+  return parseTraceableFunctions(readControl(`${host.path("tracefs")}/available_filter_functions`));
 }
 
 /** Parses lines `name` or `name [module]`. */

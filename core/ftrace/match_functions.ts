@@ -1,47 +1,33 @@
 import { UsageError } from "../data/mod.ts";
 import type { TraceableFunction } from "./kernel_function_names.ts";
 
-/** What patterns mean on this kernel. */
-export interface MatchedFunctions {
-  /** As they are written into a filter. */
-  readonly patterns: readonly string[];
-  /** Names that they match, each once, in the order of their addresses. */
-  readonly names: readonly string[];
-  /** How many functions that is: a name may stand for several. */
-  readonly functions: number;
-}
-
 /** The longest pattern: names of the kernel are shorter (KSYM_NAME_LEN). */
 const MAX_PATTERN = 512;
 
 /**
- * Finds the functions that patterns name: `vfs_read`, `vfs_*`, `tcp_?end*`.
+ * Checks that patterns are such: `vfs_read`, `vfs_*`, `tcp_?end*`.
  *
- * @throws {UsageError} when one of them is no pattern, or matches nothing; its hint has names that are near
+ * @throws {UsageError} for anything else: the filter would take it for a command, `name:traceoff`, `!name`, a list
  */
-export function matchFunctions(patterns: readonly string[], all: readonly TraceableFunction[]): MatchedFunctions {
-  const chosen = new Set<number>();
+export function checkPatterns(patterns: readonly string[]): void {
   for (const pattern of patterns) {
-    // Anything else would be a command to the filter: `name:traceoff`, `!name`, a list.
-    if (!/^[\w.$*?]+$/.test(pattern) || pattern.length > MAX_PATTERN) {
-      throw new UsageError(`"${pattern}" is no name of a function`, "Names may hold * and ?: vfs_*, tcp_?end*");
-    }
+    if (/^[\w.$*?]+$/.test(pattern) && pattern.length <= MAX_PATTERN) continue;
+    throw new UsageError(`"${pattern}" is no name of a function`, "Names may hold * and ?: vfs_*, tcp_?end*");
+  }
+}
+
+/** The first pattern that no function matches, in words, with names that are near; null when all match. */
+export function unmatched(patterns: readonly string[], all: readonly TraceableFunction[]): UsageError | null {
+  for (const pattern of patterns) {
     const matches = globOf(pattern);
-    let any = false;
-    all.forEach(({ name }, i) => {
-      if (!matches(name)) return;
-      chosen.add(i);
-      any = true;
-    });
-    if (any) continue;
+    if (all.some(({ name }) => matches(name))) continue;
     const near = nearNames(pattern, all);
-    throw new UsageError(
+    return new UsageError(
       `No function that can be traced here matches "${pattern}"`,
       near.length > 0 ? `There are: ${near.join(", ")}` : "`available_filter_functions` of tracefs lists them.",
     );
   }
-  const names = new Set([...chosen].sort((a, b) => a - b).map((i) => all[i].name));
-  return { patterns, names: [...names], functions: chosen.size };
+  return null;
 }
 
 /** Whether a name is what a pattern with `*` and `?` says. Never takes longer than the product of their lengths. */

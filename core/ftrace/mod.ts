@@ -6,7 +6,7 @@ export { decodePage, type PageSink } from "./decode_page.ts";
 export type { FunctionRequest, GraphCall, GraphRequest } from "./function_request.ts";
 export { parseTraceableFunctions, type TraceableFunction, traceableFunctions } from "./kernel_function_names.ts";
 export { removeLeftovers } from "./leftovers.ts";
-export { globOf, type MatchedFunctions, matchFunctions } from "./match_functions.ts";
+export { checkPatterns, globOf, unmatched } from "./match_functions.ts";
 export { ownerName, parseOwnerName, type TraceOwner } from "./owner_name.ts";
 export { knowsEventHeads, type PageFormat, parsePageFormat } from "./page_format.ts";
 export { COMMON, openRecordReader, type RecordReader } from "./record_reader.ts";
@@ -16,3 +16,10 @@ export { type FunctionCalls, type FunctionTrace, traceFunctions } from "./trace_
 export { type GraphTrace, traceGraph } from "./trace_graph.ts";
 export { openTraceInstance, type TraceInstance } from "./trace_instance.ts";
 export { openTraceReader, type TraceReader, type TraceSink } from "./trace_reader.ts";
+export {
+  argumentRegisters,
+  type DefinedProbes,
+  defineProbes,
+  type ProbeDefinition,
+  VALUES_AT,
+} from "./define_probes.ts";

@@ -1,9 +1,8 @@
-import { GoneError, type Quality, quality, UnsupportedError, UsageError } from "../data/mod.ts";
-import { type Host, mountTracefs } from "../host/mod.ts";
+import { GoneError, type Quality, quality, UnsupportedError } from "../data/mod.ts";
+import type { Host } from "../host/mod.ts";
 import { CLOCK, clockNs, pause, SysError } from "../sys/mod.ts";
 import { readControlOrNull, writeControl } from "./control_file.ts";
 import type { FunctionRequest } from "./function_request.ts";
-import { type TraceableFunction, traceableFunctions } from "./kernel_function_names.ts";
 import type { TraceInstance } from "./trace_instance.ts";
 import { openTraceReader, type TraceReader, type TraceSink } from "./trace_reader.ts";
 
@@ -16,8 +15,6 @@ const MAX_BUFFERS_KB = 256 << 10;
 /** How a tracer is set up. */
 export interface TracerSetup {
   readonly tracer: "function" | "function_graph";
-  /** Functions that are traced, as the filter takes them. */
-  readonly filter: readonly string[];
   /** Functions whose callees are traced; only of the tracer that all share. */
   readonly graph: readonly string[];
   /** 0 is no limit; only of the tracer that all share. */
@@ -27,32 +24,6 @@ export interface TracerSetup {
 /** What a run of a tracer says besides its events. */
 export interface TracerRun {
   readonly quality: Quality;
-}
-
-/**
- * The functions that can be traced here.
- *
- * @throws {UnsupportedError} when this kernel traces none, in words
- */
-export function requireTraceable(host: Host): TraceableFunction[] {
-  const problem = mountTracefs(host);
-  if (problem !== null) {
-    throw new UnsupportedError(`Cannot trace: ${problem}`, "As root: mount it, or run sonde as root.");
-  }
-  const all = traceableFunctions(host);
-  if (all === null) {
-    throw new UnsupportedError(
-      "Functions cannot be traced here: available_filter_functions of tracefs cannot be read",
-      "It takes root and a kernel with CONFIG_DYNAMIC_FTRACE.",
-    );
-  }
-  if (all.length === 0) {
-    throw new UnsupportedError(
-      "Functions cannot be traced here: the kernel knows of none that could be (available_filter_functions is empty)",
-      "Use a kernel with CONFIG_DYNAMIC_FTRACE, or tracepoints: `sonde run -e 'collect tracepoint:…'`.",
-    );
-  }
-  return all;
 }
 
 /** The threads of a process, as set_ftrace_pid takes them. @throws {GoneError} when there is none */
@@ -66,7 +37,7 @@ export function threadsOf(host: Host, pid: number): string[] {
 /**
  * Sets a tracer up, lets it run for the window and hands its events on, in the order of time.
  *
- * @param instance whose settings are the defaults; the caller disposes it
+ * @param instance whose filter is set, and all else as it was made; the caller disposes it
  * @param sink is given records of all kinds
  * @param events counted by the caller
  * @throws {UnsupportedError} when the kernel refuses the tracer
@@ -82,9 +53,7 @@ export async function runTracer(
 ): Promise<TracerRun> {
   const { path } = instance;
   const set = (file: string, text: string, mode?: "clear"): void => writeControl(`${path}/${file}`, text, mode);
-  const cpuBefore = clockNs(CLOCK.PROCESS_CPUTIME_ID);
   const notes: string[] = [];
-  let started = false;
   let reader: TraceReader | null = null;
   let startNs = 0;
   let durationNs = 0;
@@ -96,19 +65,19 @@ export async function runTracer(
       "buffer_size_kb",
       String(Math.max(64, Math.min(request.bufferKb ?? BUFFER_KB, Math.floor(MAX_BUFFERS_KB / cpus)))),
     );
-    set("set_ftrace_filter", `${setup.filter.join("\n")}\n`, "clear");
     if (setup.graph.length > 0) set("set_graph_function", `${setup.graph.join("\n")}\n`, "clear");
     if (setup.maxDepth > 0) set("max_graph_depth", String(setup.maxDepth));
     if (threads.length > 0) {
       set("options/function-fork", "1");
       set("set_ftrace_pid", `${threads.join("\n")}\n`, "clear");
     }
+    set("current_tracer", setup.tracer);
+    // While somebody has trace_pipe_raw open the tracer cannot be changed.
     reader = openTraceReader(path, host.path("tracefs"));
     const before = reader.stats();
-    set("current_tracer", setup.tracer);
-    started = true;
     set("tracing_on", "1");
     startNs = clockNs();
+    const cpuBefore = clockNs(CLOCK.PROCESS_CPUTIME_ID);
     request.onReady?.({ functions: 0 });
     const until = startNs + request.durationNs;
     while (!request.signal.aborted && clockNs() < until) {
@@ -135,18 +104,12 @@ export async function runTracer(
     };
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
-    if (!started && error.code === "EINVAL" && readControlOrNull(`${path}/set_ftrace_filter`) === null) {
-      throw new UnsupportedError("This kernel's private trace instances trace no functions", "", { cause: error });
-    }
     if (error.code === "EINVAL" && !tracersOf(path).includes(setup.tracer)) {
       throw new UnsupportedError(
         `This kernel has no ${setup.tracer} tracer (available_tracers: ${tracersOf(path).join(", ") || "none"})`,
         setup.tracer === "function_graph" ? "Leave --graph out: calls are counted then." : "Use a kernel with it.",
         { cause: error },
       );
-    }
-    if (error.code === "EINVAL" && error.message.includes("set_ftrace_filter")) {
-      throw new UsageError(`The kernel takes none of these functions: ${setup.filter.slice(0, 5).join(", ")}`);
     }
     throw new UnsupportedError(`The kernel refuses to trace functions: ${error.message}`, refusedBecause(error), {
       cause: error,

@@ -1,9 +1,9 @@
 import type { Quality } from "../data/mod.ts";
 import type { Host } from "../host/mod.ts";
 import type { FunctionRequest } from "./function_request.ts";
-import { matchFunctions } from "./match_functions.ts";
 import { COMMON, openRecordReader } from "./record_reader.ts";
-import { requireTraceable, runTracer, threadsOf } from "./run_tracer.ts";
+import { runTracer, threadsOf } from "./run_tracer.ts";
+import { setFilter } from "./set_filter.ts";
 import { openTraceInstance } from "./trace_instance.ts";
 
 /** How often a function was called from a place. */
@@ -33,9 +33,9 @@ export interface FunctionTrace {
  * @throws {GoneError} when there is no such process
  */
 export async function traceFunctions(host: Host, request: FunctionRequest): Promise<FunctionTrace> {
-  const matched = matchFunctions(request.functions, requireTraceable(host));
   const threads = threadsOf(host, request.pid);
   using instance = openTraceInstance(host);
+  const matched = setFilter(host, instance, request.functions).length;
   const record = openRecordReader(host.path("tracefs"), "ftrace/function");
   const ip = record.field("ip");
   const parent = record.field("parent_ip");
@@ -46,8 +46,8 @@ export async function traceFunctions(host: Host, request: FunctionRequest): Prom
   const { quality } = await runTracer(
     host,
     instance,
-    { tracer: "function", filter: matched.patterns, graph: [], maxDepth: 0 },
-    { ...request, onReady: () => request.onReady?.({ functions: matched.functions }) },
+    { tracer: "function", graph: [], maxDepth: 0 },
+    { ...request, onReady: () => request.onReady?.({ functions: matched }) },
     threads,
     (page, at, length) => {
       if (length < record.size || page.getUint16(at + COMMON.type, true) !== record.id) return;
@@ -68,7 +68,7 @@ export async function traceFunctions(host: Host, request: FunctionRequest): Prom
       [...callers].map(([caller, calls]): FunctionCalls => ({ address, caller, calls }))
     ),
     threads: byThread,
-    matched: matched.functions,
+    matched,
     quality,
   };
 }

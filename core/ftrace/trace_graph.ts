@@ -3,11 +3,10 @@ import type { Host } from "../host/mod.ts";
 import { borrowTopTracer } from "./top_tracer.ts";
 import { type CallTimes, createCallSums } from "./call_times.ts";
 import type { GraphRequest } from "./function_request.ts";
-import { matchFunctions } from "./match_functions.ts";
 import { COMMON, openRecordReader } from "./record_reader.ts";
-import { requireTraceable, runTracer, threadsOf, tracersOf } from "./run_tracer.ts";
+import { runTracer, threadsOf, tracersOf } from "./run_tracer.ts";
+import { setFilter } from "./set_filter.ts";
 import { openTraceInstance, type TraceInstance } from "./trace_instance.ts";
-import type { TraceableFunction } from "./kernel_function_names.ts";
 
 /** What the function graph tracer saw. */
 export interface GraphTrace {
@@ -30,19 +29,10 @@ const MAX_ROOTS = 1000;
  * @throws {GoneError} when there is no such process
  */
 export async function traceGraph(host: Host, request: GraphRequest): Promise<GraphTrace> {
-  const all = requireTraceable(host);
-  const matched = matchFunctions(request.functions, all);
   const threads = threadsOf(host, request.pid);
-  const roots = request.depth > 0 ? matched.names : [];
-  if (roots.length > MAX_ROOTS) {
-    throw new UnsupportedError(
-      `${matched.functions} functions are too many to follow what they call (${MAX_ROOTS} at most)`,
-      "Name fewer, or leave --depth out.",
-    );
-  }
-  const callees = request.depth > 0 ? request.callees ?? ["*"] : [];
-  const filter = [...matched.patterns, ...callees];
-  using instance = openGraphTracer(host, { filter, roots, threads, depth: request.depth }, all);
+  const { depth } = request;
+  using tracer = openGraphTracer(host, request, threads);
+  const { instance, matched, roots } = tracer;
   const shared = instance.path === host.path("tracefs");
   const root = host.path("tracefs");
   const exit = openRecordReader(root, "ftrace/funcgraph_exit");
@@ -60,8 +50,8 @@ export async function traceGraph(host: Host, request: GraphRequest): Promise<Gra
   const { quality } = await runTracer(
     host,
     instance,
-    { tracer: "function_graph", filter, graph: roots, maxDepth: request.depth > 0 ? request.depth + 1 : 0 },
-    { ...request, onReady: () => request.onReady?.({ functions: matched.functions }) },
+    { tracer: "function_graph", graph: roots, maxDepth: depth > 0 ? depth + 1 : 0 },
+    { ...request, onReady: () => request.onReady?.({ functions: matched }) },
     threads,
     (page, at, length, timeNs, cpu) => {
       const id = page.getUint16(at + COMMON.type, true);
@@ -94,22 +84,34 @@ export async function traceGraph(host: Host, request: GraphRequest): Promise<Gra
   const notes = shared
     ? [...quality.notes, "Measured with the tracer that all share: nobody else could use it meanwhile."]
     : quality.notes;
-  return { times: [...sums.times.values()], matched: matched.functions, quality: { ...quality, notes } };
+  return { times: [...sums.times.values()], matched, quality: { ...quality, notes } };
+}
+
+/** A tracer with its filter set. */
+interface GraphTracer extends Disposable {
+  readonly instance: TraceInstance;
+  /** How many functions were named. */
+  readonly matched: number;
+  /** Their names, where what they call is followed. */
+  readonly roots: readonly string[];
 }
 
 /** An instance where the kernel has the tracer there and nothing is asked that only the shared one can do. */
-function openGraphTracer(
-  host: Host,
-  wanted: { filter: readonly string[]; roots: readonly string[]; threads: readonly string[]; depth: number },
-  all: readonly TraceableFunction[],
-): TraceInstance {
-  if (wanted.depth === 0) {
-    using undo = new DisposableStack();
-    const instance = undo.use(openTraceInstance(host));
-    if (tracersOf(instance.path).includes("function_graph")) {
-      undo.move();
-      return instance;
-    }
+function openGraphTracer(host: Host, request: GraphRequest, threads: readonly string[]): GraphTracer {
+  const { functions, depth, callees } = request;
+  using undo = new DisposableStack();
+  const own = undo.use(openTraceInstance(host));
+  const names = setFilter(host, own, functions);
+  if (depth === 0 && tracersOf(own.path).includes("function_graph")) {
+    undo.move();
+    return { instance: own, matched: names.length, roots: [], [Symbol.dispose]: () => own[Symbol.dispose]() };
+  }
+  const roots = depth > 0 ? [...new Set(names)] : [];
+  if (roots.length > MAX_ROOTS) {
+    throw new UnsupportedError(
+      `${names.length} functions are too many to follow what they call (${MAX_ROOTS} at most)`,
+      "Name fewer, or leave --depth out.",
+    );
   }
   if (!tracersOf(host.path("tracefs")).includes("function_graph")) {
     throw new UnsupportedError(
@@ -117,10 +119,21 @@ function openGraphTracer(
       "Leave --graph out: calls are counted then, not timed. Or use a kernel with CONFIG_FUNCTION_GRAPH_TRACER.",
     );
   }
-  return borrowTopTracer(host, {
-    set_ftrace_filter: matchFunctions(wanted.filter, all).names,
-    set_graph_function: wanted.roots,
-    set_ftrace_pid: wanted.threads,
-    max_graph_depth: wanted.depth > 0 ? [String(wanted.depth + 1)] : [],
+  // All functions are what no filter traces.
+  const everything = depth > 0 && callees === undefined;
+  const patterns = depth > 0 ? [...functions, ...callees ?? []] : functions;
+  const filter = everything ? [] : depth > 0 ? setFilter(host, own, patterns) : names;
+  const shared = borrowTopTracer(host, {
+    set_ftrace_filter: filter,
+    set_graph_function: roots,
+    set_ftrace_pid: threads,
+    max_graph_depth: depth > 0 ? [String(depth + 1)] : [],
   });
+  try {
+    if (!everything) setFilter(host, shared, patterns);
+  } catch (error) {
+    shared[Symbol.dispose]();
+    throw error;
+  }
+  return { instance: shared, matched: names.length, roots, [Symbol.dispose]: () => shared[Symbol.dispose]() };
 }

@@ -1,6 +1,7 @@
 import type * as data from "../data/mod.ts";
 import type * as query from "../query/mod.ts";
 import type { CountRequest, Counts } from "../perf/counters/count_events.ts";
+import type { FunctionRequest, GraphRequest } from "../ftrace/function_request.ts";
 import type { OffCpuMeasurement, OffCpuSampler } from "../profile/off_cpu/off_cpu_sampler.ts";
 import type { CpuSampler } from "../profile/sampler.ts";
 import type { Host } from "../host/host.ts";
@@ -68,6 +69,19 @@ export interface SondeApi {
      * @throws {UnsupportedError} when the kernel does not let it be traced
      */
     measure(request: CallsRequest): Promise<data.Results>;
+  };
+  /** The kernel's function tracers (ftrace), in a trace instance of our own. */
+  readonly kernelFunctions: {
+    /**
+     * Counts calls: table `calls` with function, module, caller, caller_module, calls; most calls first.
+     *
+     * @throws {UnsupportedError} when this kernel traces no functions
+     * @throws {UsageError} when no function matches
+     * @throws {GoneError} when there is no such process
+     */
+    count(request: FunctionRequest): Promise<data.Results>;
+    /** Times calls: table `times` with function, module, calls, total, self, avg, min, max, durations. Throws the same. */
+    time(request: GraphRequest): Promise<data.Results>;
   };
   readonly recipes: {
     /**

@@ -82,6 +82,13 @@ export type SourceSpec =
     readonly maxInFlight: number;
     /** Calls that are looked at, over the builtins at the entry: others cost no more than this question. All, when absent. */
     readonly when?: Expr;
+    /**
+     * Only calls of this process and of those that it makes from then on, and theirs: its number in the initial pid
+     * namespace.
+     */
+    readonly family?: number;
+    /** How kernel functions are attached to: by trampolines or by breakpoints; the better of them when absent. */
+    readonly attachBy?: "fentry" | "kprobe";
   };
 
 /** A function whose calls are measured. */
