@@ -33,7 +33,7 @@ export const TRACER_CASES: readonly InstrumentCase[] = [
     checked: `${N} calls of close that all fail`,
     async run(bench, { host }): Promise<Verdict> {
       const trace = await traceCalls(host, {
-        command: { path: bench.program, args: [bench.program, "badclose", String(N)], env: {} },
+        command: { path: bench.program, args: [bench.program, "badclose", String(N)], env: {}, ignoredSignals: [] },
         pids: [],
         follow: true,
         calls: null,
