@@ -115,6 +115,19 @@ export const FILE_CASES: readonly RecipeCase[] = [
     },
   },
   {
+    recipe: "futex_contention",
+    work: (b) => b.load("futex", 50),
+    check({ rows }, { comm }) {
+      const row = only(rows("waits"), { comm });
+      assert.deepEqual([row.outcome, row.operation], ["timeout", 128]);
+      between(row, "calls", 50, 50);
+      between(row, "p99_duration", 2e6, 1e8);
+      assert.ok(num(row, "delay") >= 50 * 2e6);
+      between(only(rows("stacks"), { comm }), "calls", 50, 50);
+      assert.deepEqual(all(rows("wakes"), { comm }), []);
+    },
+  },
+  {
     recipe: "polling_loops",
     work: (b) => b.load("poll", 50),
     check({ rows }, { comm }) {
