@@ -252,6 +252,44 @@ export function program(): Command {
     }));
 
   json(
+    command(
+      "calls [target...]",
+      "how often and for how long functions are called: kernel:F, user:PATH:F, syscall:NAME",
+    ),
+  )
+    .option("-p, --pid <pid>", "only this process", pid)
+    .option("-d, --for <duration>", "how long (5s; with a command until it ends)", duration("--for"))
+    .option("--top <rows>", "most rows of a table on the terminal", (t) => parseInteger(t, "--top", 1, 1e6), 20)
+    .option(
+      "--slowest <calls>",
+      "how many of the slowest calls are listed",
+      (t) => parseInteger(t, "--slowest", 0, 1e4),
+      10,
+    )
+    .addOption(
+      new Option("--min <duration>", "list none among the slowest that is shorter").argParser(duration("--min"))
+        .default(
+          0,
+          "0",
+        ),
+    )
+    .option("--errors", "only calls that fail")
+    .option("--stacks", "stacks frame by frame, and times summed up by stack (-o FILE.svg, .html)")
+    .addOption(
+      new Option("--attach <way>", "how kernel functions are attached to (default: the best here)")
+        .choices(["fentry", "kprobe"]),
+    )
+    .option("--engine <name>", "use this probe engine and no other")
+    .option("-o, --output <file>", "write the results (.json, .csv, .txt), or times by stack (.svg, .html, .folded)")
+    .usage("[options] <target...> [-- command...]")
+    .action(run(async (words: string[], options: Options) => {
+      const { callsCommand } = await import("./commands/calls.ts");
+      const at = Deno.args.indexOf("--");
+      const command = at < 0 ? [] : Deno.args.slice(at + 1);
+      return callsCommand(words.slice(0, words.length - command.length), command, options);
+    }));
+
+  json(
     command("analyze [name]", "run one of the analyzers: tcp_latency, disk_io_latency, lock_contention, …; none: list"),
   )
     .option("-p, --pid <pid>", "only this process", pid)
@@ -289,6 +327,7 @@ export function program(): Command {
     .option("-o, --output <file>", "write to a file, not to standard error")
     .option("-q, --quiet", "do not tell of processes that are attached to; -qq: nor of exits", times, 0)
     .option("-d, --for <duration>", "end after so long", duration("--for"))
+    .option("--bpf", "a summary by programs in the kernel, which stop nothing; children as well; time is that of -w")
     .option("--count-instructions", "count the command's instructions, stopping it after each: very slow")
     .option("--no-seccomp", "stop the command at every call, whatever -e says")
     .usage("[options] [--] [command...]")
@@ -296,6 +335,27 @@ export function program(): Command {
     .action(run(async (words: string[], options: Options) => {
       const { strace } = await import("./commands/strace.ts");
       return strace(words, options);
+    }));
+
+  json(command("ftrace <words...>", "count or time calls of kernel functions (ftrace): sonde ftrace 'vfs_*' --graph"))
+    .option("-g, --graph", "time the calls (function_graph) instead of counting them by caller")
+    .option(
+      "--depth <levels>",
+      "with --graph: also what they call, so many levels deep",
+      (t) => parseInteger(t, "--depth", 1, 50),
+    )
+    .option("--callees <pattern>", "with --depth: only callees of this name (repeatable)", list)
+    .option("--print", "with --graph: print each call as it happens, indented")
+    .option("-p, --pid <pid>", "only this process and the children that it makes", pid)
+    .addOption(new Option("-d, --for <duration>", "how long (default: 5s, or until the command ends)").argParser(
+      duration("--for"),
+    ))
+    .option("--top <rows>", "most rows of a table on the terminal", (t) => parseInteger(t, "--top", 1, 1e6), 40)
+    .option("-o, --output <file>", "write the results (.json, .csv, .txt)")
+    .usage("<function...> [options] [-- command...]")
+    .action(run(async (words: string[], options: Options) => {
+      const { ftraceCommand } = await import("./commands/ftrace.ts");
+      return ftraceCommand(words, options);
     }));
 
   json(command("stat [command...]", "count events of the processor and the kernel"))
@@ -388,7 +448,7 @@ export function program(): Command {
     }));
 
   json(command("doctor", "what works here, what does not, why, and what to do"))
-    .option("--clean", "say what killed runs left behind (nothing outlives one in this version)")
+    .option("--clean", "remove what killed runs left behind in tracefs, and say what it was")
     .action(run(async (options: Options) => {
       const { doctor } = await import("./commands/doctor.ts");
       return doctor(options);

@@ -221,6 +221,14 @@ export interface ProcessIo {
   readonly cancelledWriteBytes: number;
 }
 
+/** `/proc/PID/syscall` of a thread that is blocked in a system call (proc_pid_syscall(5)). */
+export interface ThreadCall {
+  /** Null when the number has no name here. */
+  readonly name: string | null;
+  /** The six registers of arguments; those that the call does not take hold anything. */
+  readonly args: readonly bigint[];
+}
+
 /** `/proc/PID/schedstat` in nanoseconds. */
 export interface ProcessSched {
   readonly runNs: number;

@@ -1,11 +1,13 @@
 /**
- * Runs the smoke cases on the kernel it finds, in one process, and prints one line of JSON for each: first
- * `{"kernel": RELEASE}`, then a {@linkcode SmokeOutcome} after the other. `smoke.ts PROGRAM [NAME…]`: PROGRAM is the
- * compiled workload.c, a NAME chooses cases that contain it.
+ * Runs the smoke cases and the instruments on the kernel it finds, in one process, and prints one line of JSON for each:
+ * first `{"kernel": RELEASE}`, then a {@linkcode SmokeOutcome} or an {@linkcode InstrumentOutcome} after the other.
+ * `smoke.ts PROGRAM [NAME…]`: PROGRAM is the compiled workload.c, a NAME chooses cases that contain it.
  *
  * @module
  */
 import { openSession } from "../../cli/session.ts";
+import { INSTRUMENT_CASES } from "./instrument_cases.ts";
+import { runInstrument } from "./instrument_run.ts";
 import { openBench } from "./smoke_bench.ts";
 import { SMOKE_CASES } from "./smoke_cases.ts";
 import { runCase } from "./smoke_run.ts";
@@ -22,6 +24,10 @@ console.log(JSON.stringify({ kernel: Deno.osRelease() }));
   for (const smoke of SMOKE_CASES) {
     if (names.length > 0 && !names.some((n) => smoke.name.includes(n))) continue;
     console.log(JSON.stringify(await runCase(smoke, bench, session)));
+  }
+  for (const instrument of INSTRUMENT_CASES) {
+    if (names.length > 0 && !names.some((n) => instrument.name.includes(n))) continue;
+    console.log(JSON.stringify(await runInstrument(instrument, bench, session)));
   }
 }
 // The session listens for signals: nothing else would end the process.
