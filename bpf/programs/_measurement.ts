@@ -1,11 +1,11 @@
 import { assetBytes } from "../../core/assets/mod.ts";
 import type { Cost } from "../../core/data/mod.ts";
-import { clockNs } from "../../core/sys/mod.ts";
 import type { BpfObject } from "../libbpf.ts";
 import { possibleCpus } from "../possible_cpus.ts";
 import type { AnalyzerOptions } from "./analyzer.ts";
-import { inWords, loadObject, type Variant } from "./_load.ts";
-import { readCounters, startMeter } from "./_measure.ts";
+import { attachObject } from "./_attached.ts";
+import { loadObject, type Variant } from "./_load.ts";
+import { readCounters } from "./_measure.ts";
 
 /** An object that is attached, and how long it has been. Disposing it detaches everything. */
 export interface Measurement extends Disposable {
@@ -63,37 +63,24 @@ export function startMeasurement(
     (fresh) => prepare(fresh, cpus),
   );
   let seen = 0;
-  const programs = variants.find((v) => v.name === variant)!.programs.map((program) => object.program(program));
-  const meter = startMeter(programs.map((p) => p.fd), () => seen * eventNs);
-  const dispose = (): void => {
-    meter[Symbol.dispose]();
-    object[Symbol.dispose]();
-  };
-  let links: Disposable[] = [];
-  try {
-    links = programs.map((p) => p.attach());
-  } catch (error) {
-    dispose();
-    throw inWords(error, `attaching "${name}"`, host, options.btf !== undefined);
-  }
-  const startNs = clockNs();
-  let endNs = 0;
+  const { programs } = variants.find((v) => v.name === variant)!;
+  const running = attachObject(
+    object,
+    options,
+    () => seen * eventNs,
+    () => programs.map((program) => object.program(program).attach()),
+  );
   return {
     object,
     variant,
     cpus,
-    costed: meter.costed,
-    stop(): void {
-      if (endNs > 0) return;
-      meter.costed(() => links.forEach((link) => link[Symbol.dispose]()));
-      endNs = clockNs();
-    },
+    costed: running.costed,
+    stop: () => running.stop(),
     window(events): MeasuredWindow {
       seen = events;
-      const durationNs = (endNs || clockNs()) - startNs;
       const { fd, spec } = object.map("counters");
-      return { durationNs, ...meter.read(durationNs), counters: readCounters(fd, spec, cpus) };
+      return { ...running.measured(), counters: readCounters(fd, spec, cpus) };
     },
-    [Symbol.dispose]: dispose,
+    [Symbol.dispose]: () => running[Symbol.dispose](),
   };
 }

@@ -55,6 +55,8 @@ struct request___before_5_17 {
 } KERNEL;
 struct task_struct {
 	unsigned int flags;
+	struct task_struct *group_leader;
+	char comm[TASK_COMM_LEN];
 } KERNEL;
 
 /* The arguments of all these tracepoints since 5.11; before, the queue came first. */
@@ -218,7 +220,7 @@ static __always_inline bool own(struct owner *o)
 		o->kind = OF_SONDE;
 	}
 	o->since = bpf_ktime_get_ns();
-	bpf_get_current_comm(o->comm, TASK_COMM_LEN);
+	bpf_probe_read_kernel_str(o->comm, TASK_COMM_LEN, &BPF_CORE_READ(task, group_leader)->comm);
 	return true;
 }
 

@@ -5,7 +5,7 @@ import { bpftraceMaps, bpftraceRun } from "../../tests/bpftrace_oracle.ts";
 import { compileC } from "../../tests/compile_c.ts";
 import { skip } from "../../tests/skip.ts";
 import { libbpfObstacle } from "../testing/libbpf_obstacle.ts";
-import { type LoopDevice, loopDevice } from "../testing/loop_device.ts";
+import { type LoopDevice, loopDevice } from "../../tests/loop_device.ts";
 import type { RunningAnalyzer } from "./analyzer.ts";
 import { startDiskIoLatency } from "./disk_io_latency.ts";
 

@@ -8,13 +8,16 @@
  */
 #include "core.bpf.h"
 #include "analyzer.bpf.h"
+#include "buckets.bpf.h"
 
 LICENSE_GPL;
 
 #define TASK_COMM_LEN 16
 
-/* With `only_pid`: the processes that it makes from now on, too. */
+/* Not `only_pid` but the processes of `targets`, and those that they make from now on, and theirs. */
 const volatile bool follow = false;
+/* With `follow`: a target counts from its next exec on, which is this call. 0: from now on. */
+const volatile __u32 execve_nr = 0;
 /* Keeps durations, for quantiles. */
 const volatile bool distributions = true;
 
@@ -87,9 +90,10 @@ struct call {
 struct part_key {
 	__u64 program;
 	__s32 nr;
-	__u16 abi;
+	__u32 abi;
 	/* An error number, or a bucket of durations. */
-	__u16 which;
+	__u32 which;
+	__u32 pad;
 };
 
 struct {
@@ -98,6 +102,14 @@ struct {
 	__type(key, __u32);
 	__type(value, struct thread);
 } threads SEC(".maps");
+
+/* With `follow`: processes in Sonde's own pid namespace. */
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, 16384);
+	__type(key, __u32);
+	__type(value, __u32);
+} targets SEC(".maps");
 
 /* What each process runs now: the key of `programs`. */
 struct {
@@ -197,6 +209,13 @@ static __always_inline __u64 current_program(bool typed)
 	return known ? *known : id;
 }
 
+static __always_inline bool is_target(void)
+{
+	__u32 pid, tid;
+
+	return current_ids(&pid, &tid) && bpf_map_lookup_elem(&targets, &pid);
+}
+
 /* The current thread's entry, made when it is wanted; NULL when it is not, or when there is no room. */
 static __always_inline struct thread *current_thread(void)
 {
@@ -204,13 +223,13 @@ static __always_inline struct thread *current_thread(void)
 	struct thread *t, found = { .state = FOUND };
 	__u32 tid = bpf_get_current_pid_tgid(), pid, own_tid;
 
-	/* A followed process is known by its entry alone: it is not `only_pid`. */
+	/* A followed process is known by its threads' entries alone. */
 	if (!follow && !wanted_current(&pid, &own_tid))
 		return NULL;
 	t = bpf_map_lookup_elem(&threads, &tid);
 	if (t)
 		return t;
-	if (follow && !wanted_current(&pid, &own_tid))
+	if (follow && (execve_nr || !is_target()))
 		return NULL;
 	if (bpf_map_update_elem(&threads, &tid, &found, BPF_ANY)) {
 		count(THREADS_FULL);
@@ -231,25 +250,6 @@ static __always_inline int on_enter(bool typed, long nr)
 	t->state = IN_CALL;
 	t->since = bpf_ktime_get_ns();
 	return 0;
-}
-
-/* As sched_delay.bpf.c has it, without the bias of the exponent: it fits into 16 bits so. */
-static __always_inline __u32 bucket_of(__u64 v)
-{
-	__u32 e = 0;
-	__u64 rest = v;
-
-	if (!v)
-		return 0;
-#pragma unroll
-	for (int step = 32; step > 0; step >>= 1) {
-		if (rest >> step) {
-			rest >>= step;
-			e += step;
-		}
-	}
-	rest = e > 6 ? v >> ((e - 6) & 63) : v << ((6 - e) & 63);
-	return (e + 1) << 6 | (rest & 63);
 }
 
 static __always_inline void count_part(void *map, const struct thread *t, __u32 which, __u32 full)
@@ -353,9 +353,9 @@ static __always_inline int on_fork(bool typed, struct task_struct *parent, struc
 	bool is_thread = READ(typed, child, tgid) == READ(typed, parent, tgid);
 	struct thread fresh = { .state = FRESH }, *t = bpf_map_lookup_elem(&threads, &parent_tid);
 
-	if (!t && !wanted_current(&pid, &own_tid))
+	if (!t && (follow ? execve_nr || !is_target() : !wanted_current(&pid, &own_tid)))
 		return 0;
-	if (only_pid && !follow && !is_thread)
+	if (only_pid && !is_thread)
 		return 0;
 	if (t && is_thread)
 		fresh.program = t->program;
@@ -371,6 +371,12 @@ static __always_inline int on_exec(bool typed, struct task_struct *p, __u32 old_
 	struct thread *t = bpf_map_lookup_elem(&threads, &old_tid), moved;
 
 	bpf_map_delete_elem(&processes, &tid);
+	if (!t && follow && execve_nr && is_target()) {
+		struct thread first = { .since = bpf_ktime_get_ns(), .nr = execve_nr, .state = IN_CALL };
+
+		if (bpf_map_update_elem(&threads, &tid, &first, BPF_ANY))
+			count(THREADS_FULL);
+	}
 	if (!t)
 		return 0;
 	if (old_tid == tid) {

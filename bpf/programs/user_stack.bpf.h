@@ -245,6 +245,14 @@ static __always_inline void *regs_of(bool typed, void *task)
 	return BPF_CORE_READ((struct task_struct___stack *)task, stack) + thread_size - regs_size;
 }
 
+/* Those of the current task. */
+static __always_inline void *current_regs(bool typed)
+{
+	if (typed && HAS_TASK_PT_REGS)
+		return task_pt_regs(current_task());
+	return regs_of(false, (void *)bpf_get_current_task());
+}
+
 static __always_inline __u64 sp_of(void *regs)
 {
 	struct pt_regs___x86 *x86 = regs;
@@ -411,7 +419,7 @@ static __always_inline __u32 mark_of(struct scratch *mine, __u32 which, __u64 sp
 /*
  * Where in user code the current thread is; a copy is made when there is none of this place.
  *
- * @param regs the user's registers: of a uprobe its context, else regs_of(typed, task)
+ * @param regs the user's registers: of a uprobe its context, else current_regs(typed)
  * @param entry at the first instruction of a function, where the chain of frame pointers lacks the caller
  * @param tid and tgid, in Sonde's own pid namespace
  */

@@ -58,7 +58,7 @@ export async function doctor(options: { json?: boolean; clean?: boolean }): Prom
       text += wrap(escapeText(c.remedy), o.width - 34).map((l) => `${" ".repeat(31)}${style.dim(l)}\n`).join("");
     }
   }
-  for (const line of cleaned) text += `\n${line}\n`;
+  if (cleaned.length > 0) text += `\n${cleaned.map((line) => escapeText(line)).join("\n")}\n`;
   print(text);
   return 0;
 }

@@ -53,7 +53,6 @@ export async function runTracer(
 ): Promise<TracerRun> {
   const { path } = instance;
   const set = (file: string, text: string, mode?: "clear"): void => writeControl(`${path}/${file}`, text, mode);
-  const cpuBefore = clockNs(CLOCK.PROCESS_CPUTIME_ID);
   const notes: string[] = [];
   let reader: TraceReader | null = null;
   let startNs = 0;
@@ -78,6 +77,7 @@ export async function runTracer(
     const before = reader.stats();
     set("tracing_on", "1");
     startNs = clockNs();
+    const cpuBefore = clockNs(CLOCK.PROCESS_CPUTIME_ID);
     request.onReady?.({ functions: 0 });
     const until = startNs + request.durationNs;
     while (!request.signal.aborted && clockNs() < until) {

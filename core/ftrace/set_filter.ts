@@ -30,9 +30,13 @@ export function setFilter(host: Host, instance: TraceInstance, patterns: readonl
     return valuesOf("set_ftrace_filter", readControl(file));
   } catch (error) {
     if (!(error instanceof SysError)) throw error;
-    throw new UnsupportedError(`The kernel does not let functions be traced here: ${error.message}`, REMEDY, {
-      cause: error,
-    });
+    throw new UnsupportedError(
+      `The kernel does not let functions be traced here: set_ftrace_filter is refused (${error.code})`,
+      REMEDY,
+      {
+        cause: error,
+      },
+    );
   }
 }
 
@@ -55,7 +59,7 @@ function whyNot(host: Host, pattern: string, error: SysError): UnsupportedError 
     }
   }
   return new UnsupportedError(
-    `The kernel does not let functions be traced here: ${problem.message}`,
+    `The kernel does not let functions be traced here: set_ftrace_filter is refused (${problem.code})`,
     problem.code === "EACCES" ? "Run as root." : REMEDY,
     { cause: problem },
   );

@@ -2,7 +2,7 @@ import { syscallName, syscallNumber } from "../host/mod.ts";
 import { CLOCK, clockNs, errnoName } from "../sys/mod.ts";
 import type { BatchWriter } from "./_batch_writer.ts";
 import type { CallSink } from "./_call_sink.ts";
-import type { Decoder } from "./_raw_decoder.ts";
+import type { Decoder } from "./decode/mod.ts";
 import { signalText } from "./_signal_text.ts";
 import type { Tracee } from "./_tracee.ts";
 import { signalName } from "./signal_name.ts";

@@ -121,7 +121,7 @@ export function fcntlResult(d: Decoding): string {
     case F.GETSIG:
       return value === 0 ? "0" : `${value} (${signalText(value)})`;
     case F.GETLEASE:
-      return `${value} (${valueNamer("lock_type")(value)})`;
+      return `${hex(value)} (${valueNamer("lock_type")(value)})`;
     default:
       return sdec64(d.call.ret[0], d.call.ret[1]);
   }
@@ -130,8 +130,12 @@ export function fcntlResult(d: Decoding): string {
 /** Requests of ioctl(2) whose argument is an int that the kernel reads, or one that it writes. */
 const INT_IN: ReadonlySet<number> = new Set([0x5410, 0x5421, 0x5452, 0x5423, 0x5418, 0x4004_5431]);
 const INT_OUT: ReadonlySet<number> = new Set([0x540f, 0x541b, 0x5411, 0x5429, 0x5424, 0x8004_5430, 0x5415]);
-const NO_IOCTL_ARGUMENT: ReadonlySet<number> = new Set([0x540c, 0x540d, 0x5422, 0x5450, 0x5451]);
+const NO_IOCTL_ARGUMENT: ReadonlySet<number> = new Set([
+  ...[0x540c, 0x540d, 0x5422, 0x5450, 0x5451],
+  ...[0x125f, 0x1261, 0xc004_5877, 0xc004_5878],
+]);
 const TCGETS = 0x5401, TCSETSF = 0x5404, TIOCGWINSZ = 0x5413, TIOCSWINSZ = 0x5414;
+const TIOCSCTTY = 0x540e, PERF_ENABLE = 0x2400, PERF_DISABLE = 0x2401, PERF_RESET = 0x2403;
 const PERF_SET_FILTER = 0x4008_2406, PERF_ID = 0x8008_2407, BLKGETSIZE64 = 0x8008_1272;
 
 function lateIoctl(request: number): boolean {
@@ -158,6 +162,12 @@ function ioctlArgument(d: Decoding, i: number, ref: number): string {
         shown,
         (b) => `{ws_row=${u16(b, 0)}, ws_col=${u16(b, 2)}, ws_xpixel=${u16(b, 4)}, ws_ypixel=${u16(b, 6)}}`,
       );
+    case TIOCSCTTY:
+      return String(intArgument(d, i));
+    case PERF_ENABLE:
+    case PERF_DISABLE:
+    case PERF_RESET:
+      return flagNamer("perf_ioctl_flags")(d.call.args[2 * i]);
     case PERF_SET_FILTER:
       return stringText(d, address, shown);
     case PERF_ID:

@@ -31,15 +31,12 @@ function stat(b: Uint8Array, d: Decoding): string {
   return `{st_mode=${modeText(mode)}, ${last}, ...}`;
 }
 
-/** `struct statx`: mask 0, attributes 8, mode 28, size 40, rdev 128. */
+/** `struct statx`: mask 0, attributes 8, mode 28, size 40. */
 function statx(b: Uint8Array): string {
   const mode = u16(b, 28);
-  const last = isDevice(mode)
-    ? `stx_rdev_major=${u32(b, 128)}, stx_rdev_minor=${u32(b, 132)}`
-    : `stx_size=${decAt(b, 40)}`;
   return `{stx_mask=${flagNamer("statx_mask")(u32(b, 0))}, stx_attributes=${
     flagNamer("statx_attributes")(u32(b, 8))
-  }, stx_mode=${modeText(mode)}, ${last}, ...}`;
+  }, stx_mode=${modeText(mode)}, stx_size=${decAt(b, 40)}, ...}`;
 }
 
 /** `struct statfs`: twelve words of 64 bits, fsid of two of 32 at 56. */

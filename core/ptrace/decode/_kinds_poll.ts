@@ -3,7 +3,6 @@ import {
   argument,
   decAt,
   type Decoding,
-  hexAt,
   i32,
   intArgument,
   type Kind,
@@ -120,11 +119,7 @@ export function selectFound(d: Decoding): string {
 function epollEvent(d: Decoding, b: Uint8Array, at: number): string {
   const data = at + (d.arch === "x86_64" ? 4 : 8);
   const flags = flagNamer("epoll_events")(u32(b, at));
-  return `{events=${flags}, data={u32=${u32(b, data)}, u64=${wide(b, data)}}}`;
-}
-
-function wide(b: Uint8Array, at: number): string {
-  return u32(b, at + 4) === 0 ? decAt(b, at) : hexAt(b, at);
+  return `{events=${flags}, data={u32=${u32(b, data)}, u64=${decAt(b, data)}}}`;
 }
 
 /** Printers of arguments of poll, select and epoll. */

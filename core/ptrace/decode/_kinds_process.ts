@@ -33,7 +33,7 @@ function cloneArguments(d: Decoding): string {
   const tls = d.arch === "aarch64" ? 3 : 4, childTid = d.arch === "aarch64" ? 4 : 3;
   let text = `child_stack=${addressArgument(d, 1)}, flags=${cloneFlags(flags)}`;
   if (flags & (CLONE.PARENT_SETTID | CLONE.PIDFD)) text += `, parent_tid=${parentTid(d)}`;
-  if (flags & CLONE.SETTLS) text += `, tls=${hexArgument(d, tls)}`;
+  if (flags & CLONE.SETTLS) text += `, tls=${addressArgument(d, tls)}`;
   if (flags & CLONE.CHILD_TIDS) text += `, child_tidptr=${addressArgument(d, childTid)}`;
   return text;
 }
@@ -58,14 +58,14 @@ function clone3Arguments(d: Decoding, i: number): string {
   if (found.length < 64) return addressArgument(d, i);
   const b = found.slice();
   const flags = u32(b, 0);
-  const parts = [`flags=${u32(b, 4) === 0 ? flagNamer("clone_flags")(flags) : cloneWide(flags, u32(b, 4))}`];
+  const parts = [`flags=${flags === 0 && u32(b, 4) === 0 ? "0" : cloneWide(flags, u32(b, 4))}`];
   if (flags & CLONE.PIDFD) parts.push(`pidfd=${addressAt(b, 8)}`);
   if (flags & CLONE.CHILD_TIDS) parts.push(`child_tid=${addressAt(b, 16)}`);
   if (flags & CLONE.PARENT_SETTID) parts.push(`parent_tid=${addressAt(b, 24)}`);
   const signal = number64(b, 32);
   parts.push(`exit_signal=${signal === 0 ? "0" : signalText(signal)}`, `stack=${addressAt(b, 40)}`);
   parts.push(`stack_size=${hexAt(b, 48)}`);
-  if (flags & CLONE.SETTLS) parts.push(`tls=${hexAt(b, 56)}`);
+  if (flags & CLONE.SETTLS) parts.push(`tls=${addressAt(b, 56)}`);
   if (b.length >= 80 && number64(b, 72) !== 0) {
     parts.push(`set_tid=${addressAt(b, 64)}`, `set_tid_size=${decAt(b, 72)}`);
   }
@@ -84,11 +84,13 @@ function clone3Arguments(d: Decoding, i: number): string {
 const CLONE_CLEAR_SIGHAND = 1, CLONE_INTO_CGROUP = 2;
 
 function cloneWide(lo: number, hi: number): string {
-  const parts = lo === 0 ? [] : [flagNamer("clone_flags")(lo)];
+  const CLONE_DETACHED = 0x40_0000;
+  const known = (lo & ~CLONE_DETACHED & ~0x7f) >>> 0;
+  const parts = known === 0 ? [] : [flagNamer("clone_flags")(known)];
   if (hi & CLONE_CLEAR_SIGHAND) parts.push("CLONE_CLEAR_SIGHAND");
   if (hi & CLONE_INTO_CGROUP) parts.push("CLONE_INTO_CGROUP");
-  const rest = (hi & ~3) >>> 0;
-  if (rest !== 0) parts.push(hex64(0, rest));
+  const restHi = (hi & ~3) >>> 0, restLo = (lo & (CLONE_DETACHED | 0x7f)) >>> 0;
+  if (restHi !== 0 || restLo !== 0) parts.push(hex64(restLo, restHi));
   return parts.join("|");
 }
 
@@ -126,14 +128,18 @@ function rlimit(b: Uint8Array): string {
   return `{rlim_cur=${limit(b, 0)}, rlim_max=${limit(b, 8)}}`;
 }
 
+const MAX_CPUS = 1024;
+
 /** Processors of a mask: `[0 1]`; ref is the argument with its size, or the result. */
 function cpuSet(d: Decoding, i: number, ref: number): string {
   const size = Math.min(refNumber(d, ref), 8192);
   const b = readAt(d, argument(d, i), size);
   if (b.length < size || size === 0) return addressArgument(d, i);
   const cpus: number[] = [];
-  for (let cpu = 0; cpu < size * 8; cpu++) if (b[cpu >> 3] >> (cpu & 7) & 1) cpus.push(cpu);
-  return `[${cpus.join(" ")}]`;
+  for (let cpu = 0; cpu < size * 8 && cpus.length < MAX_CPUS; cpu++) {
+    if (b[cpu >> 3] >> (cpu & 7) & 1) cpus.push(cpu);
+  }
+  return `[${cpus.join(" ")}${cpus.length === MAX_CPUS ? " ..." : ""}]`;
 }
 
 function ids(d: Decoding, i: number, count: number): string {

@@ -31,9 +31,17 @@ export function octal(mode: number): string {
 
 /** A mode with the type of the file: `S_IFREG|0644`. */
 export function modeText(mode: number): string {
+  return modes[mode & 0xffff] ??= newModeText(mode & 0xffff);
+}
+
+/** Texts of modes by their 16 bits. */
+const modes: (string | undefined)[] = [];
+
+function newModeText(mode: number): string {
   const type = mode & S_IFMT;
   if (type === 0) return octal(mode);
   let text = valueNamer("file_type")(type);
+  if (text.startsWith("0")) return octal(mode);
   if (mode & 0o4000) text += "|S_ISUID";
   if (mode & 0o2000) text += "|S_ISGID";
   if (mode & 0o1000) text += "|S_ISVTX";
@@ -57,12 +65,31 @@ const S_IFMT = 0o170000;
 const O_CREAT = 0o100, O_TMPFILE = 0o20000000;
 
 const openBits = (d: Decoding, value: number): string => {
-  // Without an access mode: dup3 and delete_module take single bits of open's.
-  return value === 0 ? "0" : flagNamer("open_flags", d.arch)(value).replace(/^O_RDONLY\|/, "");
+  // dup3 and delete_module take single bits of open's, without an access mode.
+  const mode = value & 3;
+  const text = flagNamer("open_flags", d.arch)((value & ~3) >>> 0).replace(/^O_RDONLY\|?/, "");
+  if (text === "" || text.startsWith("0")) return value === 0 ? "0" : `${hex(value)} /* O_??? */`;
+  if (mode === 0) return text;
+  const [names, rest] = text.split("|0x");
+  return `${names}|${hex((mode | parseInt(rest ?? "0", 16)) >>> 0)}`;
 };
 
 /** Printers of arguments that are numbers. */
 export const SCALAR_KINDS: Readonly<Record<string, Kind>> = {
+  none: { print: () => "" },
+  map_flags: { print: (d, i) => mapFlags(d.call.args[2 * i]) },
+  memory_flags: { print: (d, i) => memoryFlags(d.call.args[2 * i]) },
+  // Only with MEMBARRIER_CMD_FLAG_CPU.
+  membarrier_cpu: { print: (d, i, ref) => d.call.args[2 * ref] & 1 ? String(intArgument(d, i)) : "" },
+  // KCMP_FILE and KCMP_EPOLL_TFD compare descriptors, the rest whole processes.
+  kcmp_index: {
+    print: (d, i, ref) => {
+      const KCMP_FILE = 0, KCMP_EPOLL_TFD = 7;
+      const type = d.call.args[2 * ref];
+      if (type === KCMP_FILE || type === KCMP_EPOLL_TFD && i === ref + 1) return fdText(d, intArgument(d, i));
+      return type < KCMP_EPOLL_TFD ? "" : hex64(d.call.args[2 * i], d.call.args[2 * i + 1]);
+    },
+  },
   raw: { print: (d, i) => hex64(d.call.args[2 * i], d.call.args[2 * i + 1]) },
   hex: { print: (d, i) => hex64(d.call.args[2 * i], d.call.args[2 * i + 1]) },
   address: { print: addressArgument },
@@ -98,13 +125,15 @@ export const SCALAR_KINDS: Readonly<Record<string, Kind>> = {
   ipc_mode: { print: (d, i) => ipcMode("ipc_flags", d.call.args[2 * i]) },
   shm_mode: { print: (d, i) => ipcMode("shm_flags", d.call.args[2 * i]) },
   mremap_address: {
-    print: (d, i, ref) => (d.call.args[2 * ref] & MREMAP_FIXED_DONTUNMAP) !== 0 ? addressArgument(d, i) : "",
+    print: (d, i, ref) =>
+      (d.call.args[2 * ref] & MREMAP_MAYMOVE_FIXED) === MREMAP_MAYMOVE_FIXED ? addressArgument(d, i) : "",
   },
   socket_type: {
     print: (d, i) => {
       const value = d.call.args[2 * i];
       const flags = value & ~0xf;
       const type = valueNamer("socket_type")(value & 0xf);
+      if (type.startsWith("0")) return flagNamer("sock_type_flags")(value);
       return flags === 0 ? type : `${type}|${flagNamer("sock_type_flags")(flags)}`;
     },
   },
@@ -131,7 +160,7 @@ export const SCALAR_KINDS: Readonly<Record<string, Kind>> = {
     print: (d, i, ref) => {
       const table = OPTIONS_OF_LEVEL[d.call.args[2 * ref]];
       const option = d.call.args[2 * i];
-      return table === undefined ? hex(option) : valueNamer(table)(option);
+      return table === undefined ? String(option) : valueNamer(table)(option);
     },
   },
   ioctl_request: { print: (d, i) => ioctlText(d.call.args[2 * i]) },
@@ -148,12 +177,35 @@ const OPTIONS_OF_LEVEL: Readonly<Record<number, string>> = {
   270: "netlink_option",
 };
 
-const MREMAP_FIXED_DONTUNMAP = 6;
+const MREMAP_MAYMOVE_FIXED = 3;
+
+/** The size of huge pages, as a power of two, lies in the highest six bits. */
+function mapFlags(value: number): string {
+  const MAP_HUGE_SHIFT = 26;
+  const size = value >>> MAP_HUGE_SHIFT;
+  const flags = value & (1 << MAP_HUGE_SHIFT) - 1 & ~0xf;
+  const text = valueNamer("map_type")(value & 0xf) +
+    (flags === 0 ? "" : `|${flagNamer("mmap_flags")(flags).replace(/ .*/, "")}`);
+  return size === 0 ? text : `${text}|${size}<<MAP_HUGE_SHIFT`;
+}
+
+/** The same of memfd_create. */
+function memoryFlags(value: number): string {
+  const MFD_HUGE_SHIFT = 26;
+  const size = value >>> MFD_HUGE_SHIFT, flags = value & (1 << MFD_HUGE_SHIFT) - 1;
+  if (size === 0) return flagNamer("memfd_flags")(flags);
+  return `${flags === 0 ? "" : `${flagNamer("memfd_flags")(flags)}|`}${size}<<MFD_HUGE_SHIFT`;
+}
 
 function ipcMode(table: string, value: number): string {
   const flags = value & ~0o777;
   const mode = octal(value & 0o777);
-  return flags === 0 ? mode : `${flagNamer(table)(flags)}|${mode}`;
+  const SHM_HUGE_SHIFT = 26;
+  const huge = table === "shm_flags" ? flags >>> SHM_HUGE_SHIFT : 0;
+  const rest = huge === 0 ? flags : flags & (1 << SHM_HUGE_SHIFT) - 1;
+  const parts = rest === 0 ? [] : [flagNamer(table)(rest).replace(/ .*/, "")];
+  if (huge !== 0) parts.push(`${huge}<<SHM_HUGE_SHIFT`);
+  return [...parts, mode].join("|");
 }
 
 /** A request by its name, or by its parts: direction, type, number, size (include/uapi/asm-generic/ioctl.h). */

@@ -45,15 +45,19 @@ export function socketAddress(d: Decoding, address: number, length: number, show
     }
     case 16:
       if (size < 12) break;
-      return `${head}, nl_pid=${i32(b, 4)}, nl_groups=${u32(b, 8) === 0 ? "00000000" : `0x${groups(u32(b, 8))}`}}`;
+      return `${head}, nl_pid=${i32(b, 4)}, nl_groups=${groups(u32(b, 8))}}`;
     case 17: {
       if (size < 12) break;
       const protocol = valueNamer("ethernet_protocol")(b[2] << 8 | b[3]);
       const hardware = b[11];
       const bytes = Math.min(hardware, 8, size - 12);
-      const ll = [...b.subarray(12, 12 + bytes)].map((x) => hex(x)).join(", ");
-      return `${head}, sll_protocol=htons(${protocol}), sll_ifindex=${i32(b, 4)}, sll_hatype=${hex(u16(b, 8))}, ` +
-        `sll_pkttype=${hex(b[10])}, sll_halen=${hardware}${bytes > 0 ? `, sll_addr=[${ll}]` : ""}}`;
+      const ll = [...b.subarray(12, 12 + bytes)].map((x) => x === 0 ? "00" : hex(x)).join(", ");
+      return `${head}, sll_protocol=htons(${protocol}), sll_ifindex=${i32(b, 4)}, sll_hatype=${
+        valueNamer("hardware")(u16(b, 8))
+      }, ` +
+        `sll_pkttype=${valueNamer("packet_type")(b[10])}, sll_halen=${hardware}${
+          bytes > 0 ? `, sll_addr=[${ll}]` : ""
+        }}`;
     }
   }
   return `${head}, sa_data=${quoted(b, 2, size)}}`;
@@ -67,8 +71,9 @@ function bigEndian32(b: Uint8Array, at: number): number {
   return (b[at] << 24 | b[at + 1] << 16 | b[at + 2] << 8 | b[at + 3]) >>> 0;
 }
 
+/** As C's `%#08x`: eight characters, the prefix among them, and zero without it. */
 function groups(value: number): string {
-  return value.toString(16).padStart(8, "0");
+  return value === 0 ? "00000000" : `0x${value.toString(16).padStart(6, "0")}`;
 }
 
 /** `sun_path`: up to a zero byte, or, behind a zero byte, an abstract name of the rest. */
@@ -176,25 +181,38 @@ function controlData(d: Decoding, b: Uint8Array, level: number, type: number, at
 const SOL_SOCKET = 1;
 
 const MESSAGE_IN: Kind = {
+  late: () => true,
   remember: (d, i) => {
     const b = readAt(d, argument(d, i) + 8, 4);
     return b.length < 4 ? 0 : i32(b, 0);
   },
-  print: (d, i) => messageText(d, argument(d, i), addressArgument(d, i), d.call.ret[0], d.saved),
+  print: (d, i) => {
+    const address = argument(d, i), shown = addressArgument(d, i);
+    if (d.call.error === 0) return messageText(d, address, shown, d.call.ret[0], d.saved);
+    const b = readAt(d, address, MSGHDR_BYTES);
+    return b.length < MSGHDR_BYTES ? shown : `{msg_namelen=${d.saved}}`;
+  },
 };
+
+/** Characters of messages of one call after which no more are shown. */
+const MAX_MESSAGES_TEXT = 16384;
 
 /** `struct mmsghdr`: a msghdr and the length that was sent or received, 64 bytes in all. */
 function messagesText(d: Decoding, i: number, count: number, received: boolean): string {
+  const done = d.call.error === 0;
   const address = argument(d, i);
   if (count === 0) return "[]";
   const parts: string[] = [];
+  let shown = 0;
   for (let k = 0; k < Math.min(count, MAX_ELEMENTS); k++) {
+    if (shown > MAX_MESSAGES_TEXT) return `[${parts.join(", ")}, ...]`;
     const at = address + 64 * k;
     const b = readAt(d, at + MSGHDR_BYTES, 4);
     if (b.length < 4) return parts.length === 0 ? addressArgument(d, i) : `[${parts.join(", ")}, ...]`;
     const length = u32(b, 0);
     const text = messageText(d, at, addressArgument(d, i), received ? length : Infinity, -1);
-    parts.push(`{msg_hdr=${text}${received ? `, msg_len=${length}` : ""}}`);
+    shown += text.length;
+    parts.push(`{msg_hdr=${text}${done ? `, msg_len=${length}` : ""}}`);
   }
   return `[${parts.join(", ")}${count > MAX_ELEMENTS ? ", ..." : ""}]`;
 }
@@ -207,17 +225,15 @@ function optionValue(d: Decoding, i: number, length: number): string {
   if (address === 0 || length <= 0) return shown;
   if (level === SOL_SOCKET) {
     const SO_LINGER = 13, SO_PEERCRED = 17, SO_BINDTODEVICE = 25, SO_RCVTIMEO = 20, SO_SNDTIMEO = 21;
-    const SO_ERROR = 4, SO_TYPE = 3, SO_PROTOCOL = 38, SO_DOMAIN = 39;
+    const SO_ERROR = 4;
     const b = readAt(d, address, Math.min(length, 64));
     if (option === SO_LINGER && b.length >= 8) return `{l_onoff=${i32(b, 0)}, l_linger=${i32(b, 4)}}`;
+    if (option === SO_LINGER && b.length === 4) return `{l_onoff=${i32(b, 0)}}`;
     if (option === SO_PEERCRED && b.length >= 12) return `{pid=${i32(b, 0)}, uid=${u32(b, 4)}, gid=${u32(b, 8)}}`;
     if ((option === SO_RCVTIMEO || option === SO_SNDTIMEO) && b.length >= 16) return timevalText(b, 0);
     if (option === SO_BINDTODEVICE) return bufferText(d, address, length, shown);
     if (b.length >= 4 && length >= 4) {
       const value = i32(b, 0);
-      if (option === SO_TYPE) return `[${valueNamer("socket_type")(value)}]`;
-      if (option === SO_DOMAIN) return `[${valueNamer("socket_domain")(value)}]`;
-      if (option === SO_PROTOCOL) return `[${valueNamer("inet_protocol")(value)}]`;
       if (option === SO_ERROR && value !== 0) return `[${errnoName(value)}]`;
     }
   }
@@ -239,7 +255,10 @@ export const SOCKET_KINDS: Readonly<Record<string, Kind>> = {
   address_length: ADDRESS_LENGTH,
   message: { print: (d, i) => messageText(d, argument(d, i), addressArgument(d, i), Infinity, -1) },
   message_in: MESSAGE_IN,
-  messages: { print: (d, i, ref) => messagesText(d, i, refNumber(d, ref), false) },
+  messages_sent: {
+    late: () => true,
+    print: (d, i, ref) => messagesText(d, i, d.call.error !== 0 ? refNumber(d, ref) : d.call.ret[0], false),
+  },
   messages_in: { print: (d, i, ref) => messagesText(d, i, refNumber(d, ref), true) },
   option_value: { print: (d, i, ref) => optionValue(d, i, intArgument(d, ref)) },
   option_value_in: {

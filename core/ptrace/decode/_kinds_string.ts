@@ -146,6 +146,7 @@ export const STRING_KINDS: Readonly<Record<string, Kind>> = {
   random: {
     print: (d, i, ref) => {
       const length = refNumber(d, ref);
+      if (argument(d, i) === 0) return "NULL";
       const wanted = Math.min(length, d.stringLimit);
       const bytes = readAt(d, argument(d, i), wanted);
       if (bytes.length < wanted) return addressArgument(d, i);

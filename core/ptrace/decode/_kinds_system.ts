@@ -1,7 +1,23 @@
-import { addressAt, decAt, hex, hexAt, type Kind, sdecAt, u16, u32 } from "./_decoding.ts";
+import {
+  addressArgument,
+  addressAt,
+  argument,
+  decAt,
+  type Decoding,
+  hex,
+  hexAt,
+  intArgument,
+  type Kind,
+  refNumber,
+  RESULT,
+  sdecAt,
+  u16,
+  u32,
+} from "./_decoding.ts";
+import { bufferText } from "./_kinds_string.ts";
 import { quoted } from "./_quote.ts";
 import { struct } from "./_struct.ts";
-import { flagNamer } from "./_xlat.ts";
+import { flagNamer, valueNamer } from "./_xlat.ts";
 
 const UTS_FIELD = 65;
 
@@ -38,12 +54,39 @@ function uringParameters(b: Uint8Array): string {
 
 const URING = struct(120, uringParameters);
 
+const SYSLOG_READ = 2, SYSLOG_READ_CLEAR = 4, SYSLOG_CONSOLE_LEVEL = 8;
+
+/** Only reading wants a buffer: it is filled at exit. */
+function readsLog(d: Decoding, ref: number): boolean {
+  const action = d.call.args[2 * ref];
+  return action >= SYSLOG_READ && action <= SYSLOG_READ_CLEAR;
+}
+
 /** Printers of what the kernel tells of itself, and of single words that it writes. */
 export const SYSTEM_KINDS: Readonly<Record<string, Kind>> = {
   utsname: struct(390, utsname),
   sysinfo: struct(112, sysinfo),
   perf_attributes: struct(64, perfAttributes),
   uring_parameters: { print: URING.print, late: () => true },
+  log_action: {
+    print: (d, i) => {
+      const action = intArgument(d, i);
+      const name = valueNamer("syslog_action")(action);
+      return `${action} /* ${name.startsWith("0x") ? "SYSLOG_ACTION_???" : name} */`;
+    },
+  },
+  log_buffer: {
+    late: (d, _, ref) => readsLog(d, ref),
+    print: (d, i, ref) => {
+      const shown = addressArgument(d, i);
+      if (!readsLog(d, ref)) return d.call.args[2 * ref] === SYSLOG_CONSOLE_LEVEL ? shown : "";
+      return d.call.error !== 0 ? shown : bufferText(d, argument(d, i), refNumber(d, RESULT), shown);
+    },
+  },
+  log_size: {
+    print: (d, i, ref) =>
+      readsLog(d, ref) || d.call.args[2 * ref] === SYSLOG_CONSOLE_LEVEL ? String(intArgument(d, i)) : "",
+  },
   pointer: struct(8, (b) => `[${addressAt(b, 0)}]`),
   ulong_in: struct(8, (b) => `[${decAt(b, 0)}]`),
   long_in: struct(8, (b) => `[${sdecAt(b, 0)}]`),

@@ -1,21 +1,22 @@
-import { addressArgument, decAt, type Decoding, hex, i32, type Kind, sdecAt, u32 } from "./_decoding.ts";
+import { addressArgument, decAt, type Decoding, hex, i32, type Kind, number64, sdecAt, u32 } from "./_decoding.ts";
 import { signalText } from "./_kinds_scalar.ts";
 import { struct } from "./_struct.ts";
 import { valueNamer } from "./_xlat.ts";
 
 export function timespecText(b: Uint8Array, at: number): string {
-  return `{tv_sec=${sdecAt(b, at)}, tv_nsec=${sdecAt(b, at + 8)}}`;
+  return `{tv_sec=${sdecAt(b, at)}, tv_nsec=${decAt(b, at + 8)}}`;
 }
 
 export function timevalText(b: Uint8Array, at: number): string {
-  return `{tv_sec=${sdecAt(b, at)}, tv_usec=${sdecAt(b, at + 8)}}`;
+  return `{tv_sec=${sdecAt(b, at)}, tv_usec=${decAt(b, at + 8)}}`;
 }
 
 /** One time of utimensat: UTIME_NOW and UTIME_OMIT stand in the nanoseconds. */
 function fileTime(b: Uint8Array, at: number): string {
   const UTIME_NOW = 0x3fff_ffff, UTIME_OMIT = 0x3fff_fffe;
   const ns = u32(b, at + 12) === 0 ? u32(b, at + 8) : 0;
-  return ns === UTIME_NOW ? "UTIME_NOW" : ns === UTIME_OMIT ? "UTIME_OMIT" : timespecText(b, at);
+  if (ns === UTIME_NOW || ns === UTIME_OMIT) return ns === UTIME_NOW ? "UTIME_NOW" : "UTIME_OMIT";
+  return timespecText(b, at) + dateComment(number64(b, at), decAt(b, at + 8), 9);
 }
 
 function fileTimes(b: Uint8Array): string {
@@ -23,15 +24,29 @@ function fileTimes(b: Uint8Array): string {
   return `[${first}, ${second}]`;
 }
 
-/** A clock, or the CPU time of a process or thread: its id stands negated above the lowest three bits. */
-function clockText(clock: number): string {
-  const CPUCLOCK = ["PROF", "VIRT", "SCHED"];
-  if (clock >= 0) return valueNamer("clock")(clock);
-  const kind = CPUCLOCK[clock & 3];
-  const per = clock & 4 ? "THREAD" : "PROCESS";
-  if ((clock & 7) === 3) return `FD_TO_CLOCKID(${~clock >> 3})`;
-  return kind === undefined ? hex(clock >>> 0) : `MAKE_${per}_CPUCLOCK(${~(clock >> 3)}, CPUCLOCK_${kind})`;
+function datedTimeval(b: Uint8Array, at: number): string {
+  return timevalText(b, at) + dateComment(number64(b, at), decAt(b, at + 8), 6);
 }
+
+function datedSeconds(b: Uint8Array, at: number): string {
+  return sdecAt(b, at) + dateComment(number64(b, at), "0", 0);
+}
+
+/** A file's time for people, in the machine's time zone. Not of the beginning of time, nor of fractions above one. */
+function dateComment(seconds: number, fraction: string, digits: number): string {
+  if (seconds === 0 && fraction === "0" || seconds > MAX_SECONDS || fraction.length > digits && digits > 0) return "";
+  const date = new Date(seconds * 1000);
+  const two = (n: number): string => String(n).padStart(2, "0");
+  const zone = -date.getTimezoneOffset();
+  const sign = zone < 0 ? "-" : "+", ago = Math.abs(zone);
+  const part = fraction === "0" ? "" : `.${fraction.padStart(digits, "0")}`;
+  return ` /* ${String(date.getFullYear()).padStart(4, "0")}-${two(date.getMonth() + 1)}-${two(date.getDate())}T${
+    two(date.getHours())
+  }:${two(date.getMinutes())}:${two(date.getSeconds())}${part}${sign}${two(Math.floor(ago / 60))}${two(ago % 60)} */`;
+}
+
+/** The last second of which JavaScript knows the date. */
+const MAX_SECONDS = 8.64e12;
 
 /** What is left of a sleep: the kernel writes it only when a signal ended it. */
 function timeLeft(d: Decoding, i: number): string {
@@ -64,13 +79,13 @@ function pointer(b: Uint8Array, at: number): string {
 export const TIME_KINDS: Readonly<Record<string, Kind>> = {
   timespec: TIMESPEC,
   timeval: struct(16, (b) => timevalText(b, 0)),
-  timevals: struct(32, (b) => `[${timevalText(b, 0)}, ${timevalText(b, 16)}]`),
+  timevals: struct(32, (b) => `[${datedTimeval(b, 0)}, ${datedTimeval(b, 16)}]`),
+  utimbuf: struct(16, (b) => `{actime=${datedSeconds(b, 0)}, modtime=${datedSeconds(b, 8)}}`),
   timespecs: struct(32, fileTimes),
   itimerval: struct(32, (b) => `{it_interval=${timevalText(b, 0)}, it_value=${timevalText(b, 16)}}`),
   itimerspec: struct(32, (b) => `{it_interval=${timespecText(b, 0)}, it_value=${timespecText(b, 16)}}`),
   timezone: struct(8, (b) => `{tz_minuteswest=${i32(b, 0)}, tz_dsttime=${i32(b, 4)}}`),
   time_left: { print: timeLeft, late: () => true },
-  clock: { print: (d, i) => clockText(d.call.args[2 * i] | 0) },
   tms: struct(
     32,
     (b) =>

@@ -1,9 +1,9 @@
 import { errnoName, errnoText } from "../../sys/mod.ts";
 import { type Decoding, hex, hex64, sdec64 } from "./_decoding.ts";
-import { fdText } from "./_kinds_scalar.ts";
+import { fdText, signalText } from "./_kinds_scalar.ts";
 import { pollFound, selectFound } from "./_kinds_poll.ts";
 import { fcntlResult } from "./_kinds_fcntl.ts";
-import { valueNamer } from "./_xlat.ts";
+import { flagNamer, valueNamer } from "./_xlat.ts";
 
 /** Makes text of what a call returned; not asked when it failed. */
 export type ResultKind = (d: Decoding) => string;
@@ -42,8 +42,15 @@ const RESULTS: Readonly<Record<string, ResultKind>> = {
   poll: pollFound,
   select: selectFound,
   fcntl: fcntlResult,
+  // MEMBARRIER_CMD_QUERY answers the commands there are, each a bit.
+  membarrier: (d) => {
+    const value = d.call.ret[0];
+    return d.call.args[0] !== 0 || value === 0
+      ? String(value)
+      : `${hex(value)} (${flagNamer("membarrier_cmds")(value)})`;
+  },
   prctl: (d) => sdec64(d.call.ret[0], d.call.ret[1]),
-  signal_taken: (d) => `${d.call.ret[0]} (${valueNamer("signal")(d.call.ret[0])})`,
+  signal_taken: (d) => `${d.call.ret[0]} (${signalText(d.call.ret[0])})`,
   sched_policy: (d) => {
     const policy = d.call.ret[0];
     return `${hex(policy)} (${valueNamer("sched_policy")(policy)})`;

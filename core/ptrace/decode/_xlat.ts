@@ -33,17 +33,24 @@ export function hasValues(table: string): boolean {
  * @param table one of `_flags.ts`; a variant of the architecture is `NAME_ARCH`
  */
 export function flagNamer(table: string, arch = ""): Namer {
+  // The common case first: this is asked for at every call.
+  if (arch === "") {
+    const before = flagNamers.get(table);
+    if (before !== undefined) return before;
+  }
   const key = hasFlags(`${table}_${arch}`) ? `${table}_${arch}` : table;
   return kept(flagNamers, key, () => {
-    const { mask, values, bits } = readFlags(FLAGS[key]);
+    const { mask, values, bits, unknown } = readFlags(FLAGS[key]);
     const zero = bits.find((n) => n.value === 0)?.name;
-    const comment = mask === 0 ? unknownBits(bits) : "";
+    const comment = unknown !== "" ? ` /* ${unknown} */` : mask === 0 ? unknownBits(bits) : "";
     return (value) => flagsText(value >>> 0, mask, values, bits, zero, comment);
   });
 }
 
 /** Name of a value, `SEEK_SET`; without one hexadecimal, with a comment of which kind it should be. */
 export function valueNamer(table: string): Namer {
+  const before = valueNamers.get(table);
+  if (before !== undefined) return before;
   return kept(valueNamers, table, () => {
     const words = VALUES[table].trim().split(/\s+/);
     const unknown = words[0].startsWith("?") ? words.shift()!.slice(1) : "";
@@ -83,15 +90,16 @@ function kept(all: Map<string, Namer>, table: string, make: () => Namer): Namer 
   return namer;
 }
 
-function readFlags(text: string): { mask: number; values: Name[]; bits: Name[] } {
+function readFlags(text: string): { mask: number; values: Name[]; bits: Name[]; unknown: string } {
   const values: Name[] = [], bits: Name[] = [];
-  let mask = 0, inField = false;
+  let mask = 0, inField = false, unknown = "";
   for (const word of text.trim().split(/\s+/)) {
-    if (word === "&") inField = false;
+    if (word.startsWith("?")) unknown = word.slice(1);
+    else if (word === "&") inField = false;
     else if (word.startsWith("&")) [mask, inField] = [parseInt(word.slice(1), 16), true];
     else (inField ? values : bits).push(readName(word));
   }
-  return { mask, values, bits };
+  return { mask, values, bits, unknown };
 }
 
 function readName(word: string): Name {

@@ -15,10 +15,10 @@ pread64: fd >buffer:ret size off
 pwrite64: fd buffer:2 size off
 readv: fd >iovecs_in:2 ulong
 writev: fd iovecs:2 ulong
-preadv: fd >iovecs_in:2 ulong off raw
-pwritev: fd iovecs:2 ulong off raw
-preadv2: fd >iovecs_in:2 ulong off raw rwf_flags
-pwritev2: fd iovecs:2 ulong off raw rwf_flags
+preadv: fd >iovecs_in:2 ulong off
+pwritev: fd iovecs:2 ulong off
+preadv2: fd >iovecs_in:2 ulong off none rwf_flags
+pwritev2: fd iovecs:2 ulong off none rwf_flags
 open: path open_flags create_mode:1 -> fd
 openat: dirfd path open_flags create_mode:2 -> fd
 openat2: dirfd path open_how size -> fd
@@ -54,7 +54,7 @@ renameat: dirfd path dirfd path
 renameat2: dirfd path dirfd path rename_flags
 linkat: dirfd path dirfd path at_flags
 symlinkat: path dirfd path
-unlinkat: dirfd path unlink_flags
+unlinkat: dirfd path at_flags
 readlink: path >buffer:ret size
 readlinkat: dirfd path >buffer:ret size
 chown lchown: path id id
@@ -64,7 +64,7 @@ umask: mode -> octal
 getcwd: >path_text size
 getdents: fd >entries32 uint
 getdents64: fd >entries64 uint
-utime: path raw
+utime: path utimbuf
 utimes: path timevals
 futimesat: dirfd path timevals
 utimensat: dirfd path timespecs at_flags
@@ -86,12 +86,12 @@ fcntl: fd fcntl_cmd fcntl_argument:1 -> fcntl
 flock: fd flock_op
 ioctl: fd ioctl_request ioctl_argument:1
 pipe: >fd_pair
-pipe2: >fd_pair pipe_flags
+pipe2: >fd_pair open_bits
 eventfd: uint -> fd
 eventfd2: uint eventfd_flags -> fd
 signalfd: fd_number sigset:2 size -> fd
 signalfd4: fd_number sigset:2 size signalfd_flags -> fd
-memfd_create: string memfd_flags -> fd
+memfd_create: string memory_flags -> fd
 sendfile: fd fd offset size
 copy_file_range: fd offset fd offset size raw
 splice: fd offset fd offset size splice_flags
@@ -101,7 +101,7 @@ inotify_init: -> fd
 inotify_init1: inotify_flags -> fd
 inotify_add_watch: fd path inotify_mask
 inotify_rm_watch: fd int
-mmap: address size prot mmap_flags fd_number hex -> address
+mmap: address size prot map_flags fd_number hex -> address
 munmap: address size
 mprotect: address size prot
 pkey_mprotect: address size prot int
@@ -123,7 +123,7 @@ shmctl: int shm_cmd address
 semget: key int ipc_mode
 semop: int sembufs:2 uint
 semtimedop: int sembufs:2 uint timespec
-semctl: int int sem_cmd raw
+semctl: int int sem_cmd address
 msgget: key ipc_mode
 msgsnd: int address size ipc_flags
 msgrcv: int address size long ipc_flags
@@ -148,8 +148,8 @@ getsockname getpeername: fd >peer_address:2 address_length:2
 sendto: fd buffer:2 size msg_flags socket_address:5 uint
 recvfrom: fd >buffer:ret size msg_flags >peer_address:5 address_length:5
 sendmsg: fd message msg_flags
-recvmsg: fd >message_in:ret msg_flags
-sendmmsg: fd messages:2 uint msg_flags
+recvmsg: fd message_in msg_flags
+sendmmsg: fd messages_sent:2 uint msg_flags
 recvmmsg: fd >messages_in:ret uint msg_flags timespec
 shutdown: fd shutdown
 setsockopt: fd sol socket_option:1 option_value:4 int
@@ -181,16 +181,16 @@ set_robust_list: address size
 get_robust_list: int >pointer >ulong_in
 futex: address futex_op futex_arguments
 rseq: address hex rseq_flags hex
-membarrier: membarrier_cmd membarrier_flags int
+membarrier: membarrier_cmd membarrier_flags membarrier_cpu:1 -> membarrier
 unshare: clone_flags
-setns: fd clone_flags
+setns: fd namespaces
 prctl: prctl_option prctl_arguments:0 -> prctl
 arch_prctl: arch_prctl arch_prctl_argument:0
 seccomp: seccomp_op seccomp_filter_flags seccomp_argument
 ptrace: ptrace_request int ptrace_address ptrace_data
 process_vm_readv: int >iovecs_in:2 ulong iovecs_raw:4 ulong ulong
 process_vm_writev: int iovecs:2 ulong iovecs_raw:4 ulong ulong
-kcmp: int int kcmp_type ulong ulong
+kcmp: int int kcmp_type kcmp_index:2 kcmp_index:2
 setuid setgid setfsuid setfsgid: id
 setreuid setregid: id id
 setresuid setresgid: id id id
@@ -229,12 +229,12 @@ timer_create: clock sigevent >timer_id
 timer_settime: int timer_flags itimerspec >itimerspec
 timer_gettime: int >itimerspec
 timer_getoverrun timer_delete: int
-timerfd_create: clock timerfd_create_flags -> fd
-timerfd_settime: fd timerfd_settime_flags itimerspec >itimerspec
+timerfd_create: clock timerfd_flags -> fd
+timerfd_settime: fd timerfd_flags itimerspec >itimerspec
 timerfd_gettime: fd >itimerspec
 uname: >utsname
 sysinfo: >sysinfo
-syslog: syslog_action >buffer:ret int
+syslog: log_action log_buffer:0 log_size:0
 sethostname setdomainname: buffer:1 size
 getrandom: >random:ret size getrandom_flags
 bpf: bpf_cmd address uint
@@ -256,6 +256,7 @@ cachestat futex_requeue futex_wake landlock_add_rule listmount lsm_get_self_attr
 migrate_pages mq_open quotactl quotactl_fd reboot removexattrat request_key sched_getattr: raw raw raw raw
 set_mempolicy_home_node statmount kexec_load: raw raw raw raw
 map_shadow_stack: raw raw raw
+futex_wait getxattrat io_pgetevents mbind move_pages setxattrat: raw raw raw raw raw raw
 add_key fanotify_mark file_getattr file_setattr fsconfig futex_waitv get_mempolicy io_getevents keyctl: raw raw raw raw raw
 listxattrat mount_setattr move_mount mq_timedreceive mq_timedsend open_tree_attr: raw raw raw raw raw
 remap_file_pages kexec_file_load: raw raw raw raw raw
