@@ -52,7 +52,9 @@ export async function strace(words: readonly string[], options: StraceOptions): 
   if (options.count && options.summary) throw new UsageError("-c and -C exclude each other");
   if (options.summary && options.json) throw new UsageError("-C and --json exclude each other", "Use -c --json");
   if (pids.includes(Deno.pid)) throw new UsageError("sonde cannot trace itself");
-  if (options.bpf && options.countInstructions) throw new UsageError("--bpf and --count-instructions exclude each other");
+  if (options.bpf && options.countInstructions) {
+    throw new UsageError("--bpf and --count-instructions exclude each other");
+  }
   if (options.bpf) return await (await import("../strace_by_bpf.ts")).straceByBpf(words, options);
   if (options.countInstructions) {
     if (pids.length > 0 || words.length === 0) {

@@ -1,7 +1,8 @@
 /**
  * Runs the smoke cases and the instruments on the kernel it finds, in one process, and prints one line of JSON for each:
  * first `{"kernel": RELEASE}`, then a {@linkcode SmokeOutcome} or an {@linkcode InstrumentOutcome} after the other.
- * `smoke.ts PROGRAM [NAME…]`: PROGRAM is the compiled workload.c, a NAME chooses cases that contain it.
+ * `smoke.ts PROGRAM [NAME…]`: PROGRAM is the compiled workload.c, a NAME chooses cases that contain it;
+ * `--instruments` leaves the smoke cases out.
  *
  * @module
  */
@@ -12,7 +13,8 @@ import { openBench } from "./smoke_bench.ts";
 import { SMOKE_CASES } from "./smoke_cases.ts";
 import { runCase } from "./smoke_run.ts";
 
-const [program, ...names] = Deno.args;
+const [program, ...rest] = Deno.args;
+const names = rest.filter((name) => name !== "--instruments");
 if (!program) {
   console.error("usage: smoke.ts PROGRAM [NAME…]");
   Deno.exit(2);
@@ -21,7 +23,7 @@ console.log(JSON.stringify({ kernel: Deno.osRelease() }));
 {
   using bench = openBench(program);
   const session = await openSession();
-  for (const smoke of SMOKE_CASES) {
+  for (const smoke of rest.includes("--instruments") ? [] : SMOKE_CASES) {
     if (names.length > 0 && !names.some((n) => smoke.name.includes(n))) continue;
     console.log(JSON.stringify(await runCase(smoke, bench, session)));
   }

@@ -1,3 +1,4 @@
+import { countCallsByBpf } from "../../cli/count_calls_by_bpf.ts";
 import { traceFunctions, traceGraph } from "../../core/ftrace/mod.ts";
 import { traceCalls } from "../../core/ptrace/mod.ts";
 import type { InstrumentCase, Verdict } from "./instrument_case.ts";
@@ -26,6 +27,15 @@ async function traced<T>(
   return result;
 }
 
+function closesIn(
+  counts: readonly { readonly name: string; readonly calls: number; readonly errors: number }[],
+): string | null {
+  const close = counts.find((c) => c.name === "close");
+  return close?.calls === N && close.errors === N
+    ? null
+    : `${close?.calls} calls, ${close?.errors} errors of close, expected ${N} of both`;
+}
+
 /** @param calls by thread */
 function problemOf(calls: ReadonlyMap<number, number>, lost: number): string | null {
   if (lost > 0) return `${lost} events lost`;
@@ -40,7 +50,7 @@ export const TRACER_CASES: readonly InstrumentCase[] = [
     checked: `${N} calls of close that all fail`,
     async run(bench, { host }): Promise<Verdict> {
       const trace = await traceCalls(host, {
-        command: { path: bench.program, args: [bench.program, "badclose", String(N)], env: {} },
+        command: { path: bench.program, args: [bench.program, "badclose", String(N)], env: {}, ignoredSignals: [] },
         pids: [],
         follow: true,
         calls: null,
@@ -59,13 +69,19 @@ export const TRACER_CASES: readonly InstrumentCase[] = [
         seccomp: false,
       });
       const { counts, code } = await trace.done;
-      const close = counts.find((c) => c.name === "close");
-      const problem = code !== 0
-        ? `the load ended with ${code}`
-        : close?.calls !== N || close.errors !== N
-        ? `${close?.calls} calls, ${close?.errors} errors of close, expected ${N} of both`
-        : null;
-      return { mechanism: "ptrace", problem };
+      return { mechanism: "ptrace", problem: code === 0 ? closesIn(counts) : `the load ended with ${code}` };
+    },
+  },
+  {
+    name: "strace --bpf",
+    checked: `${N} calls of close that all fail`,
+    async run(bench, { host }): Promise<Verdict> {
+      const { counts, code } = await countCallsByBpf(host, {
+        words: [bench.program, "badclose", String(N)],
+        pids: [],
+        signal: new AbortController().signal,
+      });
+      return { mechanism: "libbpf", problem: code === 0 ? closesIn(counts) : `the load ended with ${code}` };
     },
   },
   {
