@@ -19,8 +19,8 @@ export {
   type RawThread,
   type RawWait,
   startOffCpu,
-  type UserCopy,
   type WakeContext,
 } from "./off_cpu.ts";
-export { type SchedDelay, type SchedDelayOptions, type SchedDelays, startSchedDelay } from "./sched_delay.ts";
+export { startSyscallCount, type SyscallCountOptions } from "./syscall_count.ts";
+export { type Place, type UserCopy } from "./user_copies.ts";
 export { startTcpFlow, type TcpFlow, type TcpFlowOptions } from "./tcp_flow.ts";

@@ -21,6 +21,7 @@ export * from "./parse_net_dev.ts";
 export * from "./parse_pid_cgroup.ts";
 export * from "./parse_pid_io.ts";
 export * from "./parse_pid_schedstat.ts";
+export * from "./parse_pid_syscall.ts";
 export * from "./parse_pid_stat.ts";
 export * from "./parse_pid_status.ts";
 export * from "./parse_pressure.ts";

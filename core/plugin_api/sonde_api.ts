@@ -7,6 +7,7 @@ import type { CpuSampler } from "../profile/sampler.ts";
 import type { Host } from "../host/host.ts";
 import type { RunContext } from "./context.ts";
 import type { Analysis, AnalyzerName, AnalyzerRequest } from "./analyzer.ts";
+import type { CallsRequest } from "./calls.ts";
 import type { ProbeSession } from "./engine.ts";
 
 /**
@@ -60,6 +61,15 @@ export interface SondeApi {
      */
     run(name: AnalyzerName, request: AnalyzerRequest): Promise<Analysis>;
   };
+  readonly calls: {
+    /**
+     * Measures the calls of functions: `functions`, `latency`, `errors`, `processes`, `slowest`, with stacks `profile`.
+     *
+     * @throws {UsageError} when there is no such function, or a wildcard means too many
+     * @throws {UnsupportedError} when the kernel does not let it be traced
+     */
+    measure(request: CallsRequest): Promise<data.Results>;
+  };
   /** The kernel's function tracers (ftrace), in a trace instance of our own. */
   readonly kernelFunctions: {
     /**
@@ -93,6 +103,8 @@ export interface SondeApi {
   nowNs(): number;
   /** CPU time this process has used, in nanoseconds. */
   ownCpuNs(): number;
+  /** Name of an error number, `ENOENT`; `errno 999` for one without a name. */
+  errnoName(errno: number): string;
 }
 
 /** What can be made of a profile. */

@@ -7,10 +7,12 @@
  */
 export { bytesAddress } from "./address.ts";
 export { type Arch, arch, NR, type SyscallName } from "./arch/mod.ts";
+export { installBell, ringBell } from "./bell.ts";
 export { bpf } from "./bpf.ts";
 export { CAP, effectiveCapabilities, hasCapability } from "./capabilities.ts";
 export { childrenCpuNs, CLOCK, clockNs, clockNsBig, ownCpuNs } from "./clock.ts";
 export { ERRNO, errnoName } from "./errno.ts";
+export { errnoText } from "./errno_text.ts";
 export { exec } from "./exec.ts";
 export { type Fd, ownFd } from "./fd.ts";
 export {
@@ -45,6 +47,19 @@ export {
   WAIT,
   waitChild,
 } from "./ptrace.ts";
+export { type HeldChild, spawnHeld, type SpawnRequest } from "./spawn.ts";
 export { check, SysError } from "./sys_error.ts";
 export { call, keeping, syscall, syscall64, type SyscallArgument } from "./syscall.ts";
+export {
+  type MemoryReader,
+  memoryReader,
+  readSignalInfo,
+  readSyscallInfo,
+  RESUME,
+  resumeTracee,
+  SYSCALL_INFO,
+  waitedStatus,
+  waitedSystemNs,
+  waitTracee,
+} from "./tracee.ts";
 export { type Uname, uname } from "./uname.ts";

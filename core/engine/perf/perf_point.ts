@@ -95,8 +95,22 @@ function tracepoint(point: ProbePoint, format: Format, syscall: boolean): PerfPo
     const address = kind === "ip" ? { address: f.address } : {};
     args.set(`args.${f.name}`, { kind, ...extentOf(f, syscall && kind === "number"), ...address });
   }
+  if (syscall) addPositions(format, args);
   const attr = { type: PERF_TYPE.TRACEPOINT, config: format.id, period: 1 };
   return { point, event: { attr, raw: true, once: false }, args, fraction: null };
+}
+
+/**
+ * `arg0` to `arg5`: the arguments of a system call by position, as whole registers. Beyond the last stands the first field,
+ * so that system calls of all lengths are read alike; whoever shows arguments knows how many there are.
+ */
+function addPositions({ fields }: Format, args: Map<string, RecordField>): void {
+  const registers = fields.filter((f) => f.size === 8 && !f.name.startsWith("__"));
+  const [any] = fields;
+  for (let i = 0; i < 6; i++) {
+    const { offset, size } = registers[i] ?? any;
+    args.set(`arg${i}`, { kind: "number", offset, size, signed: false });
+  }
 }
 
 function extentOf(f: FormatField, register: boolean): Omit<RecordField, "kind"> {

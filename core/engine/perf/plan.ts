@@ -84,9 +84,10 @@ const BUILTINS: ReadonlySet<string> = new Set([
  * @throws {CannotTrace} with the reason when they cannot
  */
 export function planPerf(
-  spec: ProbeSpec,
+  asked: ProbeSpec,
   pointOf: (point: ProbePoint) => PerfPoint | readonly PerfPoint[],
 ): PerfPlan {
+  const spec = withoutWhen(asked);
   const { source } = spec;
   const fields = sourceFields(spec);
   checkComputable(specExprs(spec));
@@ -117,6 +118,13 @@ export function planPerf(
   });
 }
 
+/** Nothing is spared by knowing at the entry that a call is not looked at: it becomes a filter. */
+function withoutWhen(spec: ProbeSpec): ProbeSpec {
+  if (spec.source.kind !== "calls" || !spec.source.when) return spec;
+  const { when, ...source } = spec.source;
+  return { ...spec, source, steps: [{ kind: "filter", expr: when }, ...spec.steps] };
+}
+
 /**
  * Calls are pairs of an entry and a return. System calls have tracepoints of their own, and a thread is in one at a time;
  * functions are probed at both ends, and may call themselves.
@@ -127,6 +135,12 @@ function planCalls(
   fields: readonly SourceField[],
   pointOf: (point: ProbePoint) => PerfPoint | readonly PerfPoint[],
 ): PerfPlan {
+  if (source.family !== undefined) {
+    throw new CannotTrace(
+      "a process is followed to its children by a program in the kernel",
+      "Name a process by its number.",
+    );
+  }
   const { targets } = source;
   const nested = targets.some((t) => t.kind !== "syscall");
   if (nested && targets.some((t) => t.kind === "syscall")) {
@@ -144,11 +158,15 @@ function planCalls(
       case "duration":
         return { ...f, from: "duration" };
       case "ret":
+      case "result":
         return { ...f, from: "end", field: "args.ret" };
       case "errno":
+      case "error":
         return { ...f, from: "errno", field: "args.ret" };
       default:
-        return { ...f, from: "start", field: f.name };
+        return f.name.startsWith("end.")
+          ? { ...f, from: "end", field: f.name.slice("end.".length) }
+          : { ...f, from: "start", field: f.name };
     }
   });
   const tid: Expr = { op: "field", name: "tid", t: { type: "tid", unit: null } };

@@ -2,7 +2,7 @@ import type { Batch, Quality } from "../../data/mod.ts";
 import { defineProbes } from "../../ftrace/mod.ts";
 import type { Host } from "../../host/mod.ts";
 import { openProbeEvents, type RecordSink } from "../../perf/mod.ts";
-import type { ProbeSession } from "../../plugin_api/mod.ts";
+import type { ProbeOutcome, ProbeSession } from "../../plugin_api/mod.ts";
 import { CLOCK, clockNs, clockNsBig } from "../../sys/mod.ts";
 import { matchedSource } from "./matched_source.ts";
 import { specOutput } from "./output.ts";
@@ -180,7 +180,8 @@ export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSess
         const limit = setTimeout(end, timeoutMs);
         waiting.add(end);
       }),
-    finish(): { batch: Batch; quality: Quality } {
+    mechanisms: ["perf_event"],
+    finish(): ProbeOutcome {
       if (ended) throw new TypeError("The session has already ended");
       try {
         const durationNs = costed(() => {
@@ -188,12 +189,12 @@ export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSess
           return Math.max(1, clockNs() - startNs);
         });
         const unseen = missed();
-        const batch = costed(() => {
+        const made = costed(() => {
           events.drain(sink, true);
           flush();
           return output.finish(durationNs);
         });
-        return { batch, quality: qualityOf(durationNs, unseen) };
+        return { ...made, quality: qualityOf(durationNs, unseen) };
       } finally {
         dispose();
       }

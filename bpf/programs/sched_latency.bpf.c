@@ -1,5 +1,5 @@
 /*
- * Run-queue delay of every task, and who ran meanwhile.
+ * Run-queue delay by process or thread and by CPU, and who ran meanwhile.
  *
  * Why not generated from a recipe: a wait begins in one of two ways (woken up, or preempted while it could go on), and one
  * sched_switch ends the wait of the task that comes and may begin that of the task that goes; a `span` has one kind of
@@ -8,6 +8,9 @@
  * rests on were renamed or moved between kernels.
  */
 #include "core.bpf.h"
+#include "analyzer.bpf.h"
+#include "buckets.bpf.h"
+#include "task_ids.bpf.h"
 
 LICENSE_GPL;
 
@@ -15,9 +18,6 @@ LICENSE_GPL;
 /* Slices of each CPU that are remembered. A wait that spans more has its oldest part charged to nobody. */
 #define SLICES 32
 
-/* Only this thread, only this process; 0 is all. Numbers of the initial pid namespace. */
-const volatile __u32 only_tid = 0;
-const volatile __u32 only_tgid = 0;
 /* Adds up processes, not threads. */
 const volatile bool by_process = false;
 
@@ -32,6 +32,7 @@ struct task_struct {
 	int pid;
 	int tgid;
 	struct task_struct *group_leader;
+	struct pid *thread_pid;
 	char comm[TASK_COMM_LEN];
 } KERNEL;
 
@@ -43,15 +44,19 @@ struct task_struct___before_5_16 {
 	unsigned int cpu;
 } KERNEL;
 
+/* How a wait began. A task that loses the CPU on its way to sleep waits, and may be woken up meanwhile. */
+enum { WOKEN, PREEMPTED, PREEMPTED_GOING };
+
 struct wait {
 	__u64 since;
 	/* Up to here it is charged; later than `since` only for a task that was moved to another queue. */
 	__u64 charged;
 	__u64 unknown_ns;
 	__u32 cpu;
-	__u32 preempted;
+	__u32 how;
 };
 
+/* Keys hold the kernel's own numbers; those of Sonde's namespace stand in the values. */
 struct task_key {
 	__u32 id;
 	/* Each CPU has entries of its own, so that sums and the maximum need no atomics; the reader puts them together. */
@@ -66,8 +71,8 @@ struct task_delay {
 	__u64 preempted_ns;
 	/* Part of total_ns that is charged to nobody: before what `slices` remembers. */
 	__u64 unknown_ns;
-	__u32 tgid;
-	__u32 pad;
+	__u32 pid;
+	__u32 tid;
 	char comm[TASK_COMM_LEN];
 };
 
@@ -78,19 +83,41 @@ struct pair_key {
 
 struct pair_time {
 	__u64 ns;
-	__u64 slices;
+	__u32 number;
+	__u32 pad;
 	char runner[TASK_COMM_LEN];
 };
 
+/* Or OF_CPU with the number of a CPU, or OF_KIND with whether it was preempted. */
 struct bucket_key {
 	__u32 id;
 	__u32 bucket;
+};
+#define OF_CPU 0x80000000U
+#define OF_KIND 0xc0000000U
+
+struct kind_delay {
+	__u64 waits;
+	__u64 total_ns;
+	__u64 max_ns;
+};
+
+struct cpu_delay {
+	/* Time on this CPU's queue: added to by all CPUs, since tasks that wait are moved. The rest by this one only. */
+	__u64 queued_ns;
+	__u64 waits;
+	__u64 max_ns;
+	/* Waits that ended here after a wakeup, and after another task took the CPU. */
+	struct kind_delay kinds[2];
 };
 
 struct slice {
 	__u64 since;
 	__u32 id;
 	__u32 tid;
+	/* `id` in Sonde's namespace; 0 when it has none. */
+	__u32 number;
+	__u32 pad;
 	char comm[TASK_COMM_LEN];
 };
 
@@ -136,6 +163,13 @@ struct {
 	__type(value, struct cpu_log);
 } cpus SEC(".maps");
 
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct cpu_delay);
+} queues SEC(".maps");
+
 enum { WAITING_FULL, TASKS_FULL, PAIRS_FULL, BUCKETS_FULL, UNMATCHED_ENDS, MISSED_SWITCHES, N_COUNTERS };
 COUNTERS(N_COUNTERS);
 
@@ -174,42 +208,40 @@ static __always_inline void name_of(struct task_struct *p, char *comm)
 	bpf_probe_read_kernel_str(comm, TASK_COMM_LEN, &p->comm);
 }
 
-static __always_inline bool is_wanted(__u32 tid, __u32 tgid)
+/* Its number in Sonde's pid namespace; 0 when it has none. */
+static __always_inline __u32 number_of(bool typed, struct task_struct *p, bool of_process)
 {
-	return (!only_tid || only_tid == tid) && (!only_tgid || only_tgid == tgid);
+	if (!ns_ino)
+		return of_process ? READ(typed, p, tgid) : READ(typed, p, pid);
+	if (of_process)
+		p = BPF_CORE_READ(p, group_leader);
+	return number_in_namespace((__u64)BPF_CORE_READ(p, thread_pid));
 }
 
-/*
- * The bucket of the layout that quantiles have everywhere in Sonde (core/query/quantile_layout.ts): the exponent, biased,
- * and the six bits behind the leading one.
- */
-static __always_inline __u32 bucket_of(__u64 v)
+static __always_inline bool is_wanted(bool typed, struct task_struct *p)
 {
-	__u32 e = 0;
-	__u64 rest = v;
+	__u32 pid = number_of(typed, p, true);
 
-	if (!v)
-		return 0;
-#pragma unroll
-	for (int step = 32; step > 0; step >>= 1) {
-		if (rest >> step) {
-			rest >>= step;
-			e += step;
-		}
-	}
-	rest = e > 6 ? v >> ((e - 6) & 63) : v << ((6 - e) & 63);
-	return (e + 1023) << 6 | (rest & 63);
+	return pid && wanted_pid(pid);
 }
 
-static __always_inline void begin_wait(bool typed, struct task_struct *p, __u32 cpu, __u64 now, bool preempted)
+static __always_inline void begin_wait(bool typed, struct task_struct *p, __u32 cpu, __u64 now, __u32 how)
 {
 	__u32 tid = READ(typed, p, pid);
-	struct wait w = { .since = now, .charged = now, .cpu = cpu, .preempted = preempted };
+	struct wait w = { .since = now, .charged = now, .cpu = cpu, .how = how };
+	struct wait *known;
 
-	if (!tid || !is_wanted(tid, READ(typed, p, tgid)))
+	if (!tid || !is_wanted(typed, p))
 		return;
-	/* Preempted on its way to sleep and then woken up, a task waits on: the first start counts. */
-	if (bpf_map_update_elem(&waiting, &tid, &w, BPF_NOEXIST) && !bpf_map_lookup_elem(&waiting, &tid))
+	known = bpf_map_lookup_elem(&waiting, &tid);
+	if (known) {
+		/* Preempted on its way to sleep and then woken up, a task waits on: the first start counts. */
+		if (known->how == PREEMPTED_GOING)
+			return;
+		/* None else can wait already: it got the CPU and left it, and the kernel told of neither. */
+		count(MISSED_SWITCHES);
+	}
+	if (bpf_map_update_elem(&waiting, &tid, &w, BPF_ANY))
 		count(WAITING_FULL);
 }
 
@@ -217,7 +249,7 @@ static __always_inline int on_wakeup(bool typed, struct task_struct *p)
 {
 	/* Woken up before it could go to sleep: it keeps the CPU and does not wait. */
 	if (!is_running(p))
-		begin_wait(typed, p, cpu_of(typed, p), bpf_ktime_get_ns(), false);
+		begin_wait(typed, p, cpu_of(typed, p), bpf_ktime_get_ns(), WOKEN);
 	return 0;
 }
 
@@ -227,7 +259,7 @@ static __always_inline void charge(__u32 waiter, struct slice *s, __u64 ns)
 	struct pair_time *t = bpf_map_lookup_elem(&pairs, &key);
 
 	if (!t) {
-		struct pair_time fresh = {};
+		struct pair_time fresh = { .number = s->number };
 
 		__builtin_memcpy(fresh.runner, s->comm, TASK_COMM_LEN);
 		bpf_map_update_elem(&pairs, &key, &fresh, BPF_NOEXIST);
@@ -238,7 +270,6 @@ static __always_inline void charge(__u32 waiter, struct slice *s, __u64 ns)
 		}
 	}
 	__sync_fetch_and_add(&t->ns, ns);
-	__sync_fetch_and_add(&t->slices, 1);
 }
 
 /*
@@ -264,7 +295,10 @@ __noinline __u64 charge_slice(__u32 waiter, __u64 from, __u64 until, __u32 back,
 static __always_inline void charge_runners(__u32 waiter, struct wait *w, __u64 now)
 {
 	__u64 until = now;
+	struct cpu_delay *queue = bpf_map_lookup_elem(&queues, &w->cpu);
 
+	if (queue)
+		__sync_fetch_and_add(&queue->queued_ns, now - w->charged);
 #pragma clang loop unroll(disable)
 	for (int i = 0; i < SLICES && until > w->charged; i++)
 		until = charge_slice(waiter, w->charged, until, i, w->cpu);
@@ -273,16 +307,48 @@ static __always_inline void charge_runners(__u32 waiter, struct wait *w, __u64 n
 	w->charged = now;
 }
 
-static __always_inline void count_wait(struct task_struct *p, __u32 id, __u32 tgid, __u32 cpu, const struct wait *w,
+static __always_inline void count_bucket(__u32 id, __u32 bucket)
+{
+	struct bucket_key key = { .id = id, .bucket = bucket };
+	__u64 *n = bpf_map_lookup_elem(&buckets, &key), none = 0;
+
+	if (!n) {
+		bpf_map_update_elem(&buckets, &key, &none, BPF_NOEXIST);
+		n = bpf_map_lookup_elem(&buckets, &key);
+		if (!n) {
+			count(BUCKETS_FULL);
+			return;
+		}
+	}
+	__sync_fetch_and_add(n, 1);
+}
+
+static __always_inline void count_wait(bool typed, struct task_struct *p, __u32 id, __u32 cpu, const struct wait *w,
 				       __u64 ns)
 {
 	struct task_key key = { .id = id, .cpu = cpu };
-	struct bucket_key bucket = { .id = id, .bucket = bucket_of(ns) };
+	__u32 bucket = bucket_of(ns);
 	struct task_delay *d = bpf_map_lookup_elem(&tasks, &key);
-	__u64 *n, none = 0;
+	struct cpu_delay *queue = bpf_map_lookup_elem(&queues, &cpu);
 
+	if (queue) {
+		queue->waits++;
+		struct kind_delay *kind = &queue->kinds[w->how == WOKEN ? 0 : 1];
+
+		if (ns > queue->max_ns)
+			queue->max_ns = ns;
+		kind->waits++;
+		kind->total_ns += ns;
+		if (ns > kind->max_ns)
+			kind->max_ns = ns;
+		count_bucket(OF_CPU | cpu, bucket);
+		count_bucket(OF_KIND | (w->how == WOKEN ? 0 : 1), bucket);
+	}
 	if (!d) {
-		struct task_delay fresh = { .tgid = tgid };
+		struct task_delay fresh = {};
+
+		fresh.pid = number_of(typed, p, true);
+		fresh.tid = number_of(typed, p, false);
 
 		bpf_map_update_elem(&tasks, &key, &fresh, BPF_NOEXIST);
 		d = bpf_map_lookup_elem(&tasks, &key);
@@ -298,20 +364,11 @@ static __always_inline void count_wait(struct task_struct *p, __u32 id, __u32 tg
 	d->unknown_ns += w->unknown_ns;
 	if (ns > d->max_ns)
 		d->max_ns = ns;
-	if (w->preempted) {
+	if (w->how != WOKEN) {
 		d->preemptions++;
 		d->preempted_ns += ns;
 	}
-	n = bpf_map_lookup_elem(&buckets, &bucket);
-	if (!n) {
-		bpf_map_update_elem(&buckets, &bucket, &none, BPF_NOEXIST);
-		n = bpf_map_lookup_elem(&buckets, &bucket);
-		if (!n) {
-			count(BUCKETS_FULL);
-			return;
-		}
-	}
-	__sync_fetch_and_add(n, 1);
+	count_bucket(id, bucket);
 }
 
 static __always_inline int on_migrate(bool typed, struct task_struct *p, __u32 to)
@@ -331,6 +388,7 @@ static __always_inline void begin_slice(bool typed, struct slice *s, struct task
 	s->since = since;
 	s->tid = READ(typed, p, pid);
 	s->id = by_process ? READ(typed, p, tgid) : s->tid;
+	s->number = number_of(typed, p, by_process);
 	name_of(p, s->comm);
 }
 
@@ -340,7 +398,8 @@ static __always_inline int on_switch(bool typed, bool preempt, struct task_struc
 	__u64 now = bpf_ktime_get_ns();
 	struct cpu_log *log = bpf_map_lookup_elem(&cpus, &cpu);
 	struct wait *found, w;
-	__u32 tid, tgid, id, gone;
+	__u32 tid, id, gone;
+	bool runnable;
 
 	if (!log)
 		return 0;
@@ -359,23 +418,23 @@ static __always_inline int on_switch(bool typed, bool preempt, struct task_struc
 	}
 
 	tid = READ(typed, next, pid);
-	tgid = READ(typed, next, tgid);
-	if (tid && is_wanted(tid, tgid)) {
+	if (tid && is_wanted(typed, next)) {
 		found = bpf_map_lookup_elem(&waiting, &tid);
 		if (found) {
 			w = *found;
 			bpf_map_delete_elem(&waiting, &tid);
-			id = by_process ? tgid : tid;
+			id = by_process ? READ(typed, next, tgid) : tid;
 			charge_runners(id, &w, now);
-			count_wait(next, id, tgid, cpu, &w, now - w.since);
+			count_wait(typed, next, id, cpu, &w, now - w.since);
 		} else {
 			count(UNMATCHED_ENDS);
 		}
 	}
 
 	/* Preempted tasks stay on the queue whatever their state says (kernel/sched/core.c, __schedule). */
-	if (preempt || state_of(typed, prev) == 0)
-		begin_wait(typed, prev, cpu, now, true);
+	runnable = state_of(typed, prev) == 0;
+	if (preempt || runnable)
+		begin_wait(typed, prev, cpu, now, runnable ? PREEMPTED : PREEMPTED_GOING);
 
 	log->n++;
 	begin_slice(typed, &log->slices[log->n & (SLICES - 1)], next, now);

@@ -4,7 +4,7 @@ import { keptTables } from "../../core/profile/kept_tables.ts";
 import type { StackEnd } from "../../core/profile/unwind/mod.ts";
 import { type CodeMapping, codeMappings, findMapping, type Symboliser, type UsedCode } from "../../core/symbols/mod.ts";
 import { closeRaw, O, openRaw, pread } from "../../core/sys/mod.ts";
-import type { UserCopy } from "../programs/off_cpu.ts";
+import type { Place, UserCopy } from "../programs/user_copies.ts";
 import { dwarfRegisters } from "./_registers.ts";
 
 /** How a user stack was had, and how far it goes: `frame_pointer` is one that frame pointers did not lead to its root. */
@@ -24,8 +24,8 @@ export interface UserStacks {
   add(copy: UserCopy): void;
   /** Reads where the code of processes lies, as long as they are there. */
   see(pids: Iterable<number>): void;
-  /** The stack of a thread: of its copy, else what frame pointers gave. */
-  of(tid: number, pid: number, sp: bigint, userStack: bigint): NamedStack;
+  /** The stack of a place: of its copy, else what frame pointers gave. */
+  of(place: Place, pid: number): NamedStack;
 }
 
 /** An unwound stack, leaf first. */
@@ -97,8 +97,13 @@ export function userStacks(host: Host, method: "auto" | "dwarf" | "fp", copyByte
       at: 0,
       bytes: length,
     });
-    const key = keyOf(copy.tid, copy.sp, copy.userStack);
-    copies.set(key, { pid: copy.pid, mappings, addresses: addresses.slice(0, n), exact: exact.slice(0, n), end });
+    copies.set(keyOf(copy), {
+      pid: copy.pid,
+      mappings,
+      addresses: addresses.slice(0, n),
+      exact: exact.slice(0, n),
+      end,
+    });
   };
 
   return {
@@ -139,12 +144,12 @@ export function userStacks(host: Host, method: "auto" | "dwarf" | "fp", copyByte
         const end = frames.length > 0 && ROOTS.test(frames[0].function) ? "root" : "frame_pointer";
         return { frames, end, unwound: false };
       };
-      return (tid, pid, sp, userStack) => {
-        const key = keyOf(tid, sp, userStack);
+      return (place, pid) => {
+        const key = keyOf(place);
         const known = named.get(key);
         if (known) return known;
         const copy = copies.get(key);
-        const chain = stacks.get(userStack);
+        const chain = stacks.get(place.chain);
         const stack = copy ? fromCopy(copy) : chain ? fromChain(pid, chain) : NO_STACK;
         named.set(key, stack);
         return stack;
@@ -153,6 +158,6 @@ export function userStacks(host: Host, method: "auto" | "dwarf" | "fp", copyByte
   };
 }
 
-function keyOf(tid: number, sp: bigint, userStack: bigint): string {
-  return `${tid} ${sp} ${userStack}`;
+function keyOf({ tid, sp, chain, mark }: Place): string {
+  return `${tid} ${sp} ${chain} ${mark}`;
 }

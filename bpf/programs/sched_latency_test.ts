@@ -1,14 +1,20 @@
 import assert from "node:assert/strict";
-import { type Quality, recordsOf } from "../../core/data/mod.ts";
+import type { Quality } from "../../core/data/mod.ts";
 import { openHost } from "../../core/host/mod.ts";
 import { kill } from "../../core/sys/mod.ts";
 import { skip } from "../../tests/skip.ts";
 import { libbpfObstacle } from "../testing/libbpf_obstacle.ts";
 import { output } from "../testing/run.ts";
-import { startSchedDelay } from "./sched_delay.ts";
+import { startSchedLatency } from "./sched_latency.ts";
 
 const SIGCONT = 18, SIGSTOP = 19, SIGKILL = 9;
 const host = openHost();
+/** Of a wait that went on at a border of the window. */
+const LONGEST_NS = 100e6;
+
+type Rows = readonly Readonly<Record<string, unknown>>[];
+
+const sum = (rows: Rows, column: string): number => rows.reduce((n, row) => n + Number(row[column]), 0);
 
 /** `/proc/PID/schedstat`: time on a CPU, time on the run queue (both ns), times it got the CPU. */
 function schedstat(pid: number): { cpu: number; delay: number; runs: number } {
@@ -73,7 +79,7 @@ for (const variant of ["typed", "raw"] as const) {
     await inQuietWindow(async () => {
       const pids = await spinners();
       try {
-        using measurement = startSchedDelay({ host, variant });
+        using measurement = startSchedLatency({ host, pid: 0, variant });
         assert.equal(measurement.variant, variant);
         const before = pids.map(schedstat);
         kill(-pids[0], SIGCONT);
@@ -82,14 +88,14 @@ for (const variant of ["typed", "raw"] as const) {
         await until(() => pids.every(isStopped));
         const after = pids.map(schedstat);
         measurement.stop();
-        const { delays, behind } = measurement.read();
-        const missed = missedSwitches(delays.quality);
-        assert.equal(delays.quality.events, recordsOf(delays).reduce((n, row) => n + Number(row.waits), 0));
-        assert.ok(delays.quality.cost.probe_ns > 0);
+        const { tables: { delays, cpus, kinds, behind }, quality } = await measurement.read();
+        const missed = missedSwitches(quality);
+        for (const table of [cpus, kinds]) assert.equal(sum(table, "waits"), quality.events);
+        assert.ok(quality.cost.probe_ns > 0);
         pids.forEach((pid, i) => {
-          const row = recordsOf(delays).find((r) => r.tid === pid)!;
+          const row = delays.find((r) => r.pid === pid)!;
           assert.equal(row.comm, "sh");
-          assert.equal(row.process, pid);
+          assert.equal(row.tid, null);
           // The kernel counts each time that the task got the CPU, and so do we.
           sameWaits(row.waits, after[i].runs - before[i].runs, missed);
           if (missed > 0) return;
@@ -98,7 +104,7 @@ for (const variant of ["typed", "raw"] as const) {
           assert.ok(Number(row.preemptions) > 0 && Number(row.preemptions) < Number(row.waits) + 1);
           assert.ok(Number(row.p50) <= Number(row.p99) && Number(row.p99) <= Number(row.max));
           // Every nanosecond is charged to somebody, or said to be unknown.
-          const rows = recordsOf(behind).filter((r) => r.tid === pid);
+          const rows = behind.filter((r) => r.pid === pid);
           assert.equal(rows.reduce((ns, r) => ns + Number(r.delay), Number(row.unknown)), row.delay);
           // A loop always wants to run: it waits whenever the other one runs.
           const other = rows.find((r) => r.runner === pids[1 - i])!;
@@ -125,7 +131,7 @@ for (const variant of ["typed", "raw"] as const) {
       const writer = child.stdin.getWriter();
       const reader = child.stdout.getReader();
       try {
-        using measurement = startSchedDelay({ host, variant, pid });
+        using measurement = startSchedLatency({ host, variant, pid });
         const before = schedstat(pid);
         kill(pid, SIGCONT);
         for (let i = 0; i < 100; i++) {
@@ -136,11 +142,17 @@ for (const variant of ["typed", "raw"] as const) {
         kill(pid, SIGSTOP);
         await until(() => isStopped(pid));
         measurement.stop();
-        const { delays } = measurement.read();
-        const missed = missedSwitches(delays.quality);
-        const [row, ...others] = recordsOf(delays);
+        const { tables: { delays, cpus, kinds }, quality } = await measurement.read();
+        const missed = missedSwitches(quality);
+        const [row, ...others] = delays;
         assert.deepEqual(others, []);
+        assert.equal(row.tid, pid);
         sameWaits(row.waits, schedstat(pid).runs - before.runs, missed);
+        // Nothing of other processes is in the figures of the CPUs.
+        assert.equal(sum(cpus, "waits"), row.waits);
+        assert.equal(sum(cpus, "delay"), row.delay);
+        assert.equal(sum(kinds, "delay"), row.delay);
+        assert.equal(sum(kinds.filter((k) => k.kind === "preempted"), "waits"), row.preemptions);
         assert.ok(Number(row.waits) - Number(row.preemptions) >= 100 - missed);
         return missed;
       } finally {
@@ -153,33 +165,77 @@ for (const variant of ["typed", "raw"] as const) {
   });
 }
 
-Deno.test("one process alone can be asked for, and processes added up", async () => {
+Deno.test("one process alone can be asked for; what was stopped stays as it was", async () => {
   const why = libbpfObstacle();
   if (why) return skip(why);
   const pids = await spinners();
   try {
-    using one = startSchedDelay({ host, pid: pids[0], byProcess: true });
+    using one = startSchedLatency({ host, pid: pids[0] });
     kill(-pids[0], SIGCONT);
     const before = pids.map(schedstat);
     await until(() => pids.every((pid, i) => schedstat(pid).runs - before[i].runs >= 20));
     one.stop();
-    const { delays, behind } = one.read();
-    assert.deepEqual(recordsOf(delays).map((row) => row.tid), [pids[0]]);
-    assert.ok(recordsOf(behind).some((row) => row.runner === pids[1]));
-    // What was stopped stays as it was.
-    assert.deepEqual(recordsOf(one.read().delays), recordsOf(delays));
+    const { tables } = await one.read();
+    assert.deepEqual(tables.delays.map((row) => [row.pid, row.tid]), [[pids[0], pids[0]]]);
+    assert.ok(tables.behind.some((row) => row.runner === pids[1]));
+    const [{ waits, delay }] = tables.delays;
+    assert.deepEqual(tables.cpus.map((row) => [row.cpu, row.waits]), [[0, waits]]);
+    // The wait that goes on is not in it.
+    assert.equal(tables.cpus[0].delay, delay);
+    assert.deepEqual((await one.read()).tables, tables);
   } finally {
     kill(-pids[0], SIGKILL);
   }
 });
 
+Deno.test("each CPU's waits and delay are those that the kernel counts for its run queue", async () => {
+  const why = libbpfObstacle();
+  if (why) return skip(why);
+  const cpus = host.schedCpus;
+  if (cpus().length === 0) return skip("this kernel has no /proc/schedstat (CONFIG_SCHEDSTATS)");
+  await inQuietWindow(async () => {
+    const pids = await spinners();
+    try {
+      const outside = cpus();
+      using measurement = startSchedLatency({ host, pid: 0 });
+      const inside = cpus();
+      kill(-pids[0], SIGCONT);
+      const before = pids.map(schedstat);
+      await until(() => pids.every((pid, i) => schedstat(pid).runs - before[i].runs >= 50));
+      const insideEnd = cpus();
+      measurement.stop();
+      const outsideEnd = cpus();
+      const { tables, quality } = await measurement.read();
+      const missed = missedSwitches(quality);
+      if (missed > 0) return missed;
+      inside.forEach(({ cpu, slices, waitNs }, i) => {
+        const row = tables.cpus.find((r) => r.cpu === cpu)!;
+        // What went on when the window began has an end of which the beginning was not seen.
+        const least = insideEnd[i].slices - slices - quality.unmatched.ends;
+        const most = outsideEnd[i].slices - outside[i].slices;
+        assert.ok(Number(row.waits) >= least && Number(row.waits) <= most, `${row.waits} of ${least} to ${most}`);
+        if (cpu !== 0) return;
+        const leastNs = 0.9 * (insideEnd[i].waitNs - waitNs) - quality.unmatched.ends * LONGEST_NS;
+        const mostNs = 1.1 * (outsideEnd[i].waitNs - outside[i].waitNs) + LONGEST_NS;
+        assert.ok(
+          Number(row.delay) >= leastNs && Number(row.delay) <= mostNs,
+          `${row.delay} of ${leastNs} to ${mostNs}`,
+        );
+      });
+      return 0;
+    } finally {
+      kill(-pids[0], SIGKILL);
+    }
+  });
+});
+
 Deno.test("more tasks than there is room for are counted as lost", async () => {
   const why = libbpfObstacle();
   if (why) return skip(why);
-  using small = startSchedDelay({ host, maxTasks: 1 });
+  using small = startSchedLatency({ host, pid: 0, maxEntries: 1 });
   for (let i = 0; i < 3; i++) await new Deno.Command("sh", { args: ["-c", "true; true"] }).output();
   small.stop();
-  const { quality } = small.read().delays;
+  const { quality } = await small.read();
   assert.ok(quality.lost_by.map_full > 0, JSON.stringify(quality));
 });
 
@@ -188,10 +244,10 @@ Deno.test("without capabilities the error names them, and says nothing of locked
   if (why) return skip(why);
   const url = (file: string): string => JSON.stringify(new URL(file, import.meta.url).href);
   const code = `
-    import { startSchedDelay } from ${url("sched_delay.ts")};
+    import { startSchedLatency } from ${url("sched_latency.ts")};
     import { openHost } from ${url("../../core/host/mod.ts")};
     try {
-      startSchedDelay({ host: openHost() });
+      startSchedLatency({ host: openHost(), pid: 0 });
     } catch (error) {
       console.log(error.name, error.message, error.cause.log);
     }`;
@@ -213,9 +269,9 @@ Deno.test("a start and an end leave no descriptor behind", () => {
   const why = libbpfObstacle();
   if (why) return skip(why);
   const descriptors = (): number => Array.from(Deno.readDirSync("/proc/self/fd")).length;
-  startSchedDelay({ host })[Symbol.dispose]();
+  startSchedLatency({ host, pid: 0 })[Symbol.dispose]();
   const before = descriptors();
-  for (const variant of ["typed", "raw"] as const) startSchedDelay({ host, variant })[Symbol.dispose]();
+  for (const variant of ["typed", "raw"] as const) startSchedLatency({ host, pid: 0, variant })[Symbol.dispose]();
   assert.equal(descriptors(), before);
 });
 

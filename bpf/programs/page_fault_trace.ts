@@ -1,0 +1,137 @@
+import { assetBytes } from "../../core/assets/mod.ts";
+import { type Quality, quality } from "../../core/data/mod.ts";
+import { PERF_TYPE, SW } from "../../core/perf/mod.ts";
+import type { Analysis } from "../../core/plugin_api/mod.ts";
+import { clockNs } from "../../core/sys/mod.ts";
+import { attach } from "../kernel/attach.ts";
+import { LibbpfError } from "../libbpf_error.ts";
+import { possibleCpus } from "../possible_cpus.ts";
+import { openRing, type RingReader } from "../ring/ring_reader.ts";
+import { analyzerConstants, type AnalyzerOptions, type RunningAnalyzer } from "./analyzer.ts";
+import { inWords, loadObject, type Variant } from "./_load.ts";
+import { readCounters, startMeter } from "./_measure.ts";
+import { pageFaultTables } from "./_page_fault_tables.ts";
+import { processCode } from "./_process_code.ts";
+
+const BEGINS = ["begin_user", "begin_kernel"];
+/** `plain` is for kernels before 5.17: it does not tell what lies behind a page. */
+const VARIANTS: readonly Variant[] = ["full", "plain"].map((name) => ({
+  name,
+  programs: [...BEGINS, "end", `minor_${name}`, `major_${name}`],
+}));
+const EVENTS = [["minor", SW.PAGE_FAULTS_MIN], ["major", SW.PAGE_FAULTS_MAJ]] as const;
+const RING_BYTES = 65_536;
+/** What a fault costs in all programs, where the kernel does not tell (docs/analyzers/page_fault_trace.md). */
+const ESTIMATED_FAULT_NS = 1500;
+
+/**
+ * Counts page faults from now on, with stacks, times and what lies behind the pages: `page_fault_trace.bpf.c`.
+ *
+ * @throws {UnsupportedError} without libbpf, type information or permission
+ * @throws {LibbpfError} when the kernel refuses for another reason
+ */
+export function startPageFaultTrace(options: AnalyzerOptions): RunningAnalyzer {
+  const { host, pid, maxEntries = 16_384 } = options;
+  const cpus = possibleCpus(host);
+  const { object, variant } = loadObject(
+    "page_fault_trace",
+    assetBytes("bpf/programs/page_fault_trace.bpf.o"),
+    options,
+    options.variant ? VARIANTS.filter((v) => v.name === options.variant) : VARIANTS,
+    (fresh) => {
+      fresh.setConstants(analyzerConstants(host, pid));
+      for (const map of ["threads", "sums", "places", "buckets", "files", "stacks"]) {
+        fresh.map(map).setMaxEntries(maxEntries);
+      }
+    },
+  );
+  let events = 0;
+  const loaded = object.programs.filter((p) => p.autoload);
+  const meter = startMeter(loaded.map((p) => p.fd), () => events * ESTIMATED_FAULT_NS);
+  const owned = new DisposableStack();
+  owned.use(object);
+  owned.use(meter);
+  const links = owned.use(new DisposableStack());
+  let timed = true;
+  let ring: RingReader;
+  try {
+    ring = owned.use(openRing(object.map("seen").fd, RING_BYTES, host.pageSize));
+    links.use(object.program("end").attach());
+    for (const name of BEGINS) timed = attached(() => links.use(object.program(name).attach())) && timed;
+    for (const [kind, config] of EVENTS) {
+      const at = { kind: "perf_event", type: PERF_TYPE.SOFTWARE, config, period: 1, frequencyHz: null, everyCpu: true };
+      for (const fd of attach(object.program(`${kind}_${variant}`).fd, at as Parameters<typeof attach>[1], host)) {
+        links.use(fd);
+      }
+    }
+  } catch (error) {
+    owned.dispose();
+    throw inWords(error, `attaching "page_fault_trace"`, host, options.btf !== undefined);
+  }
+  const code = processCode(host);
+  const startNs = clockNs();
+  let endNs = 0;
+  const drain = (): void =>
+    meter.costed(() => {
+      ring.drain((at) => code.see(new DataView(ring.bytes.buffer, ring.bytes.byteOffset + at).getUint32(0, true)));
+    });
+  return {
+    variant,
+    drain,
+    stop(): void {
+      if (endNs > 0) return;
+      endNs = clockNs();
+      meter.costed(() => links.dispose());
+      drain();
+    },
+    async read(): Promise<Analysis> {
+      const now = endNs || clockNs();
+      const read = await pageFaultTables(object, code);
+      events = read.faults;
+      const { cost, missed } = meter.read(now - startNs);
+      const { lost_by, cut } = losses(
+        readCounters(object.map("counters").fd, object.map("counters").spec, cpus),
+        missed,
+      );
+      const notes = [
+        ...(timed ? [] : ["This kernel has no tracepoints where page faults begin: no times."]),
+        ...(variant === "plain" ? ["What lies behind a page is told from Linux 5.17 on only."] : []),
+        ...(cut > 0 ? [`${cut} stacks have more than 127 frames: their outermost ones are missing.`] : []),
+        ...read.notes,
+      ];
+      return {
+        tables: read.tables,
+        quality: quality({ lost_by, events, unwind_failures: cut, duration_ns: now - startNs, cost, notes }),
+      };
+    },
+    [Symbol.dispose]: () => owned.dispose(),
+  };
+}
+
+/** False where the kernel has no such tracepoint. */
+function attached(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return true;
+  } catch (error) {
+    if (error instanceof LibbpfError && error.code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+function losses(
+  counters: readonly number[],
+  recursion: number,
+): { readonly lost_by: Quality["lost_by"]; readonly cut: number } {
+  const [threads, sums, places, buckets, files, stacks, cut] = counters;
+  const all = {
+    map_full: sums,
+    // Of these only the stacks are not known.
+    stacks_full: places + stacks,
+    times_full: threads,
+    buckets_full: buckets,
+    files_full: files,
+    recursion,
+  };
+  return { lost_by: Object.fromEntries(Object.entries(all).filter(([, n]) => n > 0)), cut };
+}

@@ -1,0 +1,3 @@
+/** System calls of traced processes as text. @module */
+export { createDecoder, type Decoder, type DecoderOptions } from "./decoder.ts";
+export type { TracedCall, TracedMemory } from "./traced_call.ts";
