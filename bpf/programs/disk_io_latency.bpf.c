@@ -162,11 +162,24 @@ struct {
 enum { IOS_FULL, ROWS_FULL, BUCKETS_FULL, UNMATCHED_ENDS, N_COUNTERS };
 COUNTERS(N_COUNTERS);
 
+/* The compiler would choose the address first and then load once, which the verifier does not take. */
+static __always_inline __u64 argument(__u64 *ctx, bool first)
+{
+	__u64 value;
+
+	if (first) {
+		value = ctx[0];
+		asm volatile("" : "+r"(value));
+	} else {
+		value = ctx[1];
+		asm volatile("" : "+r"(value));
+	}
+	return value;
+}
+
 static __always_inline struct request *request_of(__u64 *ctx)
 {
-	if (bpf_core_type_exists(btf_trace_block_rq_issue))
-		return (void *)ctx[0];
-	return (void *)ctx[1];
+	return (void *)argument(ctx, bpf_core_type_exists(btf_trace_block_rq_issue));
 }
 
 static __always_inline __u32 device_of(struct request *rq)
@@ -331,7 +344,7 @@ int io_start(__u64 *ctx)
 SEC("raw_tp/block_getrq")
 int getrq(__u64 *ctx)
 {
-	__u64 bio = bpf_core_type_exists(btf_trace_block_getrq) ? ctx[0] : ctx[1];
+	__u64 bio = argument(ctx, bpf_core_type_exists(btf_trace_block_getrq));
 	struct owner o = {};
 
 	if (own(&o))
