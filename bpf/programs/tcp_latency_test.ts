@@ -170,8 +170,9 @@ Deno.test("connections that nobody has accepted wait in the queue, as many as ss
     const ss = await output("ss", ["-ltnH", "sport", "=", `:${port}`]);
     if (ss === null) return skip("ss is not installed");
     const [, waiting, room] = ss.out.trim().split(/\s+/).map(Number);
-    same(row, { local: "127.0.0.1", waiting: 3, room });
-    assert.equal(waiting, 3);
+    same(row, { local: "127.0.0.1", waiting: 3 });
+    if (room === 0) return skip("this kernel tells ss nothing of queues (no tcp_diag)");
+    assert.deepEqual([waiting, room], [row.waiting, row.room]);
   } finally {
     open.forEach((c) => c.close());
     listener.close();
