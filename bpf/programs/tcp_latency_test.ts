@@ -215,7 +215,7 @@ Deno.test("more connections than there is room for are counted as lost, and noth
 Deno.test("in a network that drops, the figures are those of the kernel's counters, of ss and of bpftrace", async () => {
   const why = libbpfObstacle();
   if (why) return skip(why);
-  const script = new URL("../testing/tcp_in_narrow_network.ts", import.meta.url).pathname;
+  const script = new URL("../../tests/analyzers/tcp_in_narrow_network.ts", import.meta.url).pathname;
   const found = await output("unshare", ["-n", Deno.execPath(), "run", "-A", "--quiet", script]);
   if (found === null) return skip("unshare is not installed");
   if (found.out.startsWith("SKIP ")) return skip(found.out.slice(5).trim());
