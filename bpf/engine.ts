@@ -158,8 +158,10 @@ function isInitialNamespace(host: Host): boolean {
 
 /** Whether stacks or functions are to be named. */
 function namesCode({ output }: Plan): boolean {
-  const { parts } = output.kind === "stream" ? output.record : output.keys;
-  return parts.some((p) => p.kind === "stack" || p.kind === "symbol");
+  const structs = output.kind === "stream"
+    ? [output.record]
+    : [...output.tables.map((t) => t.keys), ...output.highest ? [output.highest.record] : []];
+  return structs.flatMap((s) => s.parts).some((p) => p.kind === "stack" || p.kind === "symbol");
 }
 
 /** @throws what is a defect of ours */
@@ -168,7 +170,8 @@ function whyNot(error: unknown, spec: ProbeSpec, host: Host, stream: StreamWay):
   if (error instanceof VerifierError) return defect(error);
   if (!(error instanceof SysError)) throw error;
   // A kernel that does not know a kind of map says EINVAL; one that refuses us says something else.
-  const noRing = stream === "ring" && spec.output.kind === "stream" && error.code === "EINVAL" &&
+  const rings = spec.output.kind === "stream" || spec.output.highest !== undefined;
+  const noRing = stream === "ring" && rings && error.code === "EINVAL" &&
     mechanism("ring_buffer", host).state === "no";
   if (noRing) return { reason: "the kernel has no ring buffer (Linux 5.8)", remedy: "" };
   return refusalOf(error, sourceText(spec.source), host, needsOf(spec.source));

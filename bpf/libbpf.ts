@@ -28,6 +28,8 @@ export interface BpfProgram {
   readonly section: string;
   /** Whether it is loaded with its object. Loading is all or nothing: switch off what the kernel lacks. */
   autoload: boolean;
+  /** Before loading: how it will be attached, where its section does not say so (`ATTACH_TYPE`). @throws {LibbpfError} */
+  setAttachType(type: number): void;
   /** Descriptor, once loaded; its owner is the object. */
   readonly fd: number;
   /** Attaches it where its section says. @throws {LibbpfError} */
@@ -142,6 +144,13 @@ export function openObject(bytes: Uint8Array<ArrayBuffer>, options: OpenOptions)
       set autoload(on: boolean) {
         alive();
         done(`switching "${title}" of "${name}"`, () => symbols.bpf_program__set_autoload(at, on));
+      },
+      setAttachType(type): void {
+        alive();
+        done(
+          `setting how "${title}" of "${name}" attaches`,
+          () => symbols.bpf_program__set_expected_attach_type(at, type),
+        );
       },
       get fd(): number {
         return alive() && symbols.bpf_program__fd(at);

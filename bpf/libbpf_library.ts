@@ -31,6 +31,8 @@ const SYMBOLS = {
   bpf_program__autoload: { parameters: ["pointer"], result: "bool" },
   // int bpf_program__set_autoload(struct bpf_program *prog, bool autoload)
   bpf_program__set_autoload: { parameters: ["pointer", "bool"], result: "i32" },
+  // int bpf_program__set_expected_attach_type(struct bpf_program *prog, enum bpf_attach_type type)
+  bpf_program__set_expected_attach_type: { parameters: ["pointer", "u32"], result: "i32" },
   // int bpf_program__fd(const struct bpf_program *prog)
   bpf_program__fd: { parameters: ["pointer"], result: "i32" },
   // struct bpf_link *bpf_program__attach(const struct bpf_program *prog)

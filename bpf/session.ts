@@ -1,10 +1,13 @@
 import { type Batch, type Quality, quality } from "../core/data/mod.ts";
 import type { Host } from "../core/host/mod.ts";
 import { parseCpuList } from "../core/host/parse_cpu_list.ts";
-import type { ProbeSession } from "../core/plugin_api/engine.ts";
+import type { ProbeOutcome, ProbeSession } from "../core/plugin_api/engine.ts";
 import { CLOCK, clockNs } from "../core/sys/mod.ts";
 import { type Counter, COUNTERS, MAP } from "./codegen/gen.ts";
-import type { Plan } from "./codegen/plan.ts";
+import { tableMaps } from "./codegen/aggregate.ts";
+import type { Plan, PlannedTable } from "./codegen/plan.ts";
+import { highestRows } from "./decode/highest_rows.ts";
+import type { Attach } from "./probes/target.ts";
 import { aggregateRows } from "./decode/aggregate_rows.ts";
 import type { CodeReader, OpenCodeReader } from "./decode/code_reader.ts";
 import { nameOf } from "./decode/names.ts";
@@ -61,6 +64,13 @@ export function openSession(
     throw error;
   }
   try {
+    if (plan.output.kind === "aggregate" && plan.output.highest) {
+      raiseThreshold(loaded, plan.output.highest.spec.atLeast);
+    }
+    if (plan.family !== undefined) {
+      const { fd } = loaded.maps.get(MAP.family)!;
+      updateMap(fd.fd, BigUint64Array.of(BigInt(plan.family)), new BigUint64Array(1), "the family");
+    }
     loaded.attach();
   } catch (error) {
     source?.[Symbol.dispose]();
@@ -83,7 +93,9 @@ export function openSession(
     },
     function: (pid, address) => codeReader().function(pid, address),
   };
-  const reader = plan.output.kind === "stream" ? structReader(plan.output.record, meanings) : null;
+  const { output } = plan;
+  const reader = output.kind === "stream" ? structReader(output.record, meanings) : null;
+  const highest = output.kind === "aggregate" && output.highest ? highestRows(output.highest, meanings) : null;
   const waiting = new Set<() => void>();
   const replacedFiles = watchFiles(attached);
   let endNs: number | null = null;
@@ -100,24 +112,32 @@ export function openSession(
       ownNs += clockNs(CLOCK.THREAD_CPUTIME_ID) - before;
     }
   };
+  const readHighest = (all: boolean): void => {
+    if (!source || !highest) return;
+    const before = highest.threshold;
+    source.drain(highest.read, all);
+    if (highest.threshold > before && !all) raiseThreshold(loaded, highest.threshold);
+  };
   const readRecords = (all: boolean): Batch => {
+    readHighest(all);
     if (!source || !reader) return { length: 0, fields: [], columns: [] };
     events += source.drain((bytes, words, at) => reader.read(bytes, words, at), all);
     return reader.take();
   };
-  const readAggregate = (durationNs: number): Batch => {
-    if (plan.output.kind !== "aggregate") throw new TypeError("A stream has no aggregate");
-    const { fd, spec } = loaded.maps.get(MAP.aggregate)!;
-    const { keys, states, spec: output } = plan.output;
-    const counted = loaded.maps.get(MAP.buckets);
+  const readTable = (table: PlannedTable, number: number, durationNs: number): Batch => {
+    const names = tableMaps(number);
+    const { fd, spec } = loaded.maps.get(names.aggregate)!;
+    const { keys, states, spec: wanted } = table;
+    const counted = loaded.maps.get(names.buckets);
     const buckets = counted ? readMap(counted.fd.fd, counted.spec, cpus) : [];
     const rows = aggregateRows(
       { states: readMap(fd.fd, spec, cpus), buckets },
-      { keys, states, aggregates: output.aggregates, maxKeys: output.maxKeys, cpus, durationNs },
+      { keys, states, aggregates: wanted.aggregates, maxKeys: wanted.maxKeys, cpus, durationNs },
       meanings,
     );
-    events = rows.events;
-    overflow = rows.lost;
+    // All tables are of the same events.
+    if (number === 0) events = rows.events;
+    overflow += rows.lost;
     return rows.batch;
   };
   /** Ends early when the session ends, and leaves no timer behind. */
@@ -167,14 +187,21 @@ export function openSession(
         await pauseFor(source ? Math.min(pause, left) : left);
       }
     },
-    finish(): { batch: Batch; quality: Quality } {
+    mechanisms: mechanismsOf(plan.programs.flatMap((p) => p.role === "fork" ? [] : [p.attach])),
+    finish(): ProbeOutcome {
       if (ended) throw new TypeError("The session has already ended");
       try {
         keeper?.[Symbol.dispose]();
         costed(detach);
         const durationNs = Math.max(1, endNs! - startNs);
-        const batch = costed(() => plan.output.kind === "stream" ? readRecords(true) : readAggregate(durationNs));
-        return { batch, quality: qualityOf(durationNs) };
+        if (output.kind === "stream") {
+          const batch = costed(() => readRecords(true));
+          return { batch, quality: qualityOf(durationNs) };
+        }
+        const [batch, ...beside] = costed(() => output.tables.map((t, i) => readTable(t, i, durationNs)));
+        costed(() => readHighest(true));
+        const rows = highest && costed(() => highest.take());
+        return { batch, quality: qualityOf(durationNs), beside, ...(rows && { highest: rows }) };
       } finally {
         dispose();
       }
@@ -187,6 +214,13 @@ export function openSession(
     const runs = loaded.programs.map((p) => programStats(p.fd));
     // Each CPU has room for all keys, so the limit is met when they are put together.
     counters.map_full += overflow;
+    // Rows of the highest are in the tables as well.
+    const missing = highest ? highest.missing(counters.ring, readMissed(loaded, cpus)) : null;
+    if (highest) counters.ring = 0;
+    // So are those whose stack is missing: there it shows, unless it is the key of a table.
+    const keyed = output.kind === "aggregate" &&
+      output.tables.some((t) => t.keys.parts.some((p) => p.kind === "stack"));
+    if (highest && !keyed) counters.stack_collision = 0;
     const missed = runs.reduce((n, r) => n + r.missed, counters.busy);
     const lost_by: Record<string, number> = {};
     for (const why of ["ring", "map_full", "buckets_full", "stack_collision"] as const) {
@@ -208,12 +242,51 @@ export function openSession(
       cost: { cpu_ns: ownNs, probe_ns, ratio: (ownNs + probe_ns) / durationNs, estimated: meter.estimated },
       sampling,
       estimated: sampled,
-      notes: [...(keeper?.detached ? [keeper.detached] : []), ...(code?.notes() ?? []), ...replacedFiles()],
+      notes: [
+        ...(keeper?.detached ? [keeper.detached] : []),
+        ...(code?.notes() ?? []),
+        ...replacedFiles(),
+        ...(missing ? [missing] : []),
+      ],
     });
   }
 }
 
-/** Where the records of a stream come from; null for aggregates. */
+/** From which value on rows of the highest are sent. */
+function raiseThreshold(loaded: LoadedPlan, to: number): void {
+  const { fd } = loaded.maps.get(MAP.threshold)!;
+  updateMap(fd.fd, Uint32Array.of(0), BigUint64Array.of(BigInt(to)), "the threshold of the highest rows");
+}
+
+/** How the programs were attached, each once. */
+function mechanismsOf(attached: readonly Attach[]): string[] {
+  const names = attached.map((a) => {
+    switch (a.kind) {
+      case "trampoline":
+        return a.exit ? "fexit" : "fentry";
+      case "kprobe":
+        return a.returns ? "kretprobe" : "kprobe";
+      case "uprobe":
+        return a.multi ? "uprobe_multi" : a.returns ? "uretprobe" : "uprobe";
+      default:
+        return a.kind;
+    }
+  });
+  // Entries first: ends are attached before them.
+  return [...new Set(names.reverse())];
+}
+
+/** The highest value that found no room, null for none. */
+function readMissed(loaded: LoadedPlan, cpus: number): number | null {
+  const { fd, spec } = loaded.maps.get(MAP.missed)!;
+  let most = 0n;
+  for (const { values } of readMap(fd.fd, spec, cpus)) {
+    for (const word of new BigUint64Array(values.buffer).subarray(0, cpus)) if (word > most) most = word;
+  }
+  return most === 0n ? null : Number(most - 1n);
+}
+
+/** Where the records of a stream come from; null for aggregates without. */
 function openSource(loaded: LoadedPlan, host: Host): RecordSource | null {
   const map = loaded.maps.get(MAP.ring);
   if (!map) return null;

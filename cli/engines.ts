@@ -1,7 +1,8 @@
 import { UsageError } from "../core/data/mod.ts";
 import type { PlanStore } from "../bpf/engine.ts";
 import type { EngineChoice } from "../core/engine/choose_engine.ts";
-import { type Host, mountTracefs } from "../core/host/mod.ts";
+import type { ProbeResolver } from "../core/engine/mod.ts";
+import { type Host, mayHoldLeftovers, mountTracefs } from "../core/host/mod.ts";
 import type { ProbeEngine, ProbeSession } from "../core/plugin_api/mod.ts";
 import type { ProbeSpec } from "../core/query/mod.ts";
 
@@ -21,16 +22,23 @@ async function compiledEngines(host: Host): Promise<Engines> {
     const { openBpfEngine } = await import("../bpf/engine.ts");
     // Without it only raw tracepoints have names; doctor says why where it cannot be mounted.
     mountTracefs(host);
+    await cleanUp(host);
     const store = stores.get(host);
     return [openBpfEngine(host, { store }), openBpfEngine(host, { store, stream: "perf" })];
   });
+}
+
+/** Removes what killed runs left in tracefs: whoever uses it next does. Nearly always there is nothing. */
+async function cleanUp(host: Host): Promise<void> {
+  if (mayHoldLeftovers(host)) (await import("../core/ftrace/leftovers.ts")).removeLeftovers(host);
 }
 
 /** Those for where that is refused. Loaded only then. */
 async function fallbackEngines(host: Host): Promise<Engines> {
   return fallback.get(host) ?? await remember(fallback, host, async () => {
     const { perfEngine, pollEngine } = await import("../core/engine/mod.ts");
-    return [perfEngine(host), pollEngine()];
+    const resolver = async (): Promise<ProbeResolver> => (await import("./probe_resolver.ts")).probeResolver(host);
+    return [perfEngine(host, { resolver }), pollEngine()];
   });
 }
 

@@ -6,6 +6,8 @@ export const PLUGIN_LOADERS: Readonly<Record<string, () => Promise<{ default: Pl
   processes: () => import("../plugins/processes/mod.ts"),
   profiler: () => import("../plugins/profiler/mod.ts"),
   counters: () => import("../plugins/counters/mod.ts"),
+  calls: () => import("../plugins/calls/mod.ts"),
   analyzers: () => import("../plugins/analyzers/mod.ts"),
+  functions: () => import("../plugins/functions/mod.ts"),
   diagnosis: () => import("../plugins/diagnosis/mod.ts"),
 };

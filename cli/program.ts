@@ -17,6 +17,8 @@ const pids = (text: string, before: number[] = []): number[] => [...before, ...p
 const size: OptionParser<number> = (text) => parseSize(text, "--stack-size", 512, 64512);
 const hz: OptionParser<number> = (text) => parseHz(text, "--frequency");
 const share: OptionParser<number> = (text) => parseShare(text, "--budget");
+/** How often an option stands there. */
+const times = (_: string, before: number): number => before + 1;
 const list = (text: string, before: string[] = []): string[] => [...before, text];
 
 /**
@@ -250,6 +252,44 @@ export function program(): Command {
     }));
 
   json(
+    command(
+      "calls [target...]",
+      "how often and for how long functions are called: kernel:F, user:PATH:F, syscall:NAME",
+    ),
+  )
+    .option("-p, --pid <pid>", "only this process", pid)
+    .option("-d, --for <duration>", "how long (5s; with a command until it ends)", duration("--for"))
+    .option("--top <rows>", "most rows of a table on the terminal", (t) => parseInteger(t, "--top", 1, 1e6), 20)
+    .option(
+      "--slowest <calls>",
+      "how many of the slowest calls are listed",
+      (t) => parseInteger(t, "--slowest", 0, 1e4),
+      10,
+    )
+    .addOption(
+      new Option("--min <duration>", "list none among the slowest that is shorter").argParser(duration("--min"))
+        .default(
+          0,
+          "0",
+        ),
+    )
+    .option("--errors", "only calls that fail")
+    .option("--stacks", "stacks frame by frame, and times summed up by stack (-o FILE.svg, .html)")
+    .addOption(
+      new Option("--attach <way>", "how kernel functions are attached to (default: the best here)")
+        .choices(["fentry", "kprobe"]),
+    )
+    .option("--engine <name>", "use this probe engine and no other")
+    .option("-o, --output <file>", "write the results (.json, .csv, .txt), or times by stack (.svg, .html, .folded)")
+    .usage("[options] <target...> [-- command...]")
+    .action(run(async (words: string[], options: Options) => {
+      const { callsCommand } = await import("./commands/calls.ts");
+      const at = Deno.args.indexOf("--");
+      const command = at < 0 ? [] : Deno.args.slice(at + 1);
+      return callsCommand(words.slice(0, words.length - command.length), command, options);
+    }));
+
+  json(
     command("analyze [name]", "run one of the analyzers: tcp_latency, disk_io_latency, lock_contention, …; none: list"),
   )
     .option("-p, --pid <pid>", "only this process", pid)
@@ -263,6 +303,59 @@ export function program(): Command {
     .action(run(async (name: string | undefined, options: Options) => {
       const { analyzeCommand } = await import("./commands/analyze.ts");
       return analyzeCommand(name, options);
+    }));
+
+  json(command("strace [command...]", "trace the system calls of a command, or of processes"))
+    .option("-p, --pid <pids>", "attach to these (12 or 12,15; repeatable)", pids)
+    .option("-f, --follow", "children and threads as well")
+    .option(
+      "-e, --expression <what>",
+      "trace=open,%file,!close,/REGEX or signal=SIGINT,none (repeatable); with -f, a command is not stopped at other calls",
+      list,
+    )
+    .option("-c, --count", "only a summary: calls, errors and time of each system call")
+    .option("-C, --summary", "the summary behind the lines")
+    .option("-w, --wall", "the summary's time is that from entry to exit, not the system CPU time")
+    .addOption(
+      new Option("--sort <by>", "order of the summary").choices(["time", "calls", "errors", "name"]).default("time"),
+    )
+    .option("-T, --durations", "the time that each call took")
+    .option("-t, --time", "the time of day before each line; -tt: with microseconds; -ttt: since 1970", times, 0)
+    .option("-r, --relative", "the time since the line before")
+    .option("-y, --paths", "paths of descriptors")
+    .option("-s, --string-size <bytes>", "longest string shown", (t) => parseInteger(t, "-s", 0, 65535), 32)
+    .option("-o, --output <file>", "write to a file, not to standard error")
+    .option("-q, --quiet", "do not tell of processes that are attached to; -qq: nor of exits", times, 0)
+    .option("-d, --for <duration>", "end after so long", duration("--for"))
+    .option("--bpf", "a summary by programs in the kernel, which stop nothing; children as well; time is that of -w")
+    .option("--count-instructions", "count the command's instructions, stopping it after each: very slow")
+    .option("--no-seccomp", "stop the command at every call, whatever -e says")
+    .usage("[options] [--] [command...]")
+    .passThroughOptions()
+    .action(run(async (words: string[], options: Options) => {
+      const { strace } = await import("./commands/strace.ts");
+      return strace(words, options);
+    }));
+
+  json(command("ftrace <words...>", "count or time calls of kernel functions (ftrace): sonde ftrace 'vfs_*' --graph"))
+    .option("-g, --graph", "time the calls (function_graph) instead of counting them by caller")
+    .option(
+      "--depth <levels>",
+      "with --graph: also what they call, so many levels deep",
+      (t) => parseInteger(t, "--depth", 1, 50),
+    )
+    .option("--callees <pattern>", "with --depth: only callees of this name (repeatable)", list)
+    .option("--print", "with --graph: print each call as it happens, indented")
+    .option("-p, --pid <pid>", "only this process and the children that it makes", pid)
+    .addOption(new Option("-d, --for <duration>", "how long (default: 5s, or until the command ends)").argParser(
+      duration("--for"),
+    ))
+    .option("--top <rows>", "most rows of a table on the terminal", (t) => parseInteger(t, "--top", 1, 1e6), 40)
+    .option("-o, --output <file>", "write the results (.json, .csv, .txt)")
+    .usage("<function...> [options] [-- command...]")
+    .action(run(async (words: string[], options: Options) => {
+      const { ftraceCommand } = await import("./commands/ftrace.ts");
+      return ftraceCommand(words, options);
     }));
 
   json(command("stat [command...]", "count events of the processor and the kernel"))
@@ -355,7 +448,7 @@ export function program(): Command {
     }));
 
   json(command("doctor", "what works here, what does not, why, and what to do"))
-    .option("--clean", "say what killed runs left behind (nothing outlives one in this version)")
+    .option("--clean", "remove what killed runs left behind in tracefs, and say what it was")
     .action(run(async (options: Options) => {
       const { doctor } = await import("./commands/doctor.ts");
       return doctor(options);

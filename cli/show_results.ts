@@ -1,4 +1,12 @@
-import { type Json, type Profile, type Results, resultsToJson, UsageError } from "../core/data/mod.ts";
+import {
+  type Json,
+  type Profile,
+  quality,
+  type Result,
+  type Results,
+  resultsToJson,
+  UsageError,
+} from "../core/data/mod.ts";
 import type { ShownForm, TableOptions } from "../core/render/mod.ts";
 import { print, warn, writeFile } from "./output.ts";
 import { renderOptions } from "./render_options.ts";
@@ -56,9 +64,17 @@ async function renderAll(results: Results, forms: ShowOptions["forms"], options:
   const { renderShown } = Object.values(forms ?? {}).some((f) => f !== null)
     ? await import("../core/render/terminal/shown.ts")
     : {};
-  return Object.entries(results)
+  return withSharedQuality(Object.entries(results))
     .map(([name, r]) => renderShown?.(name, r, formOf(forms, name), options) ?? renderResult(name, r, options))
     .join("\n\n");
+}
+
+/** Results of one measurement have one quality: it stands behind the last of them. */
+function withSharedQuality(results: readonly [string, Result][]): [string, Result][] {
+  return results.map((
+    [name, r],
+    i,
+  ) => [name, results[i + 1]?.[1].quality === r.quality ? { ...r, quality: quality() } : r]);
 }
 
 function formOf(forms: ShowOptions["forms"], name: string): ShownForm {

@@ -17,7 +17,7 @@ import type { SondeApi } from "../core/plugin_api/mod.ts";
 import { calculate, callOf, fieldRef, literal, test, valueType } from "../core/query/build.ts";
 import { probePointText } from "../core/query/probe_spec.ts";
 import { type Host, openHost } from "../core/host/mod.ts";
-import { ownCpuNs, pause } from "../core/sys/mod.ts";
+import { errnoName, ownCpuNs, pause } from "../core/sys/mod.ts";
 import { VERSION } from "./version.ts";
 
 /**
@@ -75,6 +75,13 @@ export function createSondeApi(host: Host = openHost(), options: { readonly btf?
     analyzers: {
       run: async (name, request) => (await import("../bpf/analyzers.ts")).runAnalyzer(host, name, request, options.btf),
     },
+    calls: {
+      measure: async (request) => (await import("./measure_calls.ts")).measureCalls(host, request),
+    },
+    kernelFunctions: {
+      count: async (request) => (await import("./function_results.ts")).functionCounts(host, request),
+      time: async (request) => (await import("./function_results.ts")).functionTimes(host, request),
+    },
     recipes: {
       run: async (name, params, context) =>
         (await import("./shipped_recipe.ts")).runShippedRecipe(host, name, params, context),
@@ -82,5 +89,6 @@ export function createSondeApi(host: Host = openHost(), options: { readonly btf?
     sleep: pause,
     nowNs: () => Math.round(performance.now() * 1e6),
     ownCpuNs,
+    errnoName,
   };
 }

@@ -23,8 +23,20 @@ const STACK_STRUCT_BYTES = 128;
  */
 export const KEY_SUFFIX_BYTES = 8;
 
+/** The maps of a table. */
+export interface TableMaps {
+  readonly aggregate: string;
+  readonly buckets: string;
+}
+
+/** The maps of the table with a number: the first ones have the plain names. */
+export function tableMaps(number: number): TableMaps {
+  const suffix = number === 0 ? "" : String(number);
+  return { aggregate: `${MAP.aggregate}${suffix}`, buckets: `${MAP.buckets}${suffix}` };
+}
+
 /** Adds the event to the states of its key. A key that finds the map full is counted as lost. */
-export function emitAggregate(g: Gen, keys: Struct, states: StateLayout): void {
+export function emitAggregate(g: Gen, keys: Struct, states: StateLayout, maps: TableMaps = tableMaps(0)): void {
   const { a } = g;
   const kept = new Map<string, Argument>();
   const args = states.parts.map((part): Argument | null => {
@@ -38,15 +50,17 @@ export function emitAggregate(g: Gen, keys: Struct, states: StateLayout): void {
   emitStruct(g, keys, key);
   if (keys.bytes === 0) {
     a.storeImm(4, key.base, key.off, 0);
-    emitLookup(g, MAP.aggregate, key);
+    emitLookup(g, maps.aggregate, key);
     a.jump("eq", 0, 0, g.end);
   } else {
     a.call(HELPER.get_smp_processor_id).store(8, key.base, key.off + keys.bytes, 0);
-    emitFindOrCreate(g, MAP.aggregate, key, states.bytes, "map_full");
+    emitFindOrCreate(g, maps.aggregate, key, states.bytes, "map_full");
   }
   states.parts.forEach((part, i) => emitState(g, part, args[i]));
   emitAddOne(g, 0);
-  states.bucketSets.forEach((set, i) => emitBucket(g, key, keys.bytes, i, set, kept.get(exprText(set.arg))!));
+  states.bucketSets.forEach((set, i) => {
+    emitBucket(g, { map: maps.buckets, key, keyBytes: keys.bytes, number: i, set, arg: kept.get(exprText(set.arg))! });
+  });
 }
 
 /** The value of a key in r0; a new one is zero. When there is no room, that is counted and the program ends. */

@@ -1,6 +1,6 @@
 import { type Argument, emitAddOne, emitFindOrCreate } from "./aggregate.ts";
 import { HELPER } from "../asm/mod.ts";
-import { FP, type Gen, MAP, type Place } from "./gen.ts";
+import { FP, type Gen, type Place } from "./gen.ts";
 import type { BucketSet } from "./layout.ts";
 import { isUnsigned } from "./nullable.ts";
 
@@ -10,19 +10,20 @@ const MANTISSA_BITS = 6;
 /** In the word with the CPU (65536 of them are enough for all) the bits above are the number of the set. */
 export const SET_SHIFT = 16;
 
-/**
- * Counts a value in its bucket: sparse, as an entry keyed (key…, CPU and set, index).
- *
- * @param key the aggregate's key, with room for the two words behind its `keyBytes`
- */
-export function emitBucket(
-  g: Gen,
-  key: Place,
-  keyBytes: number,
-  number: number,
-  set: BucketSet,
-  arg: Argument,
-): void {
+/** One value to be counted. */
+export interface BucketOf {
+  readonly map: string;
+  /** The aggregate's key, with room for the two words behind its `keyBytes`. */
+  readonly key: Place;
+  readonly keyBytes: number;
+  /** Number of the set. */
+  readonly number: number;
+  readonly set: BucketSet;
+  readonly arg: Argument;
+}
+
+/** Counts a value in its bucket: sparse, as an entry keyed (key…, CPU and set, index). */
+export function emitBucket(g: Gen, { map, key, keyBytes, number, set, arg }: BucketOf): void {
   const { a } = g;
   const next = a.label("next_bucket");
   if (arg.nullFlag !== null) a.load(8, 1, FP, arg.nullFlag).jump("ne", 1, 0, next);
@@ -31,7 +32,7 @@ export function emitBucket(
   else emitBucketIndex(g, isUnsigned(set.arg.t));
   a.store(4, key.base, key.off + keyBytes + 4, 0).call(HELPER.get_smp_processor_id);
   a.alu("or", 0, number << SET_SHIFT).store(4, key.base, key.off + keyBytes, 0);
-  emitFindOrCreate(g, MAP.buckets, key, 8, "buckets_full");
+  emitFindOrCreate(g, map, key, 8, "buckets_full");
   emitAddOne(g, 0);
   a.mark(next);
 }
@@ -54,8 +55,27 @@ function emitLinearIndex(g: Gen, { min, max, step }: NonNullable<BucketSet["line
   a.mark(done);
 }
 
+/** Indexes of values that are not negative are below this, less {@linkcode FIRST_BUCKET}. */
+export const POSITIVE_BUCKETS = 64 << MANTISSA_BITS;
+/** The index of the bucket that begins at 1. */
+export const FIRST_BUCKET = BIAS << MANTISSA_BITS;
+
+/** The least value of the bucket whose index, less {@linkcode FIRST_BUCKET}, is r0, in r1. Loses r0 and r2. */
+export function emitBucketStart(g: Gen): void {
+  const { a } = g;
+  const small = a.label("small_bucket"), done = a.label("bucket_start");
+  // (2^6 + m) × 2^e / 2^6
+  a.movReg(1, 0).alu("and", 1, (1 << MANTISSA_BITS) - 1).alu("or", 1, 1 << MANTISSA_BITS);
+  a.movReg(2, 0).alu("rsh", 2, MANTISSA_BITS).alu("and", 2, 63);
+  a.jump("lt", 2, MANTISSA_BITS, small).alu("sub", 2, MANTISSA_BITS).alu("lsh", 1, { r: 2 }).goto(done);
+  a.mark(small).movReg(0, 2).constant(2, MANTISSA_BITS).alu("sub", 2, { r: 0 }).alu("and", 2, 63).alu("rsh", 1, {
+    r: 2,
+  });
+  a.mark(done);
+}
+
 /** The index of the bucket of r1 in r0: `((e + 1023) << 6) | m`, negated for negative values, 0 for 0. Loses r1–r5. */
-function emitBucketIndex(g: Gen, unsigned: boolean): void {
+export function emitBucketIndex(g: Gen, unsigned: boolean): void {
   const { a } = g;
   const done = a.label("index"), small = a.label("small"), mantissa = a.label("mantissa");
   a.constant(0, 0).jump("eq", 1, 0, done);

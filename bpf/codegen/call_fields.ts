@@ -1,8 +1,13 @@
-import type { AggregateSpec, Expr, NamedExpr } from "../../core/query/mod.ts";
-import { mapFields, type Prepared } from "./prepare.ts";
+import type { Expr } from "../../core/query/mod.ts";
+import { mapFields, mapOutput, type Prepared } from "./prepare.ts";
 
 /** Fields of a call that are known when it returns, by what the end of a pair calls them. */
-const AT_RETURN: Readonly<Record<string, string>> = { ret: "end.args.ret", errno: "end.errno" };
+const AT_RETURN: Readonly<Record<string, string>> = {
+  ret: "end.args.ret",
+  errno: "end.errno",
+  result: "end.result",
+  error: "end.error",
+};
 
 /** What the result points to is read when it is there. */
 const RETURNED = "args.ret.";
@@ -14,14 +19,11 @@ export function callFields({ filters, output }: Prepared): Prepared {
       e,
       (field) => field.name === "duration" ? field : { ...field, name: nameInPair(field.name) },
     );
-  const named = (n: NamedExpr): NamedExpr => ({ name: n.name, expr: change(n.expr) });
-  if (output.kind === "stream") {
-    return { filters: filters.map(change), output: { ...output, fields: output.fields.map(named) } };
-  }
-  const aggregates = output.aggregates.map((a): AggregateSpec => ({ ...a, args: a.args.map(change) }));
-  return { filters: filters.map(change), output: { ...output, keys: output.keys.map(named), aggregates } };
+  return { filters: filters.map(change), output: mapOutput(output, change) };
 }
 
 function nameInPair(name: string): string {
+  // What is taken at the return although the entry has it as well: a stack that only some calls are asked for.
+  if (name.startsWith("end.")) return name;
   return AT_RETURN[name] ?? (name.startsWith(RETURNED) ? `end.${name}` : `start.${name}`);
 }

@@ -12,11 +12,13 @@ export interface Frame {
   free(offset: number, bytes: number): void;
   /** A slot of 8 bytes for as long as `use` runs. */
   withSlot<T>(use: (offset: number) => T): T;
+  /** What is taken while `use` runs is free afterwards: for steps that hand nothing on to those after them. */
+  scope<T>(use: () => T): T;
 }
 
 export function createFrame(): Frame {
   let used = 0;
-  const freeSlots: number[] = [];
+  let freeSlots: number[] = [];
   const frame: Frame = {
     alloc(bytes) {
       if (bytes <= 8 && freeSlots.length > 0) return freeSlots.pop()!;
@@ -28,6 +30,14 @@ export function createFrame(): Frame {
     },
     free(offset, bytes) {
       for (let at = 0; at < bytes; at += 8) freeSlots.push(offset + at);
+    },
+    scope(use) {
+      const before = { used, freeSlots: [...freeSlots] };
+      try {
+        return use();
+      } finally {
+        ({ used, freeSlots } = before);
+      }
     },
     withSlot(use) {
       const offset = frame.alloc(8);

@@ -12,6 +12,14 @@ export const MAP = {
   /** One word: of 2^n events one is taken. Only where there is a budget to keep. */
   control: "control",
   stacks: "stacks",
+  /** One word: rows of the highest are sent from this value on. */
+  threshold: "threshold",
+  /** How many rows of the highest there were in each bucket of the quantile layout. */
+  levels: "levels",
+  /** On each CPU, one word: the highest value of a row that found no room in the ring, and one. */
+  missed: "missed",
+  /** Processes whose calls count, by their number in the initial namespace. */
+  family: "family",
   inFlight: "in_flight",
   /** One for each program, so that a program that interrupts another does not write over its texts. */
   scratch: "scratch",

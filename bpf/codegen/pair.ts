@@ -151,8 +151,17 @@ export function emitStart(g: Gen, pair: PairLayout): void {
   emitCount(g, "map_full");
 }
 
-/** The end: finds the start, takes it out, and makes its values and the duration known to what follows. */
-export function emitEnd(g: Gen, pair: PairLayout, sampled: boolean): void {
+/**
+ * The end: finds the start, takes it out, and makes its values and the duration known to what follows.
+ *
+ * @param sampled starts stand for several
+ * @param some only some starts are kept
+ */
+export function emitEnd(
+  g: Gen,
+  pair: PairLayout,
+  { sampled, some }: { readonly sampled: boolean; readonly some: boolean },
+): void {
   const { a } = g;
   g.duration = g.frame.alloc(8);
   // The clock first, for the same reason.
@@ -162,8 +171,8 @@ export function emitEnd(g: Gen, pair: PairLayout, sampled: boolean): void {
   a.map(1, MAP.inFlight);
   emitAddress(g, 2, key);
   a.call(HELPER.map_lookup_elem).jump("ne", 0, 0, found);
-  // With sampled starts most ends have none, which tells nothing.
-  if (!sampled) emitCount(g, "unmatched_ends");
+  // With such starts most ends have none, which tells nothing.
+  if (!sampled && !some) emitCount(g, "unmatched_ends");
   a.goto(g.end).mark(found);
   a.load(8, 1, FP, g.duration).load(8, 2, 0, 0).alu("sub", 1, { r: 2 }).store(8, FP, g.duration, 1);
   const values = placeFor(g, pair.valueBytes);

@@ -1,22 +1,33 @@
-import { type CallTarget, type Expr, type NamedExpr, type ProbePoint, type ProbeSpec } from "../../core/query/mod.ts";
+import type {
+  AggregateTable,
+  CallTarget,
+  Expr,
+  HighestRows,
+  NamedExpr,
+  ProbePoint,
+  ProbeSpec,
+} from "../../core/query/mod.ts";
 import type { MapSpec } from "../kernel/map.ts";
 import type { Attach, Target } from "../probes/target.ts";
 import type { Access } from "./access.ts";
-import { KEY_SUFFIX_BYTES } from "./aggregate.ts";
+import { KEY_SUFFIX_BYTES, type TableMaps, tableMaps } from "./aggregate.ts";
+import { POSITIVE_BUCKETS } from "./buckets.ts";
 import { callFields } from "./call_fields.ts";
 import { CannotGenerate } from "./cannot_generate.ts";
+import { emitCondition } from "./conditions.ts";
+import { emitIsFamily, emitJoinFamily, FAMILY_ENTRIES } from "./family.ts";
 import { COUNTERS, type Machine, MAP } from "./gen.ts";
-import { type AccessOf, layoutStates, layoutStruct, type StateLayout, type Struct } from "./layout.ts";
+import { type AccessOf, layoutStates, layoutStruct, type Struct } from "./layout.ts";
 import { emitCancel, emitEnd, emitMark, emitStart, layoutPair, type PairLayout } from "./pair.ts";
-import { prepare, type Prepared } from "./prepare.ts";
-import { buildProgram, generateProgram, type Output, type Program } from "./program.ts";
+import { outputExprs, prepare, type Prepared } from "./prepare.ts";
+import { buildProgram, generateProgram, type Output, type OutputTable, type Program } from "./program.ts";
 
 /** A program of a session, and where it goes. */
 export interface PlannedProgram extends Program {
   /** The probes it serves, for people. */
   readonly text: string;
   readonly attach: Attach;
-  readonly role: "event" | "start" | "end" | "cancel" | "mark";
+  readonly role: "event" | "start" | "end" | "cancel" | "mark" | "fork";
 }
 
 /** All that an engine has to load for a spec. Pure data, with no descriptors in it: it can be kept and used again. */
@@ -27,11 +38,18 @@ export interface Plan {
   readonly output:
     | {
       readonly kind: "aggregate";
-      readonly keys: Struct;
-      readonly states: StateLayout;
-      readonly spec: AggregateOutput;
+      /** The spec's own table and those beside it. */
+      readonly tables: readonly PlannedTable[];
+      readonly highest: { readonly record: Struct; readonly spec: HighestRows } | null;
     }
     | { readonly kind: "stream"; readonly record: Struct };
+  /** The first process of the family whose calls count. */
+  readonly family?: number;
+}
+
+/** A table as its map has it. */
+export interface PlannedTable extends OutputTable {
+  readonly spec: AggregateTable;
 }
 
 type AggregateOutput = Extract<ProbeSpec["output"], { kind: "aggregate" }>;
@@ -41,7 +59,12 @@ export interface TargetFinder {
   /** As few targets as serve all points. @throws {CannotGenerate} */
   targets(points: readonly ProbePoint[], names: readonly string[]): readonly Target[];
   /** Entries and returns of functions, and what tells calls apart: fields that both have. @throws {CannotGenerate} */
-  calls(targets: readonly CallTarget[], startNames: readonly string[], endNames: readonly string[]): CallProbes;
+  calls(
+    targets: readonly CallTarget[],
+    startNames: readonly string[],
+    endNames: readonly string[],
+    attachBy?: "fentry" | "kprobe",
+  ): CallProbes;
 }
 
 /** Both sides of calls. */
@@ -82,10 +105,38 @@ export function planProbe(spec: ProbeSpec, finder: TargetFinder, machine: Machin
   }
   const renamed = callFields(prepared);
   const { endNames, ...kept } = pairNames(renamed);
-  const calls = finder.calls(source.targets, fieldNames(exprsIn(kept.carried)), endNames);
+  const asked = source.when ? [source.when] : [];
+  const calls = finder.calls(
+    source.targets,
+    fieldNames([...exprsIn(kept.carried), ...asked]),
+    endNames,
+    source.attachBy,
+  );
   const keys = { startKey: calls.key, endKey: calls.key, cancelKey: [], markKey: [] };
-  const sides: Sides = { ...calls, ...keys, cancels: [], marks: [], maxInFlight: source.maxInFlight };
-  return planPair(sides, kept, renamed, common);
+  const { when, maxInFlight, family } = source;
+  const sides: Sides = { ...calls, ...keys, cancels: [], marks: [], maxInFlight, when, family: family !== undefined };
+  const plan = planPair(sides, kept, renamed, common);
+  return family === undefined ? plan : withFamily(plan, family, finder, machine);
+}
+
+const FORK: ProbePoint = { kind: "raw_tracepoint", name: "sched_process_fork" };
+const CHILD = "args.child.tgid";
+
+/** With a program that takes in the children of the family. */
+function withFamily(plan: Plan, family: number, finder: TargetFinder, machine: Machine): Plan {
+  const [target] = finder.targets([FORK], [CHILD]);
+  const fork: PlannedProgram = {
+    text: target.text,
+    attach: target.attach,
+    role: "fork",
+    ...buildProgram(
+      { ...target, access: accessOf(target), excludeSelf: false, sampled: false, shared: true },
+      machine,
+      (g) => emitJoinFamily(g, target.access(CHILD)),
+    ),
+  };
+  const map: MapSpec = { name: MAP.family, type: "hash", keyBytes: 8, valueBytes: 8, maxEntries: FAMILY_ENTRIES };
+  return { ...plan, family, programs: [fork, ...plan.programs], maps: [...plan.maps, map] };
 }
 
 /** What holds for all programs of a spec. */
@@ -144,6 +195,9 @@ interface Sides {
   readonly cancelKey: readonly Expr[];
   readonly markKey: readonly Expr[];
   readonly maxInFlight: number;
+  /** Starts that count. */
+  readonly when?: Expr;
+  readonly family?: boolean;
 }
 
 /** What is kept of starts and of marks. */
@@ -195,7 +249,15 @@ function planPair(
         shared: true,
       },
       machine,
-      (g) => EMIT_SIDE[role](g, pair),
+      (g) => {
+        if (role === "start" && sides.family) g.frame.scope(() => emitIsFamily(g));
+        if (role === "start" && sides.when) {
+          const passed = g.a.label("passed");
+          emitCondition(g, sides.when, passed, g.end, g.end);
+          g.a.mark(passed);
+        }
+        EMIT_SIDE[role](g, pair);
+      },
     ),
   });
   const programs = [
@@ -211,7 +273,7 @@ function planPair(
         surroundings: target.surroundings,
         output: out,
         shared: ends.length > 1 || interrupts(target.attach),
-        pair: (g) => emitEnd(g, pair, sampled),
+        pair: (g) => emitEnd(g, pair, { sampled, some: sides.when !== undefined || sides.family === true }),
       }, machine),
     })),
     ...cancels.map((t) => side("cancel", t)),
@@ -237,12 +299,6 @@ function pairNames({ filters, output }: Prepared): Kept & { readonly endNames: s
     } else if (name !== "duration") endNames.push(name.replace(/^end\./, ""));
   }
   return { carried, marked, endNames };
-}
-
-function outputExprs(output: ProbeSpec["output"]): Expr[] {
-  return output.kind === "stream"
-    ? output.fields.map((f) => f.expr)
-    : [...output.keys.map((k) => k.expr), ...output.aggregates.flatMap((a) => a.args)];
 }
 
 function accessOf(target: Target): AccessOf {
@@ -286,31 +342,61 @@ function layoutOutput(
   };
   if (output.kind === "stream") {
     const record = layoutStruct(output.fields, probes, true);
-    const bytes = ringBytes(output.ringBytes);
-    const ring: MapSpec = stream === "ring"
-      ? { name: MAP.ring, type: "ringbuf", keyBytes: 0, valueBytes: 0, maxEntries: bytes }
-      : { name: MAP.ring, type: "perf_event_array", keyBytes: 4, valueBytes: 4, maxEntries: cpus, ringBytes: bytes };
-    return [{ kind: "stream", record }, [ring, counters]];
+    return [{ kind: "stream", record }, [ringSpec(output.ringBytes, { cpus, stream }), counters]];
   }
-  const keys = layoutStruct(output.keys, probes, false);
-  const states = layoutStates(output.aggregates, probes);
+  const laid = [output, ...output.beside ?? []].map((table, i) => layoutTable(table, tableMaps(i), probes, cpus));
+  const tables = laid.map(([table]) => table);
+  const maps = [...laid.flatMap(([, maps]) => maps), counters];
+  const { highest: wanted } = output;
+  if (!wanted) return [{ kind: "aggregate", tables, highest: null }, maps];
+  const by = wanted.fields.find((f) => f.name === wanted.by);
+  if (!by) throw new TypeError(`The highest rows by ${wanted.by} have no such field`);
+  const word = { keyBytes: 4, valueBytes: 8, maxEntries: 1 };
+  const record = layoutStruct(wanted.fields, probes, true);
+  return [
+    { kind: "aggregate", tables, highest: { record, by: by.expr, count: wanted.count } },
+    [
+      ...maps,
+      ringSpec(wanted.ringBytes, { cpus, stream }),
+      { name: MAP.threshold, type: "array", ...word },
+      { name: MAP.levels, type: "array", ...word, maxEntries: POSITIVE_BUCKETS },
+      { name: MAP.missed, type: "percpu_array", ...word },
+    ],
+  ];
+}
+
+function ringSpec(wanted: number, { cpus, stream }: Pick<Machine, "cpus" | "stream">): MapSpec {
+  const bytes = ringBytes(wanted);
+  return stream === "ring"
+    ? { name: MAP.ring, type: "ringbuf", keyBytes: 0, valueBytes: 0, maxEntries: bytes }
+    : { name: MAP.ring, type: "perf_event_array", keyBytes: 4, valueBytes: 4, maxEntries: cpus, ringBytes: bytes };
+}
+
+function layoutTable(
+  table: AggregateTable,
+  names: TableMaps,
+  probes: readonly AccessOf[],
+  cpus: number,
+): [OutputTable, MapSpec[]] {
+  const keys = layoutStruct(table.keys, probes, false);
+  const states = layoutStates(table.aggregates, probes);
   const keyed = keys.bytes > 0;
   const aggregate: MapSpec = {
-    name: MAP.aggregate,
+    name: names.aggregate,
     type: keyed ? "hash" : "percpu_array",
     keyBytes: keyed ? keys.bytes + KEY_SUFFIX_BYTES : 4,
     valueBytes: states.bytes,
-    maxEntries: keyed ? Math.min(MAX_ENTRIES, Math.max(1, output.maxKeys) * cpus) : 1,
+    maxEntries: keyed ? Math.min(MAX_ENTRIES, Math.max(1, table.maxKeys) * cpus) : 1,
   };
-  if (states.bucketSets.length === 0) return [{ kind: "aggregate", keys, states }, [aggregate, counters]];
+  if (states.bucketSets.length === 0) return [{ keys, states }, [aggregate]];
   const buckets: MapSpec = {
-    name: MAP.buckets,
+    name: names.buckets,
     type: "hash",
     keyBytes: keys.bytes + KEY_SUFFIX_BYTES,
     valueBytes: 8,
     maxEntries: Math.min(MAX_ENTRIES, BUCKETS_PER_CPU * cpus),
   };
-  return [{ kind: "aggregate", keys, states }, [aggregate, buckets, counters]];
+  return [{ keys, states }, [aggregate, buckets]];
 }
 
 /** Most entries of one map: some 25 MB, and 20 ms to create. */
@@ -347,7 +433,13 @@ function ringBytes(wanted: number): number {
 }
 
 function planned(out: Output, output: ProbeSpec["output"]): Plan["output"] {
-  return out.kind === "stream" ? out : { ...out, spec: output as AggregateOutput };
+  if (out.kind === "stream") return out;
+  const { beside = [], highest, keys, aggregates, maxKeys } = output as AggregateOutput;
+  return {
+    kind: "aggregate",
+    tables: [{ keys, aggregates, maxKeys }, ...beside].map((spec, i) => ({ ...out.tables[i], spec })),
+    highest: out.highest && { record: out.highest.record, spec: highest! },
+  };
 }
 
 /** Prefixes of the fields of a pair's start and marks. */

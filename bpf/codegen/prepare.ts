@@ -1,4 +1,4 @@
-import type { AggregateSpec, Expr, NamedExpr, ProbeOutput, ProbeStep } from "../../core/query/mod.ts";
+import type { AggregateSpec, AggregateTable, Expr, NamedExpr, ProbeOutput, ProbeStep } from "../../core/query/mod.ts";
 
 /** A spec's steps with derived fields written out and conjunctions taken apart. */
 export interface Prepared {
@@ -18,13 +18,36 @@ export function prepare(steps: readonly ProbeStep[], output: ProbeOutput): Prepa
     if (step.kind === "derive") derived.set(step.derived.name, substitute(step.derived.expr, derived));
     else filters.push(...conjuncts(substitute(step.expr, derived)));
   }
-  const named = (n: NamedExpr): NamedExpr => ({ name: n.name, expr: substitute(n.expr, derived) });
-  if (output.kind === "stream") return { filters, output: { ...output, fields: output.fields.map(named) } };
-  const aggregates = output.aggregates.map((a): AggregateSpec => ({
-    ...a,
-    args: a.args.map((arg) => substitute(arg, derived)),
-  }));
-  return { filters, output: { ...output, keys: output.keys.map(named), aggregates } };
+  return { filters, output: mapOutput(output, (e) => substitute(e, derived)) };
+}
+
+/** The output with each of its expressions changed. */
+export function mapOutput(output: ProbeOutput, change: (e: Expr) => Expr): ProbeOutput {
+  const named = (n: NamedExpr): NamedExpr => ({ name: n.name, expr: change(n.expr) });
+  if (output.kind === "stream") return { ...output, fields: output.fields.map(named) };
+  const table = <T extends AggregateTable>(t: T): T => ({
+    ...t,
+    keys: t.keys.map(named),
+    aggregates: t.aggregates.map((a): AggregateSpec => ({ ...a, args: a.args.map(change) })),
+  });
+  const { beside, highest } = output;
+  return {
+    ...table(output),
+    ...(beside && { beside: beside.map(table) }),
+    ...(highest && { highest: { ...highest, fields: highest.fields.map(named) } }),
+  };
+}
+
+/** All expressions of an output. */
+export function outputExprs(output: ProbeOutput): Expr[] {
+  if (output.kind === "stream") return output.fields.map((f) => f.expr);
+  return [
+    ...[output, ...output.beside ?? []].flatMap((t) => [
+      ...t.keys.map((k) => k.expr),
+      ...t.aggregates.flatMap((a) => a.args),
+    ]),
+    ...output.highest?.fields.map((f) => f.expr) ?? [],
+  ];
 }
 
 function conjuncts(e: Expr): Expr[] {

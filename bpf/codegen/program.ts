@@ -1,11 +1,12 @@
 import type { Expr } from "../../core/query/mod.ts";
 import { Assembler, HELPER, type Insn, type Label } from "../asm/mod.ts";
 import type { Access } from "./access.ts";
-import { emitAggregate } from "./aggregate.ts";
+import { emitAggregate, tableMaps } from "./aggregate.ts";
 import { CannotGenerate } from "./cannot_generate.ts";
 import { emitCondition } from "./conditions.ts";
 import { createFrame } from "./frame.ts";
 import { CTX, emitCount, FP, type Gen, ITEM, type Machine, MAP, SCRATCH } from "./gen.ts";
+import { emitHighest, type Highest } from "./highest.ts";
 import { emitKept, planKept } from "./keep.ts";
 import type { AccessOf, StateLayout, Struct } from "./layout.ts";
 import { emitAccess } from "./read_access.ts";
@@ -45,9 +46,19 @@ export const USER_PROBE: Surroundings = { ...PROBE, preemptible: true };
  */
 export const TRACEPOINT: Surroundings = { ...PROBE, result: 1 };
 
+/** A table that a program adds to. */
+export interface OutputTable {
+  readonly keys: Struct;
+  readonly states: StateLayout;
+}
+
 /** What a program does with an event that passed its filters. */
 export type Output =
-  | { readonly kind: "aggregate"; readonly keys: Struct; readonly states: StateLayout }
+  | {
+    readonly kind: "aggregate";
+    readonly tables: readonly OutputTable[];
+    readonly highest: Highest | null;
+  }
   | { readonly kind: "stream"; readonly record: Struct };
 
 /** One program to generate. */
@@ -85,10 +96,7 @@ export function generateProgram(spec: ProgramSpec, machine: Machine): Program {
   return buildProgram(spec, machine, (g) => {
     spec.pair?.(g);
     const steps = spec.filters.map((e) => ({ condition: true, exprs: [e] }));
-    const values = output.kind === "stream"
-      ? output.record.parts.map((p) => p.expr)
-      : [...output.keys.parts.map((p) => p.expr), ...output.states.parts.flatMap((p) => p.arg ?? [])];
-    const kept = planKept(g, [...steps, { condition: false, exprs: values }]);
+    const kept = planKept(g, [...steps, { condition: false, exprs: valuesOf(output) }]);
     spec.filters.forEach((filter, i) => {
       for (const atom of kept[i]) emitKept(g, atom);
       const next = g.a.label("passed");
@@ -96,9 +104,26 @@ export function generateProgram(spec: ProgramSpec, machine: Machine): Program {
       g.a.mark(next);
     });
     for (const atom of kept[spec.filters.length]) emitKept(g, atom);
-    if (output.kind === "stream") emitStream(g, output.record);
-    else emitAggregate(g, output.keys, output.states);
+    if (output.kind === "stream") return emitStream(g, output.record);
+    const { tables, highest } = output;
+    tables.forEach(({ keys, states }, i) => {
+      if (i + 1 === tables.length && !highest) return emitAggregate(g, keys, states, tableMaps(i));
+      // What has no room in one table may have it in the next.
+      const end = g.a.label("next_table");
+      g.frame.scope(() => emitAggregate({ ...g, end }, keys, states, tableMaps(i)));
+      g.a.mark(end);
+    });
+    if (highest) emitHighest(g, highest);
   });
+}
+
+/** The values of an output that every event is read for; rows of the highest are rare, and read on their own. */
+function valuesOf(output: Output): Expr[] {
+  if (output.kind === "stream") return output.record.parts.map((p) => p.expr);
+  return output.tables.flatMap(({ keys, states }) => [
+    ...keys.parts.map((p) => p.expr),
+    ...states.parts.flatMap((p) => p.arg ?? []),
+  ]);
 }
 
 /** What is common to all programs: the frame around `body`. */

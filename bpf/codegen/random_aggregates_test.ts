@@ -59,7 +59,7 @@ function inKernel(keys: readonly NamedExpr[], rows: readonly (readonly bigint[])
     const { fd, spec } = loaded.maps.get(name)!;
     return readMap(fd.fd, spec, CPUS);
   };
-  const { keys: layout, states } = plan.output;
+  const [{ keys: layout, states }] = plan.output.tables;
   const { batch, events } = aggregateRows(
     { states: read(MAP.aggregate), buckets: read(MAP.buckets) },
     { keys: layout, states, aggregates, maxKeys: 64, cpus: CPUS, durationNs: 1 },

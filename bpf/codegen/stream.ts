@@ -13,6 +13,13 @@ const BPF_F_CURRENT_CPU = 0xffff_ffffn;
 
 /** Sends the event as a record. When the ring is full it is counted as lost. */
 export function emitStream(g: Gen, record: Struct): void {
+  emitRecord(g, record);
+  g.a.jump("eq", 0, 0, g.end);
+  emitCount(g, "ring");
+}
+
+/** Sends a record; r0 is 0 when it was. */
+export function emitRecord(g: Gen, record: Struct): void {
   const { a } = g;
   if (record.tailBytes === 0 && record.bytes <= STACK_RECORD_BYTES) {
     // A record has a length, even one without fields.
@@ -31,6 +38,4 @@ export function emitStream(g: Gen, record: Struct): void {
     a.movReg(4, 2).movReg(5, 3).movReg(1, CTX).map(2, MAP.ring).constant(3, BPF_F_CURRENT_CPU);
     a.call(HELPER.perf_event_output);
   }
-  a.jump("eq", 0, 0, g.end);
-  emitCount(g, "ring");
 }

@@ -117,6 +117,7 @@ function attachProbe(
   config: bigint,
   what: string,
   host: Host,
+  pid = -1,
 ): Fd {
   const type = readNumberFile(`${host.path("event_source")}/${kind}/type`);
   if (type === null) throw new SysError("perf_event_open", -ERRNO.ENOENT, `${what}: there are no ${kind}s here`);
@@ -126,7 +127,7 @@ function attachProbe(
   view.setBigUint64(8, config, true);
   view.setBigUint64(CONFIG1, bytesAddress(name), true);
   view.setBigUint64(CONFIG2, BigInt(offset), true);
-  const fd = keeping([name], () => perfEventOpenRaw(attr, -1, 0));
+  const fd = keeping([name], () => perfEventOpenRaw(attr, pid, pid < 0 ? 0 : -1));
   if (fd < 0) throw new SysError("perf_event_open", fd, what);
   return withProgram(ownFd(fd), program, what);
 }
@@ -135,16 +136,23 @@ function attachKprobe(program: number, symbol: string, returns: boolean, host: H
   return attachProbe(program, "kprobe", symbol, 0, returns ? 1n : 0n, `kernel function ${symbol}`, host);
 }
 
-function attachUprobe(
+/**
+ * Attaches a program to a place in a file, by a perf event. Closing the answer detaches (90–130 ms).
+ *
+ * @param pid only this process: no other one gets a breakpoint. Default: all
+ * @throws {SysError}
+ */
+export function attachUprobe(
   program: number,
   path: string,
   { offset, semaphore }: { readonly offset: number; readonly semaphore: number },
   returns: boolean,
   host: Host,
+  pid?: number,
 ): Fd {
   // Bit 0: at the return; bits 32 to 63: the counter of a USDT probe.
   const config = (returns ? 1n : 0n) | BigInt(semaphore) << 32n;
-  return attachProbe(program, "uprobe", path, offset, config, `${path}+0x${offset.toString(16)}`, host);
+  return attachProbe(program, "uprobe", path, offset, config, `${path}+0x${offset.toString(16)}`, host, pid);
 }
 
 function attachPerfEvent(program: number, to: Extract<Attach, { kind: "perf_event" }>, host: Host): Fd[] {

@@ -62,6 +62,7 @@ export function linkKprobeMulti(program: number, symbols: readonly string[], ret
  * of each is its index.
  *
  * @param semaphores offsets of the counters that tell a program that somebody listens; 0 for none
+ * @param pid only this process: no other one gets a breakpoint. Default: all
  * @throws {SysError}
  */
 export function linkUprobeMulti(
@@ -70,6 +71,7 @@ export function linkUprobeMulti(
   offsets: readonly number[],
   semaphores: readonly number[],
   returns: boolean,
+  pid = 0,
 ): Fd {
   const file = cString(path);
   const table = BigUint64Array.from(offsets, BigInt);
@@ -82,6 +84,7 @@ export function linkUprobeMulti(
     view.setBigUint64(40, bytesAddress(cookies), true);
     view.setUint32(48, offsets.length, true);
     view.setUint32(52, returns ? MULTI_RETURN : 0, true);
+    view.setUint32(56, pid, true);
     return [file, table, counters, cookies];
   });
 }

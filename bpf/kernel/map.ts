@@ -37,13 +37,14 @@ function raiseLockedMemory(): boolean {
   return call(NR.prlimit64, [0, RLIMIT_MEMLOCK, bytesAddress(unlimited), 0], [unlimited]) === 0;
 }
 
-/** Sets one entry. @throws {SysError} */
-export function updateMap(fd: number, key: ArrayBufferView, value: ArrayBufferView, what: string): void {
+/** Sets one entry. @param flags of bpf(2): 0 any, 1 only when there is none (BPF_NOEXIST) @throws {SysError} */
+export function updateMap(fd: number, key: ArrayBufferView, value: ArrayBufferView, what: string, flags = 0): void {
   const attr = new Uint8Array(new ArrayBuffer(32));
   const view = new DataView(attr.buffer);
   view.setUint32(0, fd, true);
   view.setBigUint64(8, bytesAddress(key), true);
   view.setBigUint64(16, bytesAddress(value), true);
+  view.setBigUint64(24, BigInt(flags), true);
   const result = bpf(CMD.MAP_UPDATE_ELEM, attr, [key, value]);
   if (result < 0) throw new SysError("bpf", result, what);
 }

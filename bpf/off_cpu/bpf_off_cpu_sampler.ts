@@ -13,10 +13,9 @@ import {
   type Waker,
 } from "../../core/profile/off_cpu/mod.ts";
 import { pause } from "../../core/sys/mod.ts";
-import { addressOf, type Symboliser } from "../../core/symbols/mod.ts";
+import type { Symboliser } from "../../core/symbols/mod.ts";
 import { type OffCpu, type RawOffCpu, type RawWait, startOffCpu } from "../programs/off_cpu.ts";
-import { isPlumbing } from "../decode/plumbing.ts";
-import { type NamedStack, type UserStacks, userStacks } from "./_user_stacks.ts";
+import { kernelFrames, type NamedStack, type UserStacks, userStacks } from "../user_stacks/mod.ts";
 
 /** Of a user's stack. Those of waiting threads are seldom deep, and what is missing is counted. */
 const COPY_BYTES = 16_384;
@@ -125,7 +124,7 @@ function nameWaits(host: Host, raw: RawOffCpu, symboliser: Symboliser, user: Use
   const kernelStacks = new Map<bigint, readonly Frame[]>();
   const kernel = (id: bigint): readonly Frame[] => {
     let frames = kernelStacks.get(id);
-    if (!frames) kernelStacks.set(id, frames = kernelFrames(raw.stacks.get(id), symboliser));
+    if (!frames) kernelStacks.set(id, frames = waitFrames(raw.stacks.get(id), symboliser));
     return frames;
   };
   const wholes = new Map<string, readonly Frame[]>();
@@ -147,11 +146,15 @@ function nameWaits(host: Host, raw: RawOffCpu, symboliser: Symboliser, user: Use
       return { kind, name: `[${kind}]`, tid: 0, pid: 0, frames };
     }
     const { tid, pid, kernelStack, userStack, sp } = waker;
-    const frames = join(user(tid, pid, sp, userStack), kernelStack, `${tid} ${sp} ${userStack} ${kernelStack}`);
+    const frames = join(
+      user({ tid, sp, chain: userStack, mark: 0 }, pid),
+      kernelStack,
+      `${tid} ${sp} ${userStack} ${kernelStack}`,
+    );
     return { kind: "task", name: waker.comm, tid, pid, frames };
   };
   const waits = raw.waits.map((w): Wait => {
-    const stack = user(w.tid, w.pid, w.sp, w.userStack);
+    const stack = user({ tid: w.tid, sp: w.sp, chain: w.userStack, mark: 0 }, w.pid);
     if (stack.end !== "none") {
       withUser += w.count;
       if (!stack.unwound) byFramePointer += w.count;
@@ -201,17 +204,12 @@ function processNames(host: Host, { threads, waits }: RawOffCpu): ReadonlyMap<nu
   return names;
 }
 
-function kernelFrames(ips: BigUint64Array | undefined, symboliser: Symboliser): Frame[] {
-  if (!ips) return [];
-  const words = new Uint32Array(ips.buffer, ips.byteOffset, ips.length * 2);
-  const frames: Frame[] = [];
-  for (let i = 0; i < ips.length; i++) {
-    frames.push(symboliser.kernel(addressOf(words[2 * i + 1], words[2 * i]) - (i === 0 ? 0 : 1)));
-  }
-  let first = frames.findIndex((f) => !isPlumbing(f));
+function waitFrames(ips: BigUint64Array | undefined, symboliser: Symboliser): readonly Frame[] {
+  const frames = kernelFrames(ips, symboliser);
+  let end = frames.length;
   // All that leave have these on top, but those that are found waiting.
-  for (const name of ["__schedule", "schedule"]) if (frames[first]?.function === name) first++;
-  return frames.slice(Math.max(0, first)).reverse();
+  for (const name of ["__schedule", "schedule"]) if (frames[end - 1]?.function === name) end--;
+  return end < frames.length ? frames.slice(0, end) : frames;
 }
 
 /** The kernel's functions of a stack. */

@@ -1,6 +1,7 @@
 import type { Field } from "../../core/data/mod.ts";
 import { type Host, openTraceEvents, syscallNames, type TraceEvents } from "../../core/host/mod.ts";
 import { type CallTarget, fieldRef, type ProbePoint, probePointText } from "../../core/query/mod.ts";
+import { typeText } from "../btf/mod.ts";
 import type { Access } from "../codegen/access.ts";
 import { CannotGenerate } from "../codegen/cannot_generate.ts";
 import type { CallProbes, TargetFinder } from "../codegen/plan.ts";
@@ -8,6 +9,7 @@ import { mechanism, works } from "../mechanisms.ts";
 import { askNamespace } from "./ask_namespace.ts";
 import { BUILTIN_FIELDS, builtinAccess, TASKLESS } from "./builtins.ts";
 import { type CallPoints, callPoints, frameAccess } from "./call_probes.ts";
+import { callValue } from "./call_values.ts";
 import { codeFiles } from "./code_files.ts";
 import { groupBase, groupKey, type GroupOptions, groupPlaces, type NamedPlace, targetsOf } from "./group_places.ts";
 import { iteratorKind } from "./iterator.ts";
@@ -45,11 +47,25 @@ export interface Catalog extends TargetFinder, Disposable {
   callProblem(target: CallTarget): string | null;
   /** The points that a pattern means: its names may hold `*` and `?`. */
   match(pattern: ProbePoint, limit: number): Matched;
+  /** A function's arguments, in order; null where they are not known. */
+  callArguments(target: CallTarget): readonly CallArgument[] | null;
   matchCalls(pattern: CallTarget, limit: number): { readonly targets: readonly CallTarget[]; readonly total: number };
   /** Points of all kinds that can be listed without naming a file. Functions only where they can be attached to. */
   points(): ProbePoint[];
   /** Where we stand among pid namespaces. @throws {SysError} when the kernel does not let us ask */
   namespace(): Namespace;
+}
+
+/** An argument of a function. */
+export interface CallArgument {
+  /** Empty where the kernel does not keep it. */
+  readonly name: string;
+  /** It points to a text that can be read: a path. Other `const char *` are as often bytes. */
+  readonly text: boolean;
+}
+
+function isPath(name: string, type: string): boolean {
+  return /^const char \*$/.test(type.trim()) && /path|name$/.test(name);
 }
 
 const DURATION: Field = { name: "duration", type: "duration", unit: "ns", doc: "From the entry to the return" };
@@ -201,6 +217,19 @@ export function openCatalog(host: Host): Catalog {
       return sides ? problem(sides.start) : loudly(() => pointsOfCalls([target]));
     },
     match: (pattern, limit) => quietly(() => kindOf(pattern).match(pattern, limit)) ?? { points: [], total: 0 },
+    callArguments(target) {
+      if (target.kind === "user") return null;
+      if (target.kind === "kernel") {
+        const type = types.ofFunction(target.symbol);
+        return type?.params.map((p) => ({ name: p.name, text: isPath(p.name, typeText(type.types, p.type)) })) ?? null;
+      }
+      const points = pointsOf(target);
+      const fields = points && quietly(() => kindOf(points.start).fields(points.start));
+      return fields?.map((f) => {
+        const name = f.name.replace(/^args\./, "");
+        return { name, text: isPath(name, f.doc ?? "") };
+      }) ?? null;
+    },
     matchCalls(pattern, limit) {
       if (pattern.kind === "syscall") {
         const names = syscallNames().filter(globOf(pattern.name));
@@ -233,12 +262,19 @@ export function openCatalog(host: Host): Catalog {
     list: readonly CallTarget[],
     startNames: readonly string[],
     endNames: readonly string[],
+    attachBy?: "fentry" | "kprobe",
   ): CallProbes {
     const atEnd = endNames.map((n) => n === "errno" ? "args.ret" : n);
+    const options: GroupOptions = {
+      access: (place, name) => callValue(place, name) ?? accessAt(place, name),
+      get kprobeMulti(): boolean {
+        return works("kprobe_multi", host);
+      },
+    };
     // Entries and returns are grouped alike: where one program serves many functions, a function's number is its place
     // in the group.
     const groups = new Map<string, { points: CallPoints; starts: NamedPlace[]; ends: NamedPlace[] }>();
-    for (const points of pointsOfCalls(list)) {
+    for (const points of pointsOfCalls(list, attachBy)) {
       const starts = placesOf(points.start, startNames, points.text);
       const ends = placesOf(points.end, atEnd, points.text);
       const key = groupKey(starts[0], startNames, options, groups.size) +
@@ -268,8 +304,8 @@ export function openCatalog(host: Host): Catalog {
     return { starts, ends, key: [fieldRef("ktid", "tid"), fieldRef("frame", "address")] };
   }
 
-  function pointsOfCalls(list: readonly CallTarget[]): CallPoints[] {
-    return callPoints(list, (which) => works(which, host), (symbol) => types.ofFunction(symbol) !== null);
+  function pointsOfCalls(list: readonly CallTarget[], attachBy?: "fentry" | "kprobe"): CallPoints[] {
+    return callPoints(list, (which) => works(which, host), (symbol) => types.ofFunction(symbol) !== null, attachBy);
   }
 }
 

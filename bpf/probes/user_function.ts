@@ -4,10 +4,10 @@ import { CannotGenerate } from "../codegen/cannot_generate.ts";
 import { USER_PROBE } from "../codegen/program.ts";
 import type { Answer, Mechanism } from "../mechanisms.ts";
 import { bareArgument, bareArguments, RESULT_ACCESS, RESULT_FIELD } from "./bare_arguments.ts";
-import type { CodeFile } from "./code_file.ts";
 import type { CodeFiles } from "./code_files.ts";
 import { globOf, type Matched, type Place, type PointKind, upTo } from "./point_kind.ts";
 import type { ProbeField } from "./probe_field.ts";
+import { userPlaces } from "./user_places.ts";
 
 type Point = Extract<ProbePoint, { readonly path: string }>;
 
@@ -25,8 +25,7 @@ export function userFunctionKind(files: CodeFiles, mechanism: (which: Mechanism)
     },
     places(point): readonly Place[] {
       const file = files.open(point.path);
-      const offsets = offsetsOf(file, point.symbol);
-      if (offsets.length === 0) throw unknown(file, point.symbol);
+      const offsets = userPlaces(file, point.symbol);
       return [{
         attach: {
           kind: "uprobe",
@@ -66,42 +65,9 @@ export function uprobesAtOnce(mechanism: (which: Mechanism) => Answer): boolean 
 
 function placesOf(point: Point, files: CodeFiles): readonly number[] | null {
   try {
-    const offsets = offsetsOf(files.open(point.path), point.symbol);
-    return offsets.length > 0 ? offsets : null;
+    return userPlaces(files.open(point.path), point.symbol);
   } catch (error) {
     if (error instanceof CannotGenerate) return null;
     throw error;
   }
-}
-
-/** `name`, `name+0x10` or `0x1234`, an address as symbols have it. */
-function offsetsOf(file: CodeFile, symbol: string): readonly number[] {
-  const m = /^(.*?)(?:\+(0x[0-9a-fA-F]+|\d+))?$/.exec(symbol)!;
-  if (isAddress(symbol)) {
-    const offset = file.offsetAt(Number(symbol));
-    return offset === null ? [] : [offset];
-  }
-  const behind = m[2] ? Number(m[2]) : 0;
-  const offsets = file.offsetsOf(m[1]).map((o) => o + behind);
-  return offsets.length > 0 ? offsets : file.offsetsOf(symbol);
-}
-
-function isAddress(symbol: string): boolean {
-  return /^0x[0-9a-fA-F]+$/.test(symbol);
-}
-
-function unknown(file: CodeFile, symbol: string): CannotGenerate {
-  if (isAddress(symbol)) {
-    return new CannotGenerate(
-      `nothing of "${file.path}" lies at ${symbol}`,
-      "An address is written as the file's own symbols have it (nm, objdump), not as in a running process.",
-    );
-  }
-  const none = file.names().length === 0;
-  return new CannotGenerate(
-    `"${file.path}" has no function "${symbol}"${none ? ": it is stripped of all names" : ""}`,
-    none
-      ? "Install its debug symbols, or write an address: uprobe:PATH:0x1234."
-      : `\`sonde list probes 'uprobe:${file.path}:*'\` lists them.`,
-  );
 }

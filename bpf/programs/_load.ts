@@ -40,14 +40,14 @@ export function loadObject(
   bytes: Uint8Array<ArrayBuffer>,
   { host, btf, library }: ProgramOptions,
   variants: readonly Variant[],
-  prepare: (object: BpfObject) => void,
+  prepare: (object: BpfObject, variant: string) => void,
 ): LoadedObject {
   let refusal: unknown;
   for (const variant of variants) {
     const object = openObject(bytes, { name, btf, library });
     try {
       for (const program of object.programs) program.autoload = variant.programs.includes(program.name);
-      prepare(object);
+      prepare(object, variant.name);
       object.load();
       return { object, variant: variant.name };
     } catch (error) {

@@ -12,6 +12,7 @@ export { libbpfVersion } from "../libbpf_library.ts";
 export type { OpenOptions } from "../libbpf_open_opts.ts";
 export { openRing, type RingReader } from "../ring/ring_reader.ts";
 export type { ProgramOptions } from "./_load.ts";
+export type { AnalyzerOptions, RunningAnalyzer } from "./analyzer.ts";
 export {
   type OffCpu,
   type OffCpuOptions,
@@ -19,8 +20,7 @@ export {
   type RawThread,
   type RawWait,
   startOffCpu,
-  type UserCopy,
   type WakeContext,
 } from "./off_cpu.ts";
-export { type SchedDelay, type SchedDelayOptions, type SchedDelays, startSchedDelay } from "./sched_delay.ts";
-export { startTcpFlow, type TcpFlow, type TcpFlowOptions } from "./tcp_flow.ts";
+export { startSyscallCount, type SyscallCountOptions } from "./syscall_count.ts";
+export { type Place, type UserCopy } from "./user_copies.ts";

@@ -8,16 +8,11 @@
  * blocked before the window is found by an iterator over tasks.
  */
 #include "core.bpf.h"
+#include "user_stack.bpf.h"
 
 LICENSE_GPL;
 
 #define TASK_COMM_LEN 16
-/* sysctl kernel.perf_event_max_stack, as it is everywhere. */
-#define FRAMES 127
-#define COPY_STEP 512
-#define COPY_STEPS 64
-#define FINE_STEP 64
-#define REGS_BYTES 272
 #define BUCKETS 48
 
 /* All threads, not only those of `targets`. */
@@ -25,17 +20,6 @@ const volatile bool all = false;
 const volatile bool kernel_threads = false;
 /* Shorter times are added up for the thread only. */
 const volatile __u64 min_ns = 0;
-/* Bytes of a copy of the user's stack, a multiple of COPY_STEP up to 32 KiB; 0 is none. */
-const volatile __u32 copy_bytes = 0;
-/* Of a record in `copies`: its head and copy_bytes. */
-const volatile __u32 record_bytes = 320;
-const volatile __u32 copies_per_second = 500;
-/* Where the kernel has no bpf_task_pt_regs (before 5.15): the size of a kernel stack, and of the registers at its top. */
-const volatile __u32 thread_size = 16384;
-const volatile __u32 regs_size = 168;
-
-/* include/uapi/linux/bpf.h */
-enum { BPF_F_USER_STACK = 1 << 8, BPF_RB_NO_WAKEUP = 1 };
 /*
  * Where interrupts and softirqs enter the kernel's code. A stack tells by them in which context a thread is woken up, on
  * every kernel; the preempt count does not, which kernels without CONFIG_KALLSYMS_ALL keep from programs. And what lies
@@ -46,7 +30,6 @@ const volatile __u64 interrupt_to = 0;
 const volatile __u64 softirq_from = 0;
 const volatile __u64 softirq_to = 0;
 
-enum { PF_KTHREAD = 0x00200000 };
 /* include/linux/sched.h. Kept are the bits that tell why, TASK_NOLOAD and TASK_RTLOCK_WAIT among them. */
 enum { TASK_DEAD = 0x80, TASK_WAKING = 0x200, STATE_BITS = 0x15ff };
 /* Bits of off.flags. */
@@ -54,7 +37,6 @@ enum { IO_WAIT = 1, RUNNABLE = 2, SINCE_START = 4, PREEMPTED = 8 };
 /* off.context: in which the waker ran. */
 enum { NOBODY, A_TASK, A_SOFTIRQ, AN_INTERRUPT };
 enum { NO_SYSCALL = -1, COMPAT_SYSCALL = -2 };
-enum { COPIED = 1, WANTED };
 /* thread.on of what runs when the window begins: on some CPU. */
 enum { ON_SOME_CPU = 0x7fffffff };
 
@@ -65,7 +47,6 @@ struct task_struct {
 	int pid;
 	int tgid;
 	unsigned int in_iowait : 1;
-	void *stack;
 	char comm[TASK_COMM_LEN];
 } KERNEL;
 
@@ -73,27 +54,6 @@ struct task_struct {
 struct task_struct___before_5_14 {
 	volatile long state;
 } KERNEL;
-struct pt_regs___x86 {
-	unsigned long ip;
-	unsigned long sp;
-	unsigned long cs;
-	unsigned long orig_ax;
-} KERNEL;
-struct pt_regs___arm64 {
-	__u64 sp;
-	__u64 pc;
-	__u64 pstate;
-	__s32 syscallno;
-} KERNEL;
-
-enum bpf_func_id___has {
-	BPF_FUNC_task_pt_regs___has = 175,
-};
-#define HAS_TASK_PT_REGS bpf_core_enum_value_exists(enum bpf_func_id___has, BPF_FUNC_task_pt_regs___has)
-/* Its declaration in libbpf's header names a type that is not here. */
-static void *(*const task_pt_regs)(struct task_struct *task) = (void *)175;
-static struct task_struct *(*const current_task)(void) = (void *)158; /* bpf_get_current_task_btf */
-
 struct bpf_iter__task {
 	void *meta;
 	struct task_struct *task;
@@ -175,27 +135,6 @@ struct thread {
 	char comm[TASK_COMM_LEN];
 };
 
-struct stack {
-	__u64 n;
-	__u64 ips[FRAMES];
-};
-
-struct copy_key {
-	__u64 sp;
-	__u64 ustack;
-	__u64 tid;
-};
-
-struct copy {
-	struct copy_key key;
-	__u32 tgid;
-	__u32 bytes;
-	__u64 ip;
-	__u64 pad;
-	__u8 regs[REGS_BYTES];
-	__u8 stack[];
-};
-
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
 	__uint(max_entries, 1);
@@ -232,36 +171,11 @@ struct {
 	__type(value, struct sum);
 } sums SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__type(key, __u64);
-	__type(value, struct stack);
-} stacks SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__type(key, struct copy_key);
-	__type(value, __u32);
-} copied SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 1 << 22);
-} copies SEC(".maps");
-
 /*
  * The events are told with interrupts off; the iterator over tasks can be interrupted, by them among others, and has a place
  * of its own.
  */
-enum { EVENT_SCRATCH, ITERATOR_SCRATCH, SCRATCHES };
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, SCRATCHES);
-	__type(key, __u32);
-	__type(value, struct stack);
-} scratch SEC(".maps");
+enum { EVENT_SCRATCH, ITERATOR_SCRATCH };
 
 /* Never written: what a sum starts from, which the 512 bytes of a program's stack cannot hold. */
 struct {
@@ -279,18 +193,7 @@ struct {
 	__type(value, __u32);
 } runs SEC(".maps");
 
-struct allowance {
-	__u64 second;
-	__u64 used;
-};
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct allowance);
-} allowances SEC(".maps");
-
-enum { OFF_FULL, THREADS_FULL, SUMS_FULL, SUMS_LOST_NS, STACKS_FULL, COPIES_FULL, COPIES_HELD, TARGETS_FULL, CUT_STACKS, MISSED_SWITCHES, N_COUNTERS };
+enum { OFF_FULL, THREADS_FULL, SUMS_FULL, SUMS_LOST_NS, TARGETS_FULL, MISSED_SWITCHES, N_COUNTERS };
 COUNTERS(N_COUNTERS);
 
 static __always_inline void count_by(__u32 which, __u64 by)
@@ -331,29 +234,17 @@ static __always_inline bool is_running(struct task_struct *p)
 	return bpf_core_field_exists(p->on_cpu) && BPF_CORE_READ_BITFIELD_PROBED(p, on_cpu);
 }
 
-/* Not inline, not static: the verifier looks at the loop once. */
-__noinline __u64 hash_scratch(__u32 which, __u32 words)
-{
-	struct stack *s = bpf_map_lookup_elem(&scratch, &which);
-	__u64 h = 0x9e3779b97f4a7c15ULL;
-
-	if (!s)
-		return 0;
-	for (__u32 i = 0; i < FRAMES && i < words; i++) {
-		h = (h ^ s->ips[i]) * 0xff51afd7ed558ccdULL;
-		h ^= h >> 32;
-	}
-	return h ? h : 1;
-}
-
-/* Frames of an interrupt or softirq on top of what it interrupted, and the context above the 16th bit. Likewise. */
+/* Frames of an interrupt or softirq on top of what it interrupted, and the context above the 16th bit. Not
+ * inline, not static: the verifier looks at the loop once. */
 __noinline __u32 interrupt_frames(__u32 words)
 {
 	__u32 which = EVENT_SCRATCH;
-	struct stack *s = bpf_map_lookup_elem(&scratch, &which);
+	struct scratch *mine = bpf_map_lookup_elem(&scratch, &which);
+	struct stack *s;
 
-	if (!s)
+	if (!mine)
 		return 0;
+	s = &mine->s;
 	for (__u32 i = 0; i < FRAMES && i < words; i++) {
 		if (s->ips[i] >= softirq_from && s->ips[i] < softirq_to)
 			return A_SOFTIRQ << 16 | (i + 1);
@@ -366,43 +257,25 @@ __noinline __u32 interrupt_frames(__u32 words)
 /* Keeps `s`, which is that place of `scratch`. Answers its number, 0 for none. */
 static __always_inline __u64 keep_stack(struct stack *s, __u32 which, long bytes, __u8 *context)
 {
-	__u32 words = bytes > 0 ? (__u32)bytes / 8 : 0;
-	__u64 id;
+	__u32 words = words_of(bytes);
 
 	if (!words)
 		return 0;
-	if (words >= FRAMES)
-		count(CUT_STACKS);
 	if (context) {
 		__u32 cut = interrupt_frames(words);
 
 		*context = cut >> 16;
 		words = cut & 0xffff;
 	}
-	id = hash_scratch(which, words);
-	if (bpf_map_lookup_elem(&stacks, &id))
-		return id;
-	s->n = words;
-	if (bpf_map_update_elem(&stacks, &id, s, BPF_ANY)) {
-		count(STACKS_FULL);
-		return 0;
-	}
-	return id;
+	return keep_words(s, which, words, false);
 }
 
 static __always_inline __u64 take_stack(void *ctx, __u64 flags, __u8 *context)
 {
 	__u32 which = EVENT_SCRATCH;
-	struct stack *s = bpf_map_lookup_elem(&scratch, &which);
+	struct scratch *mine = bpf_map_lookup_elem(&scratch, &which);
 
-	return s ? keep_stack(s, which, bpf_get_stack(ctx, s->ips, sizeof(s->ips), flags), context) : 0;
-}
-
-static __always_inline void *regs_of(bool typed, struct task_struct *p)
-{
-	if (typed && HAS_TASK_PT_REGS)
-		return task_pt_regs(p);
-	return BPF_CORE_READ(p, stack) + thread_size - regs_size;
+	return mine ? keep_stack(&mine->s, which, bpf_get_stack(ctx, mine->s.ips, sizeof(mine->s.ips), flags), context) : 0;
 }
 
 static __always_inline __s32 syscall_of(void *regs)
@@ -424,104 +297,6 @@ static __always_inline __s32 syscall_of(void *regs)
 		return nr < 0 ? NO_SYSCALL : nr;
 	}
 	return NO_SYSCALL;
-}
-
-static __always_inline __u64 sp_of(void *regs)
-{
-	struct pt_regs___x86 *x86 = regs;
-	struct pt_regs___arm64 *arm = regs;
-
-	return bpf_core_field_exists(x86->ip) ? BPF_CORE_READ(x86, sp) : BPF_CORE_READ(arm, sp);
-}
-
-static __always_inline __u64 ip_of(void *regs)
-{
-	struct pt_regs___x86 *x86 = regs;
-	struct pt_regs___arm64 *arm = regs;
-
-	return bpf_core_field_exists(x86->ip) ? BPF_CORE_READ(x86, ip) : BPF_CORE_READ(arm, pc);
-}
-
-static __always_inline bool may_copy(__u64 now, __u32 limit)
-{
-	__u32 first = 0;
-	struct allowance *a = bpf_map_lookup_elem(&allowances, &first);
-	__u64 second = now >> 30;
-
-	if (!a)
-		return false;
-	if (a->second != second) {
-		a->second = second;
-		a->used = 0;
-	}
-	return a->used++ < limit;
-}
-
-/*
- * Reads as much of the current thread's stack as is there: what is not in memory cannot be read here. Not inline, not
- * static: looked at once. Answers bytes.
- */
-static __noinline __u32 read_stack(struct copy *c, __u64 sp)
-{
-	__u32 at = 0, fine;
-
-	for (int i = 0; i < COPY_STEPS; i++) {
-		at = i * COPY_STEP;
-		if (at + COPY_STEP > copy_bytes)
-			return at;
-		if (bpf_probe_read_user(c->stack + at, COPY_STEP, (void *)(sp + at)))
-			break;
-	}
-	for (int i = 0; i < COPY_STEP / FINE_STEP - 1; i++) {
-		fine = at + i * FINE_STEP;
-		if (fine + FINE_STEP > copy_bytes)
-			return fine;
-		if (bpf_probe_read_user(c->stack + fine, FINE_STEP, (void *)(sp + fine)))
-			return fine;
-	}
-	return at;
-}
-
-/* Copies registers, and of the current thread the stack, once for each thread, stack pointer and frame-pointer stack. */
-static __always_inline void copy_user(void *regs, __u64 sp, __u64 ustack, __u32 tid, __u32 tgid, __u64 now, bool current,
-				      bool blocks)
-{
-	struct copy_key key = { .sp = sp, .ustack = ustack, .tid = tid };
-	__u32 *known = bpf_map_lookup_elem(&copied, &key);
-	__u32 done = COPIED, limit;
-	struct copy *c;
-
-	if (known && *known == COPIED)
-		return;
-	/*
-	 * Where it is known that a thread waits long there is ten times the allowance. A thread that loses the CPU may be
-	 * anywhere: it must not use up what others need.
-	 */
-	limit = known ? copies_per_second * 10 : blocks ? copies_per_second : copies_per_second / 5;
-	if (current && !may_copy(now, limit)) {
-		if (blocks)
-			count(COPIES_HELD);
-		return;
-	}
-	/* The stack of another thread cannot be read here: user space does that. */
-	c = current ? bpf_ringbuf_reserve(&copies, record_bytes, 0) : bpf_ringbuf_reserve(&copies, sizeof(*c), 0);
-	if (!c) {
-		count(COPIES_FULL);
-		return;
-	}
-	c->key = key;
-	c->tgid = tgid;
-	c->ip = ip_of(regs);
-	c->pad = 0;
-	/* A whole frame: what lies behind smaller ones is the kernel's stack still, or cannot be read. */
-	if (bpf_probe_read_kernel(c->regs, regs_size & 511, regs)) {
-		bpf_ringbuf_discard(c, 0);
-		return;
-	}
-	c->bytes = current ? read_stack(c, sp) : 0;
-	/* We look every 100 ms. */
-	bpf_ringbuf_submit(c, BPF_RB_NO_WAKEUP);
-	bpf_map_update_elem(&copied, &key, &done, BPF_ANY);
 }
 
 static __always_inline struct thread *thread_of(bool typed, struct task_struct *p, __u32 tid, __u32 tgid, __u64 from, __u32 on)
@@ -595,10 +370,9 @@ static __always_inline void add_up(struct task_struct *p, __u32 tid, struct off 
 	s->buckets[exponent(ns)]++;
 	bpf_probe_read_kernel_str(s->comm, TASK_COMM_LEN, &p->comm);
 	if (copy_bytes && o->sp) {
-		struct copy_key copy = { .sp = o->sp, .ustack = o->ustack, .tid = tid };
-		__u32 wanted = WANTED;
+		struct place at = { .sp = o->sp, .chain = o->ustack, .tid = tid };
 
-		bpf_map_update_elem(&copied, &copy, &wanted, BPF_NOEXIST);
+		want_copy(&at);
 	}
 }
 
@@ -671,8 +445,10 @@ static __always_inline void leave(bool typed, void *ctx, bool preempt, struct ta
 		o.syscall = syscall_of(regs);
 		o.ustack = take_stack(ctx, BPF_F_USER_STACK, NULL);
 		if (copy_bytes) {
-			o.sp = sp_of(regs);
-			copy_user(regs, o.sp, o.ustack, tid, tgid, now, true, !(o.flags & RUNNABLE));
+			struct place at = { .sp = sp_of(regs), .chain = o.ustack, .tid = tid };
+
+			o.sp = at.sp;
+			copy_user(regs, &at, tgid, now, true, !(o.flags & RUNNABLE));
 		}
 	}
 	if (bpf_map_update_elem(&off, &tid, &o, BPF_ANY))
@@ -780,8 +556,10 @@ static __always_inline int on_waking(bool typed, void *ctx, struct task_struct *
 		if (!(READ(false, current, flags) & PF_KTHREAD)) {
 			void *regs = regs_of(typed, current);
 
-			o->waker_sp = sp_of(regs);
-			copy_user(regs, o->waker_sp, o->waker_ustack, me, me >> 32, now, true, true);
+			struct place at = { .sp = sp_of(regs), .chain = o->waker_ustack, .tid = me };
+
+			o->waker_sp = at.sp;
+			copy_user(regs, &at, me >> 32, now, true, true);
 		}
 	}
 	return 0;
@@ -852,7 +630,7 @@ int at_start(struct bpf_iter__task *ctx)
 	struct window *w = opened(now);
 	struct off o = { .syscall = NO_SYSCALL, .flags = SINCE_START };
 	__u32 which = ITERATOR_SCRATCH, tid, state;
-	struct stack *s;
+	struct scratch *mine;
 	void *regs;
 
 	if (!p || !w)
@@ -875,9 +653,9 @@ int at_start(struct bpf_iter__task *ctx)
 		o.flags |= RUNNABLE;
 	else if (BPF_CORE_READ_BITFIELD_PROBED(p, in_iowait))
 		o.flags |= IO_WAIT;
-	s = bpf_map_lookup_elem(&scratch, &which);
-	if (s)
-		o.kstack = keep_stack(s, which, bpf_get_task_stack(p, s->ips, sizeof(s->ips), 0), NULL);
+	mine = bpf_map_lookup_elem(&scratch, &which);
+	if (mine)
+		o.kstack = keep_stack(&mine->s, which, bpf_get_task_stack(p, mine->s.ips, sizeof(mine->s.ips), 0), NULL);
 	if (!(p->flags & PF_KTHREAD)) {
 		regs = regs_of(true, p);
 		o.syscall = syscall_of(regs);
@@ -889,8 +667,11 @@ int at_start(struct bpf_iter__task *ctx)
 
 		if (t)
 			bpf_probe_read_kernel_str(t->comm, TASK_COMM_LEN, &p->comm);
-		if (o.sp)
-			copy_user(regs, o.sp, 0, tid, o.tgid, now, false, true);
+		if (o.sp) {
+			struct place at = { .sp = o.sp, .tid = tid };
+
+			copy_user(regs, &at, o.tgid, now, false, true);
+		}
 	}
 	return 0;
 }

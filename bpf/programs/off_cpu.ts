@@ -4,11 +4,11 @@ import { clockNs } from "../../core/sys/mod.ts";
 import { updateMap } from "../kernel/map.ts";
 import type { BpfObject } from "../libbpf.ts";
 import { possibleCpus } from "../possible_cpus.ts";
-import { openRing } from "../ring/ring_reader.ts";
 import { forEachEntry, type StructView } from "./_entries.ts";
 import { interruptCode } from "./_interrupt_code.ts";
 import { inWords, loadObject, type ProgramOptions, type Variant } from "./_load.ts";
 import { readCounters, startMeter } from "./_measure.ts";
+import { openUserCopies, prepareUserCopies, type UserCopies, type UserCopy } from "./user_copies.ts";
 
 /** What to measure. */
 export interface OffCpuOptions extends ProgramOptions {
@@ -84,18 +84,6 @@ export interface RawThread {
   readonly shorts: number;
 }
 
-/** Registers and stack of a thread that left the CPU: valid during the call only. */
-export interface UserCopy {
-  readonly tid: number;
-  readonly pid: number;
-  readonly sp: bigint;
-  readonly userStack: bigint;
-  /** `struct pt_regs` of the machine. */
-  readonly registers: Uint8Array<ArrayBuffer>;
-  /** From the stack pointer upwards. Empty of a thread that was found off the CPU: it is read from its memory. */
-  readonly stack: Uint8Array<ArrayBuffer>;
-}
-
 /** All that was counted. */
 export interface RawOffCpu {
   readonly waits: readonly RawWait[];
@@ -132,11 +120,6 @@ const VARIANTS: readonly Variant[] = ["typed", "raw"].map((name) => ({
   programs: [...["switch", "waking", "fork"].map((program) => `${program}_${name}`), "at_start"],
 }));
 
-/** Bytes of struct copy before the stack, of its registers, of struct pt_regs; of a kernel's stack (Linux's defaults). */
-const COPY_HEAD = 48 + 272;
-const REGS_BYTES = Deno.build.arch === "aarch64" ? 272 : 168;
-const THREAD_SIZE = 16_384;
-const RING_BYTES = 8 << 20;
 const COMM_BYTES = 16;
 const BUCKETS = 48;
 /** What a switch of a watched thread costs, where the kernel does not tell (docs/internals/off_cpu.md, "Cost"). */
@@ -166,15 +149,9 @@ export function startOffCpu(options: OffCpuOptions): OffCpu {
         all: pids === undefined,
         kernel_threads: options.kernelThreads === true,
         min_ns: minNs,
-        copy_bytes: copyBytes,
-        record_bytes: COPY_HEAD + copyBytes,
-        copies_per_second: options.copiesPerSecond ?? 1000,
-        thread_size: THREAD_SIZE,
-        regs_size: REGS_BYTES,
+        ...prepareUserCopies(fresh, host, { copyBytes, copiesPerSecond: options.copiesPerSecond, maxEntries }),
       });
-      for (const map of ["off", "threads", "sums", "stacks"]) fresh.map(map).setMaxEntries(maxEntries);
-      fresh.map("copied").setMaxEntries(copyBytes > 0 ? maxEntries : 1);
-      fresh.map("copies").setMaxEntries(copyBytes > 0 ? RING_BYTES : host.pageSize);
+      for (const map of ["off", "threads", "sums"]) fresh.map(map).setMaxEntries(maxEntries);
     },
   );
   let switches = 0;
@@ -188,14 +165,14 @@ export function startOffCpu(options: OffCpuOptions): OffCpu {
   let links: Disposable[] = [];
   let startNs = 0;
   let endNs = 0;
-  let ring: ReturnType<typeof openRing> | undefined;
+  let copies: UserCopies | undefined;
   const dispose = (): void => {
-    ring?.[Symbol.dispose]();
+    copies?.[Symbol.dispose]();
     meter[Symbol.dispose]();
     object[Symbol.dispose]();
   };
   try {
-    ring = copyBytes > 0 ? openRing(object.map("copies").fd, RING_BYTES, host.pageSize) : undefined;
+    copies = openUserCopies(object, host, copyBytes);
     watch(pids ?? []);
     links = programs.filter((p) => p.name !== "at_start").map((p) => p.attach());
     const iterator = object.program("at_start").attach();
@@ -210,7 +187,7 @@ export function startOffCpu(options: OffCpuOptions): OffCpu {
   return {
     variant,
     watch,
-    drain: (visit) => meter.costed(() => ring?.drain((at) => visit(copyAt(ring!.bytes, at)))),
+    drain: (visit) => meter.costed(() => copies?.drain(visit)),
     stop(): void {
       if (endNs > 0) return;
       endNs = clockNs();
@@ -222,18 +199,8 @@ export function startOffCpu(options: OffCpuOptions): OffCpu {
       const read = meter.costed(() => readAll(object, end, minNs));
       switches = read.waits.reduce((n, w) => n + w.count, 0) + read.threads.reduce((n, t) => n + t.shorts, 0);
       const counters = readCounters(object.map("counters").fd, object.map("counters").spec, cpus);
-      const [
-        offFull,
-        threadsFull,
-        sumsFull,
-        lostNs,
-        stacksFull,
-        copiesFull,
-        copiesHeld,
-        targetsFull,
-        cut,
-        missedSwitches,
-      ] = counters;
+      const [offFull, threadsFull, sumsFull, lostNs, targetsFull, missedSwitches] = counters;
+      const { stacksFull, copiesMissed, cut } = copies!.losses();
       const { cost, missed } = meter.read(end - startNs);
       const all = {
         map_full: offFull + threadsFull + sumsFull + targetsFull,
@@ -243,10 +210,11 @@ export function startOffCpu(options: OffCpuOptions): OffCpu {
       };
       return {
         ...read,
+        stacks: copies!.stacks(),
         durationNs: end - startNs,
         lostBy: Object.fromEntries(Object.entries(all).filter(([, n]) => n > 0)),
         lostNs,
-        copiesMissed: copiesFull + copiesHeld,
+        copiesMissed,
         cutStacks: cut,
         cost,
       };
@@ -255,23 +223,9 @@ export function startOffCpu(options: OffCpuOptions): OffCpu {
   };
 }
 
-/** A record of the ring: struct copy. */
-function copyAt(bytes: Uint8Array<ArrayBuffer>, at: number): UserCopy {
-  const view = new DataView(bytes.buffer, bytes.byteOffset + at, COPY_HEAD);
-  return {
-    sp: view.getBigUint64(0, true),
-    userStack: view.getBigUint64(8, true),
-    tid: view.getUint32(16, true),
-    pid: view.getUint32(24, true),
-    registers: bytes.subarray(at + 48, at + 48 + REGS_BYTES),
-    stack: bytes.subarray(at + COPY_HEAD, at + COPY_HEAD + view.getUint32(28, true)),
-  };
-}
-
-function readAll(object: BpfObject, end: number, minNs: number): Pick<RawOffCpu, "waits" | "threads" | "stacks"> {
+function readAll(object: BpfObject, end: number, minNs: number): Pick<RawOffCpu, "waits" | "threads"> {
   const waits: RawWait[] = [];
   const threads = new Map<number, RawThread>();
-  const stacks = new Map<bigint, BigUint64Array>();
   forEachEntry(object.map("threads"), (key, value) => {
     const onNs = value.u64(24) + (value.u32(68) !== 0 ? Math.max(0, end - value.u64(8)) : 0);
     threads.set(key.u32(0), {
@@ -300,11 +254,7 @@ function readAll(object: BpfObject, end: number, minNs: number): Pick<RawOffCpu,
     });
     if (!short) waits.push(wait);
   });
-  forEachEntry(object.map("stacks"), (key, value) => {
-    const n = Math.min(value.u64(0), 127);
-    stacks.set(key.big(0), new BigUint64Array(value.bytes(8, n * 8).buffer));
-  });
-  return { waits, threads: [...threads.values()], stacks };
+  return { waits, threads: [...threads.values()] };
 }
 
 /** struct sum_key and struct sum */

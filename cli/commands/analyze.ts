@@ -25,8 +25,8 @@ export async function analyzeCommand(name: string | undefined, options: AnalyzeO
   const tool = await session.registry.tool("run_ebpf_analyzer");
   const names = tool.params.program.enum ?? [];
   if (name === undefined) {
-    const docs = new Map(tool.description.split(". ").map((part) => part.split(": ") as [string, string]));
-    print(names.map((n) => `${n.padEnd(20)}${docs.get(n) ?? ""}`.trimEnd()).join("\n") + "\n");
+    const docOf = (n: string): string => tool.description.split(`\n${n}: `)[1]?.split("\n")[0] ?? "";
+    print(names.map((n) => `${n.padEnd(20)}${docOf(n)}`.trimEnd()).join("\n") + "\n");
     return EXIT.ok;
   }
   if (!names.includes(name)) {

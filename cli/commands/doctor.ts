@@ -19,16 +19,14 @@ interface Check {
 /** What works here, what does not, why, and what to do about it. */
 export async function doctor(options: { json?: boolean; clean?: boolean }): Promise<number> {
   const session = await openSession();
+  // Before the checks: those that use tracefs would clean up as well, and nobody would hear of it.
+  const cleaned = options.clean ? await clean(session) : [];
   const checks = [
     ...kernelChecks(session),
     ...privilegeChecks(),
     ...await bpfChecks(session),
     ...await profilingChecks(session),
   ];
-  // Nothing of ours outlives a run yet: descriptors own all kernel objects. `--clean` has only to say so.
-  const cleaned = options.clean
-    ? ["Nothing was left behind: everything sonde attaches is owned by its descriptors"]
-    : [];
   if (options.json) {
     const table = checkTable(session, checks);
     const json = {
@@ -60,9 +58,19 @@ export async function doctor(options: { json?: boolean; clean?: boolean }): Prom
       text += wrap(escapeText(c.remedy), o.width - 34).map((l) => `${" ".repeat(31)}${style.dim(l)}\n`).join("");
     }
   }
-  for (const line of cleaned) text += `\n${line}\n`;
+  if (cleaned.length > 0) text += `\n${cleaned.map((line) => escapeText(line)).join("\n")}\n`;
   print(text);
   return 0;
+}
+
+/**
+ * Removes what killed runs left behind, and says what it was. Whatever else sonde attaches is owned by its descriptors, and
+ * goes with the process.
+ */
+async function clean({ host }: Session): Promise<string[]> {
+  const { removeLeftovers } = await import("../../core/ftrace/leftovers.ts");
+  const said = removeLeftovers(host);
+  return said.length > 0 ? said : ["Nothing was left behind in tracefs"];
 }
 
 function checkTable(session: Session, checks: readonly Check[]): Table {

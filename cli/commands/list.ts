@@ -41,7 +41,7 @@ export async function listCommand(
     if (kinds.length > 1) text += `${k}\n`;
     const width = Math.min(34, Math.max(0, ...entries.map((e) => e.name.length)));
     for (const e of entries) {
-      text += `  ${e.name.padEnd(width)}  ${e.doc}\n`;
+      text += `  ${e.name.padEnd(width)}  ${e.doc.replaceAll("\n", `\n${" ".repeat(width + 4)}`)}\n`;
       if (options.verbose) { for (const line of e.details) text += `      ${line}\n`; }
     }
     if (entries.length === 0) text += pattern ? `  none matches "${pattern}"\n` : "  none\n";

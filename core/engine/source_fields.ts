@@ -30,9 +30,13 @@ export function fieldsOf(exprs: readonly Expr[]): FieldExpr[] {
 
 /** All expressions of a spec's steps and output, in the order in which they are evaluated. */
 export function specExprs({ steps, output }: ProbeSpec): Expr[] {
-  const last = output.kind === "stream"
-    ? output.fields.map((f) => f.expr)
-    : [...output.keys.map((k) => k.expr), ...output.aggregates.flatMap((a) => a.args)];
+  const last = output.kind === "stream" ? output.fields.map((f) => f.expr) : [
+    ...[output, ...output.beside ?? []].flatMap((t) => [
+      ...t.keys.map((k) => k.expr),
+      ...t.aggregates.flatMap((a) => a.args),
+    ]),
+    ...output.highest?.fields.map((f) => f.expr) ?? [],
+  ];
   return [...steps.map((s) => s.kind === "filter" ? s.expr : s.derived.expr), ...last];
 }
 

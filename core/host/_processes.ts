@@ -2,6 +2,7 @@ import type { Reader } from "./_reader.ts";
 import { parseMaps } from "./parse_maps.ts";
 import { parsePidIo } from "./parse_pid_io.ts";
 import { parsePidSchedstat } from "./parse_pid_schedstat.ts";
+import { parsePidSyscall } from "./parse_pid_syscall.ts";
 import { parsePidStat, parseState, type StatUnits } from "./parse_pid_stat.ts";
 import { parsePidStatus } from "./parse_pid_status.ts";
 import { syscallName } from "./syscall_name.ts";
@@ -21,6 +22,7 @@ export type Processes = Pick<
   | "threadState"
   | "wchan"
   | "currentSyscall"
+  | "threadCall"
   | "maps"
   | "taskRunDelays"
 >;
@@ -97,9 +99,12 @@ export function openProcesses(reader: Reader, units: StatUnits, arch: string): P
       return name === "0" ? null : name;
     },
     currentSyscall: (pid, tid) => {
-      // "running", or "-1 SP PC" when blocked outside of a system call (a page fault), or "NUMBER ARGS… SP PC".
-      const m = /^(\d+) /.exec(reader.text(`${task(pid, tid)}/syscall`, true) ?? "");
-      return m === null ? null : syscallName(Number(m[1]), arch);
+      const call = parsePidSyscall(reader.text(`${task(pid, tid)}/syscall`, true) ?? "");
+      return call === null ? null : syscallName(call.number, arch);
+    },
+    threadCall: (pid, tid) => {
+      const call = parsePidSyscall(reader.text(`${task(pid, tid)}/syscall`, true) ?? "");
+      return call === null ? null : { name: syscallName(call.number, arch), args: call.args };
     },
     maps: (pid) => parseMaps(reader.text(`/proc/${pid}/maps`) ?? ""),
   };

@@ -1,4 +1,6 @@
 import type { MemoryTraffic } from "./parse_resctrl.ts";
+import type { LockStat } from "./parse_lock_stat.ts";
+import type { SchedCpuStat } from "./parse_schedstat.ts";
 import type {
   BuddyZone,
   CgroupStat,
@@ -17,6 +19,7 @@ import type {
   ProcessStatus,
   SoftnetStat,
   TcpSocket,
+  ThreadCall,
   Topology,
 } from "./types.ts";
 
@@ -30,10 +33,14 @@ export interface Host {
   cpuTimes(): CpuTimes;
   loadAvg(): LoadAvg | null;
   memInfo(): MemInfo;
+  /** `/proc/lock_stat`; null on a kernel without it (CONFIG_LOCK_STAT), which nearly all are. */
+  lockStat(): readonly LockStat[] | null;
   /** `/proc/vmstat` by name. */
   vmstat(): ReadonlyMap<string, number>;
   /** Whole disks only, no partitions, loop devices without backing, or ram disks. */
   disks(): DiskStat[];
+  /** Names of all block devices, partitions too, by `major:minor`. */
+  blockDevices(): ReadonlyMap<string, string>;
   netDevs(): NetDevStat[];
   /** `/proc/net/snmp` and `/proc/net/netstat` as `Tcp.RetransSegs`, `TcpExt.ListenOverflows`, … */
   netCounters(): ReadonlyMap<string, number>;
@@ -47,6 +54,8 @@ export interface Host {
   softirqs(): ReadonlyMap<string, readonly number[]>;
   /** Sum over CPUs of the time tasks waited on a run queue, in ns (`/proc/schedstat`); null when not built in. */
   runDelayNs(): number | null;
+  /** Each CPU's line of `/proc/schedstat`; none when it is not built in. */
+  schedCpus(): SchedCpuStat[];
   /**
    * Time each thread there is now has waited on a run queue since it started, in ns by thread id. For kernels without
    * {@linkcode Host.runDelayNs}: sum the increases of those that are in two looks. Costs some 10 µs a thread, and does
@@ -91,6 +100,8 @@ export interface Host {
   wchan(pid: number, tid?: number): string | null;
   /** Name of the system call a thread is in (`/proc/PID/syscall`), or null. */
   currentSyscall(pid: number, tid?: number): string | null;
+  /** The system call a thread is in with its arguments; null when in none, gone or not permitted. */
+  threadCall(pid: number, tid: number): ThreadCall | null;
   /**
    * Every cgroup with its figures, over v1 and v2, parents first; `path` is relative to the hierarchy's mount. Where
    * CPU time, memory, I/O and pressure have not moved since the last look, other figures and limits may be 10 s old.

@@ -12,6 +12,7 @@ import { readNuma, readTopology } from "./_topology.ts";
 import { containerId } from "./container_id.ts";
 import type { Host } from "./host.ts";
 import { parseBuddyInfo } from "./parse_buddyinfo.ts";
+import { parseDeviceNumbers } from "./parse_device_numbers.ts";
 import { parseDiskStats } from "./parse_diskstats.ts";
 import { parseInterrupts } from "./parse_interrupts.ts";
 import { parseKeyValues } from "./parse_key_values.ts";
@@ -21,6 +22,7 @@ import { parseNetCounters } from "./parse_net_counters.ts";
 import { parseNetDev } from "./parse_net_dev.ts";
 import { parsePressure } from "./parse_pressure.ts";
 import { parseResctrl } from "./parse_resctrl.ts";
+import { parseLockStat } from "./parse_lock_stat.ts";
 import { parseSchedstat } from "./parse_schedstat.ts";
 import { parseSoftnet } from "./parse_softnet.ts";
 import { parseStat } from "./parse_stat.ts";
@@ -64,11 +66,16 @@ export function openHost(root = "/", options: HostOptions = {}): Host {
     cpuTimes: () => parseStat(text("/proc/stat"), units().ticksPerSecond),
     loadAvg: () => parseLoadAvg(text("/proc/loadavg")),
     memInfo: () => parseMemInfo(text("/proc/meminfo")),
+    lockStat() {
+      const found = reader.text("/proc/lock_stat");
+      return found === null ? null : parseLockStat(found);
+    },
     vmstat: () => parseKeyValues(text("/proc/vmstat")),
     disks: () => {
       const whole = new Set(wholeDisks(reader).map((name) => name.replaceAll("!", "/")));
       return parseDiskStats(text("/proc/diskstats")).filter((d) => whole.has(d.device));
     },
+    blockDevices: () => parseDeviceNumbers(text("/proc/diskstats")),
     netDevs: () => parseNetDev(text("/proc/net/dev")).map((d) => ({ ...d, speed: speedOf(d.name) })),
     netCounters: () => parseNetCounters(text("/proc/net/snmp") + text("/proc/net/netstat")),
     softnet: () => parseSoftnet(text("/proc/net/softnet_stat")),
@@ -80,6 +87,7 @@ export function openHost(root = "/", options: HostOptions = {}): Host {
       const cpus = parseSchedstat(text("/proc/schedstat"));
       return cpus.length === 0 ? null : cpus.reduce((sum, cpu) => sum + cpu.waitNs, 0);
     },
+    schedCpus: () => parseSchedstat(text("/proc/schedstat")),
     taskRunDelays: () => processes().taskRunDelays(),
     numa: () => readNuma(reader),
     buddyInfo: () => parseBuddyInfo(text("/proc/buddyinfo")),
@@ -96,6 +104,7 @@ export function openHost(root = "/", options: HostOptions = {}): Host {
     containerOf: (cgroup) => cgroup === null ? null : containerId(cgroup),
     wchan: (pid, tid) => processes().wchan(pid, tid),
     currentSyscall: (pid, tid) => processes().currentSyscall(pid, tid),
+    threadCall: (pid, tid) => processes().threadCall(pid, tid),
     maps: (pid) => processes().maps(pid),
     cgroups: () => cgroups().all(),
     cgroup: (path) => cgroups().one(path),

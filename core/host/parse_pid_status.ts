@@ -23,6 +23,7 @@ export function parsePidStatus(text: string): ParsedStatus {
   const words = (name: string): number[] => find(name)?.split(/\s+/).map(Number) ?? [];
   const rss = find("VmRSS");
   return {
+    tgid: count("Tgid"),
     uid: words("Uid")[1] ?? 0,
     cpusAllowed: find("Cpus_allowed_list") ?? "",
     voluntarySwitches: count("voluntary_ctxt_switches"),

@@ -139,6 +139,8 @@ export interface ProcessStat {
 
 /** What is used of `/proc/PID/status`. */
 export interface ProcessStatus {
+  /** The process that a thread belongs to. */
+  readonly tgid: number;
   readonly uid: number;
   readonly cpusAllowed: string;
   readonly voluntarySwitches: number;
@@ -217,6 +219,14 @@ export interface ProcessIo {
   readonly readBytes: number;
   readonly writeBytes: number;
   readonly cancelledWriteBytes: number;
+}
+
+/** `/proc/PID/syscall` of a thread that is blocked in a system call (proc_pid_syscall(5)). */
+export interface ThreadCall {
+  /** Null when the number has no name here. */
+  readonly name: string | null;
+  /** The six registers of arguments; those that the call does not take hold anything. */
+  readonly args: readonly bigint[];
 }
 
 /** `/proc/PID/schedstat` in nanoseconds. */

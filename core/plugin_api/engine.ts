@@ -9,6 +9,16 @@ export type Support =
   | { readonly ok: true; readonly accuracy: Accuracy }
   | { readonly ok: false; readonly reason: string; readonly remedy: string };
 
+/** What a probe's window held. */
+export interface ProbeOutcome {
+  readonly batch: Batch;
+  readonly quality: Quality;
+  /** The further tables that an aggregate asked for, in order. */
+  readonly beside?: readonly Batch[];
+  /** The highest rows that it asked for, highest first. */
+  readonly highest?: Batch;
+}
+
 /** A spec that is attached and running. Disposing it detaches everything. */
 export interface ProbeSession extends Disposable {
   /**
@@ -19,7 +29,9 @@ export interface ProbeSession extends Disposable {
   /** Resolves when there may be rows to drain, or after `timeoutMs`. */
   wait(timeoutMs: number): Promise<void>;
   /** Detaches, then answers what is left: the aggregate's table (keys, then aggregates) or the last rows. */
-  finish(): { readonly batch: Batch; readonly quality: Quality };
+  finish(): ProbeOutcome;
+  /** What the kernel was attached to by, each once: `kprobe_multi`, `fentry`, `uprobe`. */
+  readonly mechanisms?: readonly string[];
 }
 
 /** What runs probe specs. */

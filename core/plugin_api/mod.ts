@@ -1,5 +1,6 @@
 /** The extension interfaces. Types only, but for the registry. @module */
 export * from "./analyzer.ts";
+export * from "./calls.ts";
 export * from "./collector.ts";
 export * from "./context.ts";
 export * from "./engine.ts";

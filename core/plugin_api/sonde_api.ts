@@ -1,11 +1,13 @@
 import type * as data from "../data/mod.ts";
 import type * as query from "../query/mod.ts";
 import type { CountRequest, Counts } from "../perf/counters/count_events.ts";
+import type { FunctionRequest, GraphRequest } from "../ftrace/function_request.ts";
 import type { OffCpuMeasurement, OffCpuSampler } from "../profile/off_cpu/off_cpu_sampler.ts";
 import type { CpuSampler } from "../profile/sampler.ts";
 import type { Host } from "../host/host.ts";
 import type { RunContext } from "./context.ts";
 import type { Analysis, AnalyzerName, AnalyzerRequest } from "./analyzer.ts";
+import type { CallsRequest } from "./calls.ts";
 import type { ProbeSession } from "./engine.ts";
 
 /**
@@ -59,6 +61,28 @@ export interface SondeApi {
      */
     run(name: AnalyzerName, request: AnalyzerRequest): Promise<Analysis>;
   };
+  readonly calls: {
+    /**
+     * Measures the calls of functions: `functions`, `latency`, `errors`, `processes`, `slowest`, with stacks `profile`.
+     *
+     * @throws {UsageError} when there is no such function, or a wildcard means too many
+     * @throws {UnsupportedError} when the kernel does not let it be traced
+     */
+    measure(request: CallsRequest): Promise<data.Results>;
+  };
+  /** The kernel's function tracers (ftrace), in a trace instance of our own. */
+  readonly kernelFunctions: {
+    /**
+     * Counts calls: table `calls` with function, module, caller, caller_module, calls; most calls first.
+     *
+     * @throws {UnsupportedError} when this kernel traces no functions
+     * @throws {UsageError} when no function matches
+     * @throws {GoneError} when there is no such process
+     */
+    count(request: FunctionRequest): Promise<data.Results>;
+    /** Times calls: table `times` with function, module, calls, total, self, avg, min, max, durations. Throws the same. */
+    time(request: GraphRequest): Promise<data.Results>;
+  };
   readonly recipes: {
     /**
      * Runs a recipe that ships, and answers its results by name; those that this machine does not allow are absent.
@@ -79,6 +103,8 @@ export interface SondeApi {
   nowNs(): number;
   /** CPU time this process has used, in nanoseconds. */
   ownCpuNs(): number;
+  /** Name of an error number, `ENOENT`; `errno 999` for one without a name. */
+  errnoName(errno: number): string;
 }
 
 /** What can be made of a profile. */

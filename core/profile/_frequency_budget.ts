@@ -20,6 +20,7 @@ export interface FrequencyBudget {
  */
 export function frequencyBudget(budget: number, frequencyHz: number, nsPerSample: number): FrequencyBudget {
   let hz = frequencyHz;
+  const least = Math.min(frequencyHz, LEAST_HZ);
   let since: { now: number; cpu: number; samples: number } | null = null;
   return {
     check(now, cpu, samples) {
@@ -31,12 +32,17 @@ export function frequencyBudget(budget: number, frequencyHz: number, nsPerSample
       if (elapsed < WINDOW_NS) return null;
       const cost = (cpu - since.cpu + (samples - since.samples) * nsPerSample) / elapsed;
       since = { now, cpu, samples };
-      if (cost <= budget || hz <= 1) return null;
+      if (cost <= budget || hz <= least) return null;
       // Not all of the cost goes down with the frequency: aim a little below, never below a quarter at once.
-      hz = Math.max(1, Math.floor(hz * Math.max(0.25, budget / cost * 0.9)));
+      hz = Math.max(least, Math.floor(hz * Math.max(0.25, budget / cost * 0.9)));
       return hz;
     },
   };
 }
 
 const WINDOW_NS = 1e9;
+/**
+ * Below this, samples are too few to tell anything, and the part of a period that a task has behind it when it ends (half
+ * of one on average, for each CPU it ran on) is missing; what is left of the cost is not that of samples.
+ */
+const LEAST_HZ = 19;

@@ -20,8 +20,11 @@ Deno.test("frequencyBudget() leaves what is below the budget, and comes below it
   assert.equal(hz[5], hz[4]);
 });
 
-Deno.test("frequencyBudget() that cannot be kept ends at one sample a second, and is judged by whole seconds", () => {
-  assert.equal(run(0.01, 0.5, 1000).at(-1), 1);
+Deno.test("frequencyBudget() that cannot be kept ends at 19 Hz or what was asked for, and is judged by whole seconds", () => {
+  assert.equal(run(0.01, 0.5, 1000).at(-1), 19);
+  const slow = frequencyBudget(0.01, 5, 5000);
+  slow.check(0, 0, 0);
+  assert.equal(slow.check(1e9, 5e8, 5), null);
   const control = frequencyBudget(0.01, 99, 5000);
   control.check(0, 0, 0);
   assert.equal(control.check(5e8, 4e8, 1000), null);

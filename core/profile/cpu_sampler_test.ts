@@ -389,7 +389,7 @@ Deno.test("a budget holds for what is created while it is watched, and all its C
   withProgram(async (program) => {
     const before = childrenCpuNs();
     // They are started when sampling has begun, and end before it does.
-    const script = 'read go; "$1" half & "$1" half & wait';
+    const script = 'read go; "$1" seconds & "$1" seconds & wait';
     const child = new Deno.Command("sh", { args: ["-c", script, "sh", program.path], stdin: "piped" }).spawn();
     const go = async (): Promise<void> => {
       const writer = child.stdin.getWriter();
@@ -410,9 +410,8 @@ Deno.test("a budget holds for what is created while it is watched, and all its C
     const used = childrenCpuNs() - before;
     const { quality: q, stacks } = profile;
     const notes = q.notes.join("\n");
-    if (!/Sampled less often/.test(notes)) return skip("the programs ended within a second");
     assert.match(notes, /Sampled less often to stay within 1 % of a CPU: .* Samples are scaled by that\./);
-    // By how much depends on how long they ran after the first second.
+    // By how much depends on how long they run after the first second.
     assert.ok(q.sampling < 1, `${q.sampling}`);
     const sampled = stacks.reduce((sum, s) => sum + s.values[1], 0);
     assert.ok(sampled > 0.8 * used && sampled < 1.1 * used, `${sampled} sampled, ${used} used`);

@@ -8,6 +8,13 @@ export interface RegisterSet {
   readonly sp: number;
   /** The word with a call's result, and the one with its number (-1 outside of a call); null where they are not to be had. */
   readonly call: { readonly result: number; readonly number: number; readonly instructionBytes: number } | null;
+  /** The words of a system call when a tracer stops at it, and one that tells a 64-bit caller from others, if there is one. */
+  readonly calls: {
+    readonly number: number;
+    readonly args: readonly number[];
+    readonly result: number;
+    readonly native: { readonly word: number; readonly value: number } | null;
+  };
 }
 
 /**
@@ -20,6 +27,8 @@ const X64: RegisterSet = {
   pc: 16,
   sp: 19,
   call: { result: 10, number: 15, instructionBytes: 2 },
+  // cs is __USER_CS.
+  calls: { number: 15, args: [14, 13, 12, 7, 9, 8], result: 10, native: { word: 17, value: 0x33 } },
 };
 
 /** aarch64: `struct user_pt_regs`: x0–x30, sp, pc, pstate. The kernel keeps a call's number and first argument to itself. */
@@ -29,6 +38,7 @@ const ARM64: RegisterSet = {
   pc: 32,
   sp: 31,
   call: null,
+  calls: { number: 8, args: [0, 1, 2, 3, 4, 5], result: 0, native: null },
 };
 
 /** Those of the processor that we run on. */

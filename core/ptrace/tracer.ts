@@ -1,4 +1,4 @@
-import { GoneError, UnsupportedError } from "../data/mod.ts";
+import { GoneError } from "../data/mod.ts";
 import type { Host } from "../host/mod.ts";
 import {
   CLOCK,
@@ -11,11 +11,11 @@ import {
   ptraceRegisters,
   readFileInto,
   readProcessMemory,
-  SysError,
   WAIT,
   waitChild,
 } from "../sys/mod.ts";
 import { type Blocked, parseBlocked } from "./_blocked.ts";
+import { refusal } from "./_refusal.ts";
 import { REGISTERS } from "./_registers.ts";
 import { isTransparent, RESTART_SYSCALL, restartInterrupted } from "./_restart.ts";
 import type { SampleWriter } from "./_sample_writer.ts";
@@ -298,23 +298,6 @@ function exists(path: string): boolean {
 
 function isOurChild(host: Host, pid: number): boolean {
   return host.processStat(pid)?.ppid === Deno.pid;
-}
-
-function refusal(host: Host, pid: number, result: number): Error {
-  const error = new SysError("ptrace", result, `process ${pid}`);
-  if (error.errno !== ERRNO.EPERM) {
-    return new UnsupportedError(`Cannot trace process ${pid}: ${error.code}`, error.remedy);
-  }
-  const { uid } = host.features();
-  return new UnsupportedError(
-    `Cannot trace process ${pid}: not permitted (EPERM). It is traced by another (a debugger, strace), or belongs to ` +
-      `another user, or kernel.yama.ptrace_scope allows tracing of own children only`,
-    uid === 0
-      ? "End the other tracer (TracerPid in /proc/PID/status)."
-      : "Run as the process's user or as root, or start the command with sonde; `sysctl kernel.yama.ptrace_scope=0` " +
-        "allows tracing of all own processes.",
-    { cause: error },
-  );
 }
 
 const decoder = new TextDecoder();

@@ -76,7 +76,20 @@ export type SourceSpec =
     readonly markKey?: readonly Expr[];
     readonly maxInFlight: number;
   }
-  | { readonly kind: "calls"; readonly targets: readonly CallTarget[]; readonly maxInFlight: number };
+  | {
+    readonly kind: "calls";
+    readonly targets: readonly CallTarget[];
+    readonly maxInFlight: number;
+    /** Calls that are looked at, over the builtins at the entry: others cost no more than this question. All, when absent. */
+    readonly when?: Expr;
+    /**
+     * Only calls of this process and of those that it makes from then on, and theirs: its number in the initial pid
+     * namespace.
+     */
+    readonly family?: number;
+    /** How kernel functions are attached to: by trampolines or by breakpoints; the better of them when absent. */
+    readonly attachBy?: "fentry" | "kprobe";
+  };
 
 /** A function whose calls are measured. */
 export type CallTarget =
@@ -123,6 +136,29 @@ export type ProbeStep =
   | { readonly kind: "filter"; readonly expr: Expr }
   | { readonly kind: "derive"; readonly derived: NamedExpr };
 
+/** A table of aggregates by keys. */
+export interface AggregateTable {
+  readonly keys: readonly NamedExpr[];
+  readonly aggregates: readonly AggregateSpec[];
+  /** Most distinct keys kept; more are counted as lost (`map_full`). */
+  readonly maxKeys: number;
+}
+
+/**
+ * The rows that are highest in a value: exactly those, or it is said. An engine sends rows at or above a threshold, which
+ * it raises as it comes to know better ones.
+ */
+export interface HighestRows {
+  /** A number that is not negative; must be one of `fields`. */
+  readonly by: string;
+  readonly fields: readonly NamedExpr[];
+  /** How many rows. */
+  readonly count: number;
+  /** Rows below are left out from the start. */
+  readonly atLeast: number;
+  readonly ringBytes: number;
+}
+
 /** What leaves the engine: aggregate states per key, or one record per event. */
 export type ProbeOutput =
   | {
@@ -131,6 +167,10 @@ export type ProbeOutput =
     readonly aggregates: readonly AggregateSpec[];
     /** Most distinct keys kept; more are counted as lost (`map_full`). */
     readonly maxKeys: number;
+    /** Further tables of the same events, from the same probes. */
+    readonly beside?: readonly AggregateTable[];
+    /** The events that are highest in a value, whole, from the same probes. */
+    readonly highest?: HighestRows;
   }
   | { readonly kind: "stream"; readonly fields: readonly NamedExpr[]; readonly ringBytes: number };
 

@@ -56,6 +56,23 @@ const SYMBOLS = {
     result: "i32",
     nonblocking: true,
   },
+  // int nr, long request, pid_t tid, unsigned long address, unsigned long data
+  ptrace: { name: "sonde_syscall", parameters: ["i32", "u64", "i32", "u64", "u64"], result: "i32" },
+  // int nr, long request, pid_t tid, unsigned long address, void *data
+  ptraceBuffer: { name: "sonde_syscall", parameters: ["i32", "u64", "i32", "u64", "buffer"], result: "i32" },
+  // int nr, pid_t tid, int *status, int options, struct rusage *usage
+  wait4: { name: "sonde_syscall", parameters: ["i32", "i32", "buffer", "i32", "buffer"], result: "i32" },
+  // int nr, pid_t pid, struct iovec *local, unsigned long, struct iovec *remote, unsigned long, unsigned long flags
+  processVmReadv: {
+    name: "sonde_syscall",
+    parameters: ["i32", "i32", "buffer", "u64", "buffer", "u64", "u64"],
+    result: "i32",
+  },
+  // int nr, int pid, int tid, int signal
+  withThree: { name: "sonde_syscall", parameters: ["i32", "i32", "i32", "i32"], result: "i32" },
+  // unsigned long flags, void *stack, long *calls
+  spawn: { name: "sonde_spawn", parameters: ["u64", "u64", "u64"], result: "i64" },
+  bell: { name: "sonde_bell", parameters: [], result: "u64" },
   // unsigned int counter
   rdpmc: { name: "sonde_rdpmc", parameters: ["u32"], result: "u64", optional: true },
 } as const;
@@ -87,9 +104,10 @@ function load(): Library {
     if (fd < 0) throw new Error("Cannot create a memory file (memfd_create): needs Linux 3.17 and permission to do so");
     try {
       const path = `/proc/self/fd/${fd}`;
-      const { syscallStub, rdpmcStub } = arch;
+      const { syscallStub, spawnStub, bellStub, rdpmcStub } = arch;
       const functions: Record<string, readonly number[]> = rdpmcStub ? { sonde_rdpmc: rdpmcStub } : {};
-      Deno.writeFileSync(path, elfObject(arch, { sonde_syscall: syscallStub, ...functions }), { create: false });
+      const all = { sonde_syscall: syscallStub, sonde_spawn: spawnStub, sonde_bell: bellStub, ...functions };
+      Deno.writeFileSync(path, elfObject(arch, all), { create: false });
       return Deno.dlopen(path, SYMBOLS).symbols;
     } finally {
       libc.symbols.close(fd);

@@ -7,6 +7,7 @@
  */
 export { bytesAddress } from "./address.ts";
 export { type Arch, arch, NR, type SyscallName } from "./arch/mod.ts";
+export { installBell, ringBell } from "./bell.ts";
 export { bpf } from "./bpf.ts";
 export { CAP, effectiveCapabilities, hasCapability } from "./capabilities.ts";
 export { childrenCpuNs, CLOCK, clockNs, clockNsBig, ownCpuNs } from "./clock.ts";
@@ -29,6 +30,7 @@ export {
   readFileInto,
   write,
 } from "./file.ts";
+export { ignoredSignals } from "./ignored_signals.ts";
 export { MAP, type Mapping, mmapAnonymous, mmapFd, PROT } from "./mapping.ts";
 export { mount, unmount } from "./mount.ts";
 export { pause } from "./pause.ts";
@@ -46,6 +48,19 @@ export {
   WAIT,
   waitChild,
 } from "./ptrace.ts";
+export { type HeldChild, spawnHeld, type SpawnRequest } from "./spawn.ts";
 export { check, SysError } from "./sys_error.ts";
 export { call, keeping, syscall, syscall64, type SyscallArgument } from "./syscall.ts";
+export {
+  type MemoryReader,
+  memoryReader,
+  readSignalInfo,
+  readSyscallInfo,
+  RESUME,
+  resumeTracee,
+  SYSCALL_INFO,
+  waitedStatus,
+  waitedSystemNs,
+  waitTracee,
+} from "./tracee.ts";
 export { type Uname, uname } from "./uname.ts";

@@ -16,15 +16,20 @@ export const PTRACE = {
   LISTEN: 0x4208,
   PEEKSIGINFO: 0x4209,
   /** Options of SEIZE. */
+  O_TRACESYSGOOD: 1,
   O_TRACEFORK: 2,
   O_TRACEVFORK: 4,
   O_TRACECLONE: 8,
   O_TRACEEXEC: 16,
+  O_TRACESECCOMP: 0x80,
+  /** The kernel kills it when we end. */
+  O_EXITKILL: 0x10_0000,
   /** Events, in bits 8 and up of a stop's status. */
   EVENT_FORK: 1,
   EVENT_VFORK: 2,
   EVENT_CLONE: 3,
   EVENT_EXEC: 4,
+  EVENT_SECCOMP: 7,
   EVENT_STOP: 128,
 } as const;
 

@@ -21,6 +21,8 @@ export interface Analyzer {
   readonly flame?: AnalyzerFlame;
   /** Name of the recipe that measures the same without libbpf; it takes `window` and `pid`. */
   readonly recipe: string;
+  /** Another recipe for some requests. */
+  recipeOf?(request: AnalyzerRequest): string;
   /** The recipe's results as rows of the tables. A result is absent where the machine refused it. */
   fromRecipe(results: Results): Analysis;
   /**

@@ -14,8 +14,8 @@ export default function analyzers(sonde: SondeApi): Plugin {
     collectors: all.map((a) => collectorOf(sonde, a)),
     tools: [{
       name: "run_ebpf_analyzer",
-      description: "Runs one of the programs that ship, in the kernel, for exact numbers of one subsystem. " +
-        all.map((a) => `${a.name}: ${a.doc}`).join(". ") + ".",
+      description: "Runs one of the programs that ship, in the kernel, for exact numbers of one subsystem:\n" +
+        all.map((a) => `${a.name}: ${a.doc}`).join("\n"),
       params: {
         program: { type: "string", enum: all.map((a) => a.name), description: "Which" },
         pid: { type: "integer", default: 0, minimum: 0, description: "Process; 0 is the whole machine" },

@@ -70,7 +70,8 @@ async function measure(
       return await sonde.analyzers.run(analyzer.name, request);
     case "recipe": {
       const params = { window: `${Math.max(1, Math.round(durationNs / 1e3))}us`, pid: String(pid) };
-      return analyzer.fromRecipe(await sonde.recipes.run(analyzer.recipe, params, { signal, onReady }));
+      const recipe = analyzer.recipeOf?.(request) ?? analyzer.recipe;
+      return analyzer.fromRecipe(await sonde.recipes.run(recipe, params, { signal, onReady }));
     }
     case "proc":
       return await analyzer.fromProc(request);

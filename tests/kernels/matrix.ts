@@ -1,11 +1,12 @@
 /**
  * `deno task test:kernels [KERNEL…] [--write] [--only NAME]`: boots each kernel once, runs the smoke cases in
- * it and prints a table kernel × probe kind × engine. Without names: 5.10, 6.1, 6.12 and the newest on offer. `--write`
- * puts the table into docs/kernels.md. Exit code 1 when a case failed or a kernel did not boot.
+ * it and prints two tables: kernel × probe kind × engine, and kernel × instrument. Without names: 5.10, 6.1, 6.12 and the newest on offer. `--write`
+ * puts the tables into docs/kernels.md. Exit code 1 when a case failed or a kernel did not boot.
  *
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { instrumentTable } from "./instrument_table.ts";
 import { type KernelRun, matrixTable, replaceMeasured } from "./matrix_table.ts";
 import { ORC_CASE, orcOutcome } from "./orc_run.ts";
 import { compileWorkload, kernelsOnOffer, runKernel } from "./run_kernel.ts";
@@ -26,7 +27,8 @@ let failed = false;
       ? { ...smoke, outcomes: [...smoke.outcomes, await orcOutcome(kernel, workload.program)] }
       : smoke;
     runs.push(run);
-    const of = (r: SmokeOutcome["result"]): number => run.outcomes.filter((o) => o.result === r).length;
+    const of = (r: SmokeOutcome["result"]): number =>
+      [...run.outcomes, ...run.instruments].filter((o) => o.result === r).length;
     console.error(
       `${run.release || kernel}: ${of("ok")} yes, ${of("refused")} refused, ${of("failed")} failed ` +
         `in ${run.seconds.toFixed(0)} s${run.error ? `; ${run.error}` : ""}`,
@@ -34,8 +36,12 @@ let failed = false;
     failed ||= of("failed") > 0 || run.error !== "";
   }
   const table = matrixTable(runs);
-  console.log(table);
-  if (write) await Deno.writeTextFile(PAGE, replaceMeasured(await Deno.readTextFile(PAGE), table));
+  const instruments = instrumentTable(runs);
+  console.log(`${table}\n\n${instruments}`);
+  if (write) {
+    const page = replaceMeasured(await Deno.readTextFile(PAGE), table);
+    await Deno.writeTextFile(PAGE, replaceMeasured(page, instruments, "instruments"));
+  }
 }
 Deno.exit(failed ? 1 : 0);
 

@@ -45,14 +45,15 @@ export async function runKernel(kernel: string, program: string, only: readonly 
     ...["env", `SONDE_TEST_MODULE=${module}`],
     ...[Deno.execPath(), "run", "-A", "--no-check", "tests/kernels/smoke.ts", program, ...only],
   ]);
-  const [first, ...outcomes] = stdout.split("\n").filter((l) => l.startsWith("{")).map((l) => JSON.parse(l));
+  const [first, ...told] = stdout.split("\n").filter((l) => l.startsWith("{")).map((l) => JSON.parse(l));
   const last = stderr.trim().split("\n").slice(-3).join(" / ");
   return {
     kernel,
     release: first?.kernel ?? "",
-    outcomes,
+    outcomes: told.filter((o) => !("instrument" in o)),
+    instruments: told.filter((o) => "instrument" in o),
     seconds: (performance.now() - started) / 1000,
-    error: code === 0 ? "" : `ended with ${code} after ${outcomes.length} cases: ${last}`,
+    error: code === 0 ? "" : `ended with ${code} after ${told.length} cases: ${last}`,
   };
 }
 

@@ -1,12 +1,15 @@
 /**
- * Runs the smoke cases on the kernel it finds, in one process, and prints one line of JSON for each: first
- * `{"kernel": RELEASE}`, then a {@linkcode SmokeOutcome} after the other. `smoke.ts PROGRAM [NAME…]`: PROGRAM is the
- * compiled workload.c, a NAME chooses cases that contain it. With SONDE_TEST_MODULE in the environment, the path of the
- * built tests/kernels/module or `missing: WHY`, the cases of its tracepoint run too.
+ * Runs the smoke cases and the instruments on the kernel it finds, in one process, and prints one line of JSON for each:
+ * first `{"kernel": RELEASE}`, then a {@linkcode SmokeOutcome} or an {@linkcode InstrumentOutcome} after the other.
+ * `smoke.ts PROGRAM [NAME…]`: PROGRAM is the compiled workload.c, a NAME chooses cases that contain it. With
+ * SONDE_TEST_MODULE in the environment, the path of the built tests/kernels/module or `missing: WHY`, the cases of its
+ * tracepoint run too.
  *
  * @module
  */
 import { openSession } from "../../cli/session.ts";
+import { INSTRUMENT_CASES } from "./instrument_cases.ts";
+import { runInstrument } from "./instrument_run.ts";
 import { openBench } from "./smoke_bench.ts";
 import { loadModule } from "./load_module.ts";
 import { moduleCases } from "./module_cases.ts";
@@ -27,6 +30,10 @@ console.log(JSON.stringify({ kernel: Deno.osRelease() }));
   for (const smoke of cases) {
     if (names.length > 0 && !names.some((n) => smoke.name.includes(n))) continue;
     console.log(JSON.stringify(await runCase(smoke, bench, session)));
+  }
+  for (const instrument of INSTRUMENT_CASES) {
+    if (names.length > 0 && !names.some((n) => instrument.name.includes(n))) continue;
+    console.log(JSON.stringify(await runInstrument(instrument, bench, session)));
   }
 }
 // The session listens for signals: nothing else would end the process.

@@ -1,3 +1,6 @@
+import type { Session } from "../../cli/session.ts";
+import type { Results } from "../../core/data/mod.ts";
+
 /** What a case may use. */
 export interface Bench {
   /** The program made of workload.c. */
@@ -27,8 +30,10 @@ export interface SmokeCase {
   readonly engine?: string;
   /** What this machine lacks to try it at all; null when nothing. */
   missing?(bench: Bench): string | null;
-  /** The recipe: one pipeline without `for`; it ends when the load has. */
+  /** The recipe: one pipeline without `for`; it ends when the load has. Empty where {@linkcode SmokeCase.measure} is there. */
   recipe(bench: Bench): string;
+  /** Measures without a recipe, and starts the load itself: the first of the results is judged. */
+  measure?(bench: Bench, session: Session): Promise<Results>;
   /** The load; started when everything is attached. */
   work(bench: Bench): Promise<void>;
   /** What is wrong with the rows; null when nothing is. */

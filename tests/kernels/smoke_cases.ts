@@ -1,3 +1,7 @@
+import type { Session } from "../../cli/session.ts";
+import type { Results } from "../../core/data/mod.ts";
+import type { FunctionRequest } from "../../core/ftrace/mod.ts";
+import { leaveAndClean } from "./leave_and_clean.ts";
 import { between, exactly, type Row, type SmokeCase, total } from "./smoke_case.ts";
 
 /** Events of a case. A few dozen: the guests are emulated, and one is enough to see that a probe works. */
@@ -48,7 +52,42 @@ function aggregated(
   };
 }
 
+/** Which it calls. */
+const CALLEE = "__task_pid_nr_ns";
 const GETPPID = "tracepoint:syscalls:sys_enter_getppid";
+
+/** The kernel's function for a system call that nothing but the workload calls. */
+const SYS_GETPPID = Deno.build.arch === "x86_64" ? "__do_sys_getppid" : "__arm64_sys_getppid";
+
+/** A case of the kernel's function tracers: nothing but their functions is asked, and the load starts when they run. */
+function traced(
+  name: string,
+  kind: string,
+  measure: (session: Session, request: FunctionRequest) => Promise<Results>,
+  problem: SmokeCase["problem"],
+): SmokeCase {
+  return {
+    name,
+    kind,
+    engine: "ftrace",
+    recipe: () => "",
+    work: () => Promise.resolve(),
+    problem,
+    async measure(bench, session) {
+      const ended = new AbortController();
+      let load: Promise<void> | undefined;
+      const results = await measure(session, {
+        functions: [SYS_GETPPID],
+        pid: 0,
+        durationNs: 60e9,
+        signal: ended.signal,
+        onReady: () => void (load = bench.load("getppid", N).finally(() => ended.abort())),
+      });
+      await load;
+      return results;
+    },
+  };
+}
 
 /** What runs on every kernel of the matrix. */
 export const SMOKE_CASES: readonly SmokeCase[] = [
@@ -178,6 +217,68 @@ export const SMOKE_CASES: readonly SmokeCase[] = [
     },
     problem: exactly("count", N + 1),
   },
+  counted("kprobe, engine perf", "kprobe", "kprobe:vfs_read", "read", { engine: "perf", filter: `count == ${SIZE}` }),
+  {
+    ...aggregated(
+      "kretprobe, engine perf",
+      "kretprobe",
+      "kretprobe:vfs_read",
+      "read",
+      "count(), sum(ret)",
+      sumOf("sum_ret"),
+    ),
+    engine: "perf",
+  },
+  {
+    ...aggregated(
+      "calls kernel, engine perf",
+      "calls kernel",
+      "calls kernel:vfs_read",
+      "read",
+      "count(), sum(ret)",
+      sumOf("sum_ret"),
+    ),
+    engine: "perf",
+  },
+  counted("uprobe, engine perf", "uprobe", "uprobe:PROGRAM:workload_twice", "call", { engine: "perf" }),
+  {
+    ...aggregated(
+      "calls user, engine perf",
+      "calls user",
+      "calls user:PROGRAM:workload_twice",
+      "call",
+      "count(), sum(ret)",
+      twice,
+    ),
+    engine: "perf",
+  },
+  traced(
+    "function tracer",
+    "function",
+    (session, request) => session.api.kernelFunctions.count(request),
+    exactly("calls", N),
+  ),
+  traced(
+    "function_graph",
+    "function_graph",
+    (session, request) => session.api.kernelFunctions.time({ ...request, depth: 0 }),
+    timed,
+  ),
+  traced(
+    "function_graph with callees",
+    "function_graph",
+    (session, request) => session.api.kernelFunctions.time({ ...request, depth: 1, callees: [CALLEE] }),
+    withCallee,
+  ),
+  {
+    name: "tracefs after a killed run",
+    kind: "leftovers",
+    engine: "ftrace",
+    recipe: () => "",
+    work: () => Promise.resolve(),
+    measure: (_bench, { host }) => Promise.resolve({ left: leaveAndClean(host, SYS_GETPPID) }),
+    problem: (rows) => rows.length === 0 ? null : rows.map((r) => r.what).join("; "),
+  },
   ...["bpf", "bpf-perfbuf", "perf"].flatMap((engine): SmokeCase[] => [
     counted(`count, engine ${engine}`, "tracepoint", GETPPID, "getppid", { engine }),
     {
@@ -190,6 +291,25 @@ export const SMOKE_CASES: readonly SmokeCase[] = [
     },
   ]),
 ];
+
+/** Each call took some time, and no less than what it called. */
+function timed(rows: readonly Row[]): string | null {
+  const own = rows.filter((r) => /_sys_getppid$/.test(`${r.function}`));
+  const wrong = own.find((r) =>
+    !(Number(r.min) > 0 && Number(r.self) <= Number(r.total) && Number(r.max) >= Number(r.avg))
+  );
+  return wrong ? `times that cannot be: ${JSON.stringify(wrong)}` : exactly("calls", N)(own);
+}
+
+/** What it calls is told of, is called as often, and its time is not in the caller's own. */
+function withCallee(rows: readonly Row[]): string | null {
+  const [caller] = rows.filter((r) => /_sys_getppid$/.test(`${r.function}`));
+  const [callee] = rows.filter((r) => r.function === CALLEE);
+  if (!caller || !callee || rows.length !== 2) return `functions ${rows.map((r) => r.function).join(", ")}`;
+  const sum = Number(caller.self) + Number(callee.total);
+  return timed(rows) ?? exactly("calls", N)([callee]) ??
+    (sum === Number(caller.total) ? null : `own time and callee are ${sum} ns of ${caller.total}`);
+}
 
 /** Windows begin at multiples of their length, come in order, and hold what happened in them. */
 function inWindows(rows: readonly Row[]): string | null {

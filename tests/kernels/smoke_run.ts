@@ -1,7 +1,7 @@
 import { engineNamed, enginesOf } from "../../cli/engines.ts";
 import { recipeRegistry } from "../../cli/recipe_registry.ts";
 import type { Session } from "../../cli/session.ts";
-import { recordsOf } from "../../core/data/mod.ts";
+import { recordsOf, type Result, UnsupportedError } from "../../core/data/mod.ts";
 import { compile, type RecipeReport } from "../../dsl/mod.ts";
 import { runPlan } from "../run_plan.ts";
 import type { Bench, SmokeCase } from "./smoke_case.ts";
@@ -40,6 +40,10 @@ export async function runCase(smoke: SmokeCase, bench: Bench, session: Session):
   const missing = smoke.missing?.(bench) ?? null;
   if (missing !== null) return outcome("refused", missing, null);
   try {
+    if (smoke.measure) {
+      const [result] = Object.values(await smoke.measure(bench, session));
+      return judgeTable(smoke, bench, result, smoke.engine ?? null, outcome);
+    }
     const { plan, diagnostics } = await compile(recipe, await recipeRegistry(session, recipe));
     if (!plan) return outcome("failed", diagnostics[0].message, null);
     const engines = smoke.engine === undefined
@@ -48,6 +52,7 @@ export async function runCase(smoke: SmokeCase, bench: Bench, session: Session):
     const report = await runPlan(plan, session, { engines, work: () => smoke.work(bench) });
     return judge(smoke, bench, report, outcome);
   } catch (error) {
+    if (error instanceof UnsupportedError) return outcome("refused", error.message, null);
     return outcome("failed", error instanceof Error ? error.message : String(error), null);
   }
 }
@@ -63,7 +68,16 @@ function judge(
   if (error) {
     return outcome(error.kind === "unsupported" ? "refused" : "failed", error.message, engine);
   }
-  const { result } = report.results;
+  return judgeTable(smoke, bench, report.results.result, engine, outcome);
+}
+
+function judgeTable(
+  smoke: SmokeCase,
+  bench: Bench,
+  result: Result | undefined,
+  engine: string | null,
+  outcome: (result: SmokeOutcome["result"], reason: string, engine: string | null) => SmokeOutcome,
+): SmokeOutcome {
   if (result?.kind !== "table") return outcome("failed", `the result is ${result?.kind ?? "missing"}`, engine);
   const { lost, lost_by } = result.quality;
   const losses = lost > 0 ? `${lost} events counted as lost (${Object.keys(lost_by).join(", ")})` : "";

@@ -96,6 +96,13 @@ static int children(long count) {
   return 0;
 }
 
+/* COUNT sleeps of a millisecond. */
+static int naps(long count) {
+  struct timespec millisecond = {0, 1000000};
+  for (long i = 0; i < count; i++) nanosleep(&millisecond, NULL);
+  return 0;
+}
+
 /* COUNT milliseconds of this process's own CPU time. */
 static int spin(long count) {
   struct timespec used;
@@ -113,6 +120,7 @@ int main(int argc, char **argv) {
   if (!strcmp(action, "datagram")) return datagrams(count);
   if (!strcmp(action, "child")) return children(count);
   if (!strcmp(action, "spin")) return spin(count);
+  if (!strcmp(action, "nap")) return naps(count);
   if (!strcmp(action, "getppid")) {
     for (long i = 0; i < count; i++) syscall(SYS_getppid);
   } else if (!strcmp(action, "badclose")) {

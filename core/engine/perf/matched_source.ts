@@ -49,6 +49,7 @@ export function matchedSource({ source }: PerfPlan, cx: SampleContext): MatchedS
     },
     source.joined,
     source.maxInFlight,
+    source.nested,
   );
   let order = new Uint8Array(1024);
   let n = 0;

@@ -1,11 +1,16 @@
-import type { Batch, Field } from "../../data/mod.ts";
+import { type Batch, cellAt, type Field } from "../../data/mod.ts";
 import {
+  type AggregateTable,
   concatBatches,
   deriveBatch,
   filterBatch,
+  type HighestRows,
   openAggregation,
   type ProbeSpec,
   projectBatch,
+  type SortKey,
+  takeRows,
+  topBatch,
 } from "../../query/mod.ts";
 
 /** The steps and the output of a spec, over batches of its source. */
@@ -19,8 +24,8 @@ export interface SpecOutput {
   push(batch: Batch): void;
   /** A stream's rows since the last call; none for aggregates. */
   take(): Batch;
-  /** The aggregate's table; a stream's last rows. @param durationNs length of the window */
-  finish(durationNs: number): Batch;
+  /** The aggregate's tables; a stream's last rows. @param durationNs length of the window */
+  finish(durationNs: number): { readonly batch: Batch; readonly beside?: readonly Batch[]; readonly highest?: Batch };
 }
 
 /** @param fields of the source's batches */
@@ -36,21 +41,29 @@ export function specOutput({ steps, output }: ProbeSpec, fields: readonly Field[
   const nothing = apply(emptyBatch(fields));
   let rows = 0;
   if (output.kind === "aggregate") {
-    const running = openAggregation({ ...output, maxGroups: output.maxKeys }, nothing.fields);
+    const open = (t: AggregateTable): ReturnType<typeof openAggregation> =>
+      openAggregation({ ...t, maxGroups: t.maxKeys }, nothing.fields);
+    const running = [output, ...output.beside ?? []].map(open);
+    const highest = output.highest ? highestOf(output.highest, nothing) : null;
     return {
       get rows() {
-        return running.rows;
+        return running[0].rows;
       },
       waiting: 0,
       get lost() {
-        return running.lost;
+        return running.reduce((n, r) => n + r.lost, 0);
       },
       push(batch): void {
         const passed = apply(batch);
-        if (passed.length > 0) running.add(passed);
+        if (passed.length === 0) return;
+        for (const r of running) r.add(passed);
+        highest?.add(passed);
       },
       take: () => ({ length: 0, fields: [], columns: [] }),
-      finish: (durationNs) => running.result(durationNs),
+      finish(durationNs) {
+        const [batch, ...beside] = running.map((r) => r.result(durationNs));
+        return { batch, beside, ...(highest && { highest: highest.rows() }) };
+      },
     };
   }
   const none = projectBatch(nothing, output.fields);
@@ -78,7 +91,28 @@ export function specOutput({ steps, output }: ProbeSpec, fields: readonly Field[
       parts.push(passed);
     },
     take,
-    finish: take,
+    finish: () => ({ batch: take() }),
+  };
+}
+
+/** The rows that are highest in a value. */
+function highestOf(
+  { by, fields, count, atLeast }: HighestRows,
+  nothing: Batch,
+): { add(batch: Batch): void; rows(): Batch } {
+  let kept = projectBatch(nothing, fields);
+  const value = fields.find((f) => f.name === by)?.expr;
+  if (!value) throw new TypeError(`The highest rows by ${by} have no such field`);
+  const key: SortKey = { expr: { op: "field", name: by, t: value.t }, descending: true };
+  return {
+    add(batch): void {
+      const rows = topBatch(concatBatches(kept.fields, [kept, projectBatch(batch, fields)]), count, [key]);
+      const column = rows.columns[rows.fields.findIndex((f) => f.name === by)];
+      let end = rows.length;
+      while (end > 0 && Number(cellAt(column, end - 1)) < atLeast) end--;
+      kept = takeRows(rows, Int32Array.from({ length: end }, (_, i) => i));
+    },
+    rows: () => kept,
   };
 }
 

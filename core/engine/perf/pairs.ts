@@ -46,11 +46,13 @@ export interface Pairs {
  * Matches by key, as the `pair` of SourceSpec says. A null in a key matches nothing.
  *
  * @param maxInFlight most starts that are open at a time
+ * @param nested an end is of the last start of its key that is open, instead of a start replacing the one before it
  */
 export function createPairs(
   sides: { readonly start: PairSide; readonly end: PairSide; readonly cancel: PairSide; readonly mark: PairSide },
   joined: readonly JoinedField[],
   maxInFlight: number,
+  nested = false,
 ): Pairs {
   const keyOf = (s: PairSide): ColumnFn[] => s.key.map((e) => compileExpr(e, s.fields));
   const startKey = keyOf(sides.start);
@@ -67,6 +69,9 @@ export function createPairs(
   // The same of marks: the last of each open start that has one.
   let openMarks: Batch | null = null;
   let marks = new Map<unknown, number>();
+  // How many starts of a key are open, when they nest.
+  const depths = new Map<unknown, number>();
+  const keyAt = (key: unknown, depth: number): unknown => depth === 0 ? key : `${depth}\0${key}`;
   let unmatchedEnds = 0;
   let replaced = 0;
   let lost = 0;
@@ -108,11 +113,23 @@ export function createPairs(
           doubtful += inFlight.size;
           inFlight.clear();
           marks.clear();
+          depths.clear();
           continue;
         }
         const row = next[side]++;
-        const key = keys[side][row];
+        let key = keys[side][row];
         if (key === undefined) continue;
+        if (nested) {
+          const depth = depths.get(key) ?? 0;
+          if (side === SIDE.START) {
+            depths.set(key, depth + 1);
+            key = keyAt(key, depth);
+          } else if (side === SIDE.END) {
+            if (depth > 1) depths.set(key, depth - 1);
+            else depths.delete(key);
+            key = keyAt(key, Math.max(0, depth - 1));
+          }
+        }
         const found = inFlight.get(key);
         switch (side) {
           case SIDE.START:

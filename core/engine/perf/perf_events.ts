@@ -1,4 +1,5 @@
 import type { ProbeEvent } from "../../perf/mod.ts";
+import type { ProbeDefinition } from "../../ftrace/define_probes.ts";
 import { probePointText } from "../../query/mod.ts";
 import { SIDE } from "./pairs.ts";
 import type { PerfPlan, RolePlan } from "./plan.ts";
@@ -14,6 +15,8 @@ export interface EventUse {
 /** A perf event to open, and what its samples are for. */
 export interface PlannedEvent extends ProbeEvent {
   readonly uses: readonly EventUse[];
+  /** What it is to be defined as, before it can be opened. */
+  readonly define?: ProbeDefinition;
 }
 
 /**
@@ -24,20 +27,21 @@ export function perfEvents({ source }: PerfPlan): PlannedEvent[] {
   const roles: readonly (readonly [number, RolePlan])[] = source.kind === "event"
     ? [[SIDE.START, source.events]]
     : [[SIDE.END, source.end], [SIDE.CANCEL, source.cancel], [SIDE.MARK, source.mark], [SIDE.START, source.start]];
-  const found = new Map<string, { event: ProbeEvent; uses: EventUse[] }>();
+  const found = new Map<string, { event: ProbeEvent; uses: EventUse[]; define?: ProbeDefinition }>();
   for (const [side, role] of roles) {
     const stack = stackOf(role);
     role.points.forEach((p, probe) => {
-      const text = probePointText(p.point);
+      // A name may stand for several places.
+      const text = `${probePointText(p.point)} ${p.define?.place ?? ""}`;
       const known = found.get(text);
-      if (!known) found.set(text, { event: { ...p.event, stack }, uses: [{ side, probe }] });
+      if (!known) found.set(text, { event: { ...p.event, stack }, uses: [{ side, probe }], define: p.define });
       else {
         known.uses.push({ side, probe });
         known.event = { ...known.event, stack: union(known.event.stack, stack) };
       }
     });
   }
-  return [...found.values()].map(({ event, uses }) => ({ ...event, uses }));
+  return [...found.values()].map(({ event, uses, define }) => ({ ...event, uses, define }));
 }
 
 type Stack = ProbeEvent["stack"];

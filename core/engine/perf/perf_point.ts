@@ -6,6 +6,7 @@ import {
   formatKind,
   type TraceEvents,
 } from "../../host/mod.ts";
+import type { ProbeDefinition } from "../../ftrace/define_probes.ts";
 import { PERF_TYPE, type ProbeEvent, SW } from "../../perf/mod.ts";
 import { type ProbePoint, probePointText } from "../../query/mod.ts";
 import { CannotTrace } from "./cannot_trace.ts";
@@ -30,6 +31,8 @@ export interface PerfPoint {
   readonly args: ReadonlyMap<string, RecordField>;
   /** Part of what happens that becomes a sample, 0–1; null where each sample is an event of its own. */
   readonly fraction: number | null;
+  /** An event that is to be defined first: its number is not known yet. */
+  readonly define?: ProbeDefinition;
 }
 
 /**
@@ -73,7 +76,7 @@ export function perfPoint(point: ProbePoint, events: () => TraceEvents): PerfPoi
     default:
       throw new CannotTrace(
         `perf events do not serve ${point.kind}: probes here`,
-        "Use tracepoint:, raw_tracepoint:sys_enter or sys_exit, software:, hardware:, profile: or interval: probes, " +
+        "Use tracepoint:, raw_tracepoint:sys_enter or sys_exit, software:, hardware:, profile:, interval:, kprobe: or uprobe: probes, " +
           "or the bpf engine.",
       );
   }
@@ -92,8 +95,24 @@ function tracepoint(point: ProbePoint, format: Format, syscall: boolean): PerfPo
     const address = kind === "ip" ? { address: f.address } : {};
     args.set(`args.${f.name}`, { kind, ...extentOf(f, syscall && kind === "number"), ...address });
   }
+  if (syscall) addPositions(format, args);
   const attr = { type: PERF_TYPE.TRACEPOINT, config: format.id, period: 1 };
   return { point, event: { attr, raw: true, once: false }, args, fraction: null };
+}
+
+/**
+ * `arg0` to `arg5`: the arguments of a system call by position, as whole registers. Beyond the last stands the first field,
+ * so that system calls of all lengths are read alike; whoever shows arguments knows how many there are.
+ */
+function addPositions({ fields }: Format, args: Map<string, RecordField>): void {
+  const registers = fields.filter((f) => f.size === 8 && !f.name.startsWith("__"));
+  const [any] = fields;
+  const ret = args.get("args.ret");
+  if (ret) args.set("result", ret).set("error", ret);
+  for (let i = 0; i < 6; i++) {
+    const { offset, size } = registers[i] ?? any;
+    args.set(`arg${i}`, { kind: "number", offset, size, signed: false });
+  }
 }
 
 function extentOf(f: FormatField, register: boolean): Omit<RecordField, "kind"> {

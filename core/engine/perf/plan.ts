@@ -1,5 +1,7 @@
 import { eventOfSyscall } from "../../host/mod.ts";
 import {
+  type CallTarget,
+  callTargetText,
   type Expr,
   exprText,
   isTextType,
@@ -55,6 +57,8 @@ export interface PerfPlan {
       readonly mark: RolePlan;
       readonly joined: readonly JoinedField[];
       readonly maxInFlight: number;
+      /** An end is of the last start of its key that is open: calls of calls. */
+      readonly nested?: boolean;
     };
   readonly accuracy: "exact" | "sampled";
 }
@@ -79,7 +83,11 @@ const BUILTINS: ReadonlySet<string> = new Set([
  * @param pointOf finds a probe point
  * @throws {CannotTrace} with the reason when they cannot
  */
-export function planPerf(spec: ProbeSpec, pointOf: (point: ProbePoint) => PerfPoint): PerfPlan {
+export function planPerf(
+  asked: ProbeSpec,
+  pointOf: (point: ProbePoint) => PerfPoint | readonly PerfPoint[],
+): PerfPlan {
+  const spec = withoutWhen(asked);
   const { source } = spec;
   const fields = sourceFields(spec);
   checkComputable(specExprs(spec));
@@ -110,22 +118,41 @@ export function planPerf(spec: ProbeSpec, pointOf: (point: ProbePoint) => PerfPo
   });
 }
 
-/** System calls are pairs of their own tracepoints: a thread is in one at a time. */
+/** Nothing is spared by knowing at the entry that a call is not looked at: it becomes a filter. */
+function withoutWhen(spec: ProbeSpec): ProbeSpec {
+  if (spec.source.kind !== "calls" || !spec.source.when) return spec;
+  const { when, ...source } = spec.source;
+  return { ...spec, source, steps: [{ kind: "filter", expr: when }, ...spec.steps] };
+}
+
+/**
+ * Calls are pairs of an entry and a return. System calls have tracepoints of their own, and a thread is in one at a time;
+ * functions are probed at both ends, and may call themselves.
+ */
 function planCalls(
   spec: ProbeSpec,
   source: Extract<ProbeSpec["source"], { kind: "calls" }>,
   fields: readonly SourceField[],
-  pointOf: (point: ProbePoint) => PerfPoint,
+  pointOf: (point: ProbePoint) => PerfPoint | readonly PerfPoint[],
 ): PerfPlan {
-  const names = source.targets.map((t) => {
-    if (t.kind === "syscall") return t.name;
+  if (source.family !== undefined) {
     throw new CannotTrace(
-      `calls of ${t.kind === "kernel" ? "kernel" : "user"} functions take a program in the kernel`,
-      "Use `calls syscall:NAME`, or the bpf engine.",
+      "a process is followed to its children by a program in the kernel",
+      "Name a process by its number.",
     );
-  });
+  }
+  const { targets } = source;
+  const nested = targets.some((t) => t.kind !== "syscall");
+  if (nested && targets.some((t) => t.kind === "syscall")) {
+    throw new CannotTrace("calls of functions and of system calls are measured apart", "Write two pipelines.");
+  }
+  const names = new Map<ProbePoint, string>();
   const points = (side: "enter" | "exit"): ProbePoint[] =>
-    names.map((name) => ({ kind: "tracepoint", category: "syscalls", name: `sys_${side}_${eventOfSyscall(name)}` }));
+    targets.map((t) => {
+      const point = endOf(t, side);
+      names.set(point, callTargetText(t));
+      return point;
+    });
   const joined = fields.map((f): JoinedField => {
     switch (f.name) {
       case "duration":
@@ -134,24 +161,47 @@ function planCalls(
         return { ...f, from: "end", field: "args.ret" };
       case "errno":
         return { ...f, from: "errno", field: "args.ret" };
+      case "result":
+        return { ...f, from: "end", field: "result" };
+      case "error":
+        return { ...f, from: "errno", field: "error" };
       default:
-        return { ...f, from: "start", field: f.name };
+        return f.name.startsWith("end.")
+          ? { ...f, from: "end", field: f.name.slice("end.".length) }
+          : { ...f, from: "start", field: f.name };
     }
   });
   const tid: Expr = { op: "field", name: "tid", t: { type: "tid", unit: null } };
-  const written = names.map((name) => `syscall:${name}`);
-  const errno = joined.some((f) => f.from === "errno");
-  const ret: SourceField = { name: "args.ret", t: { type: "int", unit: null } };
-  const end = ofSide(joined, "end", [tid]);
+  const which: Expr = { op: "field", name: "probe", t: { type: "string", unit: null } };
+  const key = nested ? [tid, which] : [tid];
+  const errors = joined.flatMap((f) =>
+    f.from === "errno" ? [{ name: f.field, t: { type: "int", unit: null } as const }] : []
+  );
+  const endFields = unique([...ofSide(joined, "end", key), ...errors]);
+  const starts = points("enter");
+  const ends = points("exit");
   return planned(spec, {
     kind: "pair",
-    start: { ...role(points("enter"), pointOf, ofSide(joined, "start", [tid]), [tid]), names: written },
-    end: role(points("exit"), pointOf, errno && !end.some((f) => f.name === ret.name) ? [...end, ret] : end, [tid]),
+    start: role(starts, pointOf, ofSide(joined, "start", key), key, names),
+    end: role(ends, pointOf, endFields, key, names),
     cancel: NO_ROLE,
     mark: NO_ROLE,
     joined,
     maxInFlight: source.maxInFlight,
+    ...(nested && { nested }),
   });
+}
+
+/** The probe at one end of a target's calls. */
+function endOf(t: CallTarget, side: "enter" | "exit"): ProbePoint {
+  switch (t.kind) {
+    case "syscall":
+      return { kind: "tracepoint", category: "syscalls", name: `sys_${side}_${eventOfSyscall(t.name)}` };
+    case "kernel":
+      return { kind: side === "enter" ? "kprobe" : "kretprobe", symbol: t.symbol };
+    case "user":
+      return { kind: side === "enter" ? "uprobe" : "uretprobe", path: t.path, symbol: t.symbol };
+  }
 }
 
 function planned(spec: ProbeSpec, source: PerfPlan["source"]): PerfPlan {
@@ -163,13 +213,14 @@ const NO_ROLE: RolePlan = { points: [], names: [], fields: [], key: [] };
 
 function role(
   points: readonly ProbePoint[],
-  pointOf: (point: ProbePoint) => PerfPoint,
+  pointOf: (point: ProbePoint) => PerfPoint | readonly PerfPoint[],
   fields: readonly SourceField[],
   key: readonly Expr[],
+  names: ReadonlyMap<ProbePoint, string> = new Map(),
 ): RolePlan {
-  const found = points.map(pointOf);
+  const found = points.flatMap(pointOf);
   for (const f of fields) for (const p of found) checkField(f, p);
-  return { points: found, names: points.map(probePointText), fields, key };
+  return { points: found, names: found.map((p) => names.get(p.point) ?? probePointText(p.point)), fields, key };
 }
 
 function checkField({ name, t }: SourceField, p: PerfPoint): void {

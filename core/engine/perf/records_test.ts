@@ -161,7 +161,7 @@ function run(spec: ProbeSpec, samples: readonly Sample[], parts: number, chain: 
     if (i % parts === 0) output.push(source.take());
   });
   output.push(source.take());
-  return { output, batch: output.finish(1e9) };
+  return { output, batch: output.finish(1e9).batch };
 }
 
 function spec(steps: ProbeSpec["steps"], output: ProbeSpec["output"]): ProbeSpec {

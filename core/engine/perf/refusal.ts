@@ -20,6 +20,7 @@ const GRANT = "Run as root, or give the capabilities CAP_PERFMON and, for tracef
  */
 export function refusalOf(error: unknown, what: string, host: Host): Refusal {
   if (!(error instanceof SysError)) throw error;
+  if (error.call !== "perf_event_open" && error.message.includes("probe_events")) return probeRefusal(error, what);
   switch (error.code) {
     case "EPERM":
     case "EACCES":
@@ -55,6 +56,34 @@ export function refusalOf(error: unknown, what: string, host: Host): Refusal {
       };
     default:
       return { reason: `${what}: ${error.code}`, remedy: error.remedy, lasting: false };
+  }
+}
+
+/** A probe by breakpoint that tracefs refused. */
+function probeRefusal(error: SysError, what: string): Refusal {
+  const refusal = (reason: string, remedy: string, lasting: boolean): Refusal => ({ reason, remedy, lasting });
+  if (error.call === "openat" && error.code === "ENOENT") {
+    return refusal(
+      `This kernel has no probes by breakpoint: tracefs lacks the file that ${what} takes`,
+      "Use a kernel with CONFIG_KPROBE_EVENTS and CONFIG_UPROBE_EVENTS, or tracepoints.",
+      true,
+    );
+  }
+  switch (error.code) {
+    case "EACCES":
+    case "EPERM":
+      return refusal(`Probes by breakpoint are not permitted: ${error.message}`, "Run as root.", true);
+    case "EADDRNOTAVAIL":
+      return refusal(`Several functions have the name: ${what}`, "Probe a function that calls it.", false);
+    case "ENOENT":
+    case "EINVAL":
+      return refusal(
+        `The kernel puts no probe there: ${what} (${error.code})`,
+        "`sonde list probes` lists places.",
+        false,
+      );
+    default:
+      return refusal(`${what}: ${error.message}`, "", false);
   }
 }
 

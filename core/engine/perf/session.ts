@@ -1,12 +1,13 @@
 import type { Batch, Quality } from "../../data/mod.ts";
+import { defineProbes } from "../../ftrace/mod.ts";
 import type { Host } from "../../host/mod.ts";
 import { openProbeEvents, type RecordSink } from "../../perf/mod.ts";
-import type { ProbeSession } from "../../plugin_api/mod.ts";
+import type { ProbeOutcome, ProbeSession } from "../../plugin_api/mod.ts";
 import { CLOCK, clockNs, clockNsBig } from "../../sys/mod.ts";
 import { matchedSource } from "./matched_source.ts";
 import { specOutput } from "./output.ts";
 import { SIDE } from "./pairs.ts";
-import { perfEvents } from "./perf_events.ts";
+import { perfEvents, type PlannedEvent } from "./perf_events.ts";
 import type { PerfPlan } from "./plan.ts";
 import { rolesOf } from "./roles_of.ts";
 import { recordAt, type SampleContext } from "./sample_reader.ts";
@@ -41,7 +42,10 @@ const RING_BYTES = 2 << 20;
 export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSession {
   const { host, initialNamespace } = machine;
   const { spec, source } = plan;
-  const planned = perfEvents(plan);
+  using undo = new DisposableStack();
+  const probes = new DisposableStack();
+  undo.use(probes);
+  const { planned, missed } = withNumbers(perfEvents(plan), host, probes);
   const roles = rolesOf(source);
   const names = new Set(roles.flatMap((r) => r.fields.map((f) => f.name)));
   const stacks = names.has("stack") || names.has("kstack") || names.has("ustack");
@@ -55,6 +59,8 @@ export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSess
     tasks: named || names.has("pid") || userStacks,
     mappings: userStacks,
   });
+  // Probes are removed after what watches them is closed.
+  undo.use(events);
   const tasks = createTasks(host);
   const stackReader = stacks ? createStackReader(host, tasks) : null;
   let unnamed = 0;
@@ -130,6 +136,7 @@ export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSess
     clearTimeout(timer);
     for (const end of [...waiting]) end();
     events[Symbol.dispose]();
+    probes.dispose();
   };
   let pause: number = LOOK_MS.min;
   const look = (): void => {
@@ -153,6 +160,7 @@ export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSess
     throw error;
   }
   timer = setTimeout(look, pause);
+  undo.move();
 
   return {
     drain: () =>
@@ -172,19 +180,21 @@ export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSess
         const limit = setTimeout(end, timeoutMs);
         waiting.add(end);
       }),
-    finish(): { batch: Batch; quality: Quality } {
+    mechanisms: ["perf_event"],
+    finish(): ProbeOutcome {
       if (ended) throw new TypeError("The session has already ended");
       try {
         const durationNs = costed(() => {
           events.stop();
           return Math.max(1, clockNs() - startNs);
         });
-        const batch = costed(() => {
+        const unseen = missed();
+        const made = costed(() => {
           events.drain(sink, true);
           flush();
           return output.finish(durationNs);
         });
-        return { batch, quality: qualityOf(durationNs) };
+        return { ...made, quality: qualityOf(durationNs, unseen) };
       } finally {
         dispose();
       }
@@ -192,7 +202,7 @@ export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSess
     [Symbol.dispose]: dispose,
   };
 
-  function qualityOf(durationNs: number): Quality {
+  function qualityOf(durationNs: number, unseen: number): Quality {
     const counted = events.lost();
     return sessionQuality({
       plan,
@@ -207,6 +217,7 @@ export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSess
         broken,
         mapFull: output.lost + (rows.pairs?.lost ?? 0),
         doubtful: rows.pairs?.doubtful ?? 0,
+        unseen,
       },
       lostRecords: counted?.records ?? 0,
       unmatched: {
@@ -229,4 +240,18 @@ function ringBytes({ spec: { output } }: PerfPlan, { host, cpus }: PerfMachine):
   const wanted = output.kind === "stream" && output.ringBytes > 0 ? output.ringBytes : RING_BYTES;
   const room = Math.min(wanted, MAX_RINGS_BYTES / cpus.length);
   return Math.max(host.pageSize, 2 ** Math.floor(Math.log2(room)));
+}
+
+/** Defines the events that are our own: only then the kernel has numbers for them. @throws {SysError} */
+function withNumbers(
+  events: readonly PlannedEvent[],
+  host: Host,
+  owned: DisposableStack,
+): { readonly planned: readonly PlannedEvent[]; missed(): number } {
+  const definitions = events.flatMap((e) => e.define ?? []);
+  if (definitions.length === 0) return { planned: events, missed: () => 0 };
+  const defined = owned.use(defineProbes(host, definitions));
+  let next = 0;
+  const planned = events.map((e) => e.define ? { ...e, attr: { ...e.attr, config: defined.ids[next++] } } : e);
+  return { planned, missed: () => defined.missed() };
 }

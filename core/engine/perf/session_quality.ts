@@ -21,6 +21,8 @@ export interface SessionCounts {
     readonly mapFull: number;
     /** Starts that were open when events were lost. */
     readonly doubtful: number;
+    /** Calls that probes by breakpoint missed. */
+    readonly unseen: number;
   };
   /** Lost records of tasks and mappings. */
   readonly lostRecords: number;
@@ -51,6 +53,7 @@ export function sessionQuality(c: SessionCounts): Quality {
   lose("read_error", c.lost.broken);
   lose("map_full", c.lost.mapFull);
   lose("doubtful_pairs", c.lost.doubtful);
+  lose("missed", c.lost.unseen);
   const notes = [...c.notes];
   if (c.unnamed > 0) {
     const why = c.initialNamespace

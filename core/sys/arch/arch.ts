@@ -3,11 +3,14 @@ export type SyscallName =
   | "bpf"
   | "capget"
   | "clock_gettime"
+  | "clone"
   | "close"
   | "eventfd2"
   | "execve"
+  | "exit_group"
   | "fcntl"
   | "ftruncate"
+  | "futex"
   | "getpid"
   | "getppid"
   | "getrusage"
@@ -37,8 +40,11 @@ export type SyscallName =
   | "pwrite64"
   | "read"
   | "readlinkat"
+  | "rt_sigaction"
+  | "rt_sigprocmask"
   | "sched_getaffinity"
   | "sched_setaffinity"
+  | "seccomp"
   | "setns"
   | "statx"
   | "syslog"
@@ -65,4 +71,14 @@ export interface Arch {
    * kernel; null where programs cannot choose a counter in a register.
    */
   readonly rdpmcStub: readonly number[] | null;
+  /**
+   * Machine code of `long sonde_spawn(long flags, void *stack, long *calls)`: clone(2), and in the child one system call
+   * after the other from a table. Each row is eight words: number, six arguments, and room for the answer. It has no end:
+   * the last call must be one that does not return.
+   */
+  readonly spawnStub: readonly number[];
+  /** Machine code of `void *sonde_bell(void)`, which answers the address of a signal handler that does nothing. */
+  readonly bellStub: readonly number[];
+  /** Where the handler's return (`sa_restorer`) is, bytes behind the handler; null where the kernel has its own. */
+  readonly bellRestorer: number | null;
 }

@@ -8,11 +8,14 @@ export const x64: Arch = {
     bpf: 321,
     capget: 125,
     clock_gettime: 228,
+    clone: 56,
     close: 3,
     eventfd2: 290,
     execve: 59,
+    exit_group: 231,
     fcntl: 72,
     ftruncate: 77,
+    futex: 202,
     getpid: 39,
     getppid: 110,
     getrusage: 98,
@@ -42,8 +45,11 @@ export const x64: Arch = {
     pwrite64: 18,
     read: 0,
     readlinkat: 267,
+    rt_sigaction: 13,
+    rt_sigprocmask: 14,
     sched_getaffinity: 204,
     sched_setaffinity: 203,
+    seccomp: 317,
     setns: 308,
     statx: 332,
     syslog: 103,
@@ -74,4 +80,31 @@ export const x64: Arch = {
     ...[0x48, 0x09, 0xd0], // or rax, rdx
     0xc3, // ret
   ],
+  spawnStub: [
+    ...[0xb8, 56, 0, 0, 0], // mov eax, clone
+    ...[0x0f, 0x05], // syscall: the table's address stays in rdx
+    ...[0x48, 0x85, 0xc0], // test rax, rax
+    ...[0x74, 0x01], // jz child
+    0xc3, // ret
+    ...[0x48, 0x89, 0xd3], // child: mov rbx, rdx
+    ...[0x48, 0x8b, 0x03], // next: mov rax, [rbx]
+    ...[0x48, 0x8b, 0x7b, 8], // mov rdi, [rbx + 8]
+    ...[0x48, 0x8b, 0x73, 16], // mov rsi, [rbx + 16]
+    ...[0x48, 0x8b, 0x53, 24], // mov rdx, [rbx + 24]
+    ...[0x4c, 0x8b, 0x53, 32], // mov r10, [rbx + 32]
+    ...[0x4c, 0x8b, 0x43, 40], // mov r8, [rbx + 40]
+    ...[0x4c, 0x8b, 0x4b, 48], // mov r9, [rbx + 48]
+    ...[0x0f, 0x05], // syscall
+    ...[0x48, 0x89, 0x43, 56], // mov [rbx + 56], rax
+    ...[0x48, 0x83, 0xc3, 64], // add rbx, 64
+    ...[0xeb, 0xd9], // jmp next
+  ],
+  bellStub: [
+    ...[0x48, 0x8d, 0x05, 1, 0, 0, 0], // lea rax, [rip + 1]
+    0xc3, // ret
+    0xc3, // handler: ret
+    ...[0xb8, 15, 0, 0, 0], // restorer: mov eax, rt_sigreturn
+    ...[0x0f, 0x05], // syscall
+  ],
+  bellRestorer: 1,
 };

@@ -1,0 +1,139 @@
+import { assetBytes } from "../../core/assets/mod.ts";
+import { type Quality, quality } from "../../core/data/mod.ts";
+import { PERF_TYPE, SW } from "../../core/perf/mod.ts";
+import type { Analysis } from "../../core/plugin_api/mod.ts";
+import { clockNs } from "../../core/sys/mod.ts";
+import { attach } from "../kernel/attach.ts";
+import { LibbpfError } from "../libbpf_error.ts";
+import { possibleCpus } from "../possible_cpus.ts";
+import { ANALYZER_COPY_BYTES, type AnalyzerStacks, openAnalyzerStacks } from "../user_stacks/mod.ts";
+import { analyzerConstants, type AnalyzerOptions, type RunningAnalyzer } from "./analyzer.ts";
+import { inWords, loadObject, type Variant } from "./_load.ts";
+import { readCounters, startMeter } from "./_measure.ts";
+import { pageFaultTables } from "./_page_fault_tables.ts";
+import { prepareUserCopies } from "./user_copies.ts";
+
+const BEGINS = ["begin_user", "begin_kernel"];
+/** `plain` is for kernels before 5.17: it does not tell what lies behind a page. */
+const VARIANTS: readonly Variant[] = ["full", "plain"].map((name) => ({
+  name,
+  programs: [...BEGINS, "end", `minor_${name}`, `major_${name}`],
+}));
+const EVENTS = [["minor", SW.PAGE_FAULTS_MIN], ["major", SW.PAGE_FAULTS_MAJ]] as const;
+/** What a fault costs in all programs, where the kernel does not tell (docs/analyzers/page_fault_trace.md). */
+const ESTIMATED_FAULT_NS = 1500;
+
+/**
+ * Counts page faults from now on, with stacks, times and what lies behind the pages: `page_fault_trace.bpf.c`.
+ *
+ * @throws {UnsupportedError} without libbpf, type information or permission
+ * @throws {LibbpfError} when the kernel refuses for another reason
+ */
+export function startPageFaultTrace(options: AnalyzerOptions): RunningAnalyzer {
+  const { host, pid, maxEntries = 16_384 } = options;
+  const cpus = possibleCpus(host);
+  const { object, variant } = loadObject(
+    "page_fault_trace",
+    assetBytes("bpf/programs/page_fault_trace.bpf.o"),
+    options,
+    options.variant ? VARIANTS.filter((v) => v.name === options.variant) : VARIANTS,
+    (fresh) => {
+      const copies = prepareUserCopies(fresh, host, { copyBytes: ANALYZER_COPY_BYTES, maxEntries, pid });
+      fresh.setConstants({ ...analyzerConstants(host, pid), ...copies });
+      for (const map of ["threads", "sums", "places", "buckets", "files"]) fresh.map(map).setMaxEntries(maxEntries);
+    },
+  );
+  let events = 0;
+  const loaded = object.programs.filter((p) => p.autoload);
+  const meter = startMeter(loaded.map((p) => p.fd), () => events * ESTIMATED_FAULT_NS);
+  const owned = new DisposableStack();
+  owned.use(object);
+  owned.use(meter);
+  const links = owned.use(new DisposableStack());
+  let timed = true;
+  let stacks: AnalyzerStacks;
+  try {
+    stacks = owned.use(openAnalyzerStacks(object, host));
+    links.use(object.program("end").attach());
+    for (const name of BEGINS) timed = attached(() => links.use(object.program(name).attach())) && timed;
+    for (const [kind, config] of EVENTS) {
+      const at = { kind: "perf_event", type: PERF_TYPE.SOFTWARE, config, period: 1, frequencyHz: null, everyCpu: true };
+      for (const fd of attach(object.program(`${kind}_${variant}`).fd, at as Parameters<typeof attach>[1], host)) {
+        links.use(fd);
+      }
+    }
+  } catch (error) {
+    owned.dispose();
+    throw inWords(error, `attaching "page_fault_trace"`, host, options.btf !== undefined);
+  }
+  const startNs = clockNs();
+  let endNs = 0;
+  const drain = (): void => meter.costed(stacks.drain);
+  return {
+    variant,
+    drain,
+    stop(): void {
+      if (endNs > 0) return;
+      endNs = clockNs();
+      meter.costed(() => links.dispose());
+      drain();
+    },
+    async read(): Promise<Analysis> {
+      const now = endNs || clockNs();
+      const read = await pageFaultTables(object, stacks);
+      events = read.faults;
+      const { cost, missed } = meter.read(now - startNs);
+      const lost_by = losses(
+        readCounters(object.map("counters").fd, object.map("counters").spec, cpus),
+        missed,
+      );
+      const notes = [
+        ...(timed ? [] : ["This kernel has no tracepoints where page faults begin: no times."]),
+        ...(variant === "plain" ? ["What lies behind a page is told from Linux 5.17 on only."] : []),
+        ...read.stacks.notes,
+      ];
+      return {
+        tables: read.tables,
+        quality: quality({
+          ...read.stacks,
+          lost_by: added(lost_by, read.stacks.lost_by),
+          events,
+          duration_ns: now - startNs,
+          cost,
+          notes,
+        }),
+      };
+    },
+    [Symbol.dispose]: () => owned.dispose(),
+  };
+}
+
+/** False where the kernel has no such tracepoint. */
+function attached(attempt: () => unknown): boolean {
+  try {
+    attempt();
+    return true;
+  } catch (error) {
+    if (error instanceof LibbpfError && error.code === "ENOENT") return false;
+    throw error;
+  }
+}
+
+function losses(counters: readonly number[], recursion: number): Quality["lost_by"] {
+  const [threads, sums, places, buckets, files] = counters;
+  const all = {
+    map_full: sums,
+    // Of these only the stack is not known, the time, its distribution, and the name of the file.
+    stacks_full: places,
+    times_full: threads,
+    buckets_full: buckets,
+    files_full: files,
+    recursion,
+  };
+  return Object.fromEntries(Object.entries(all).filter(([, n]) => n > 0));
+}
+
+function added(a: Quality["lost_by"], b: Quality["lost_by"]): Quality["lost_by"] {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return Object.fromEntries([...names].map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)]));
+}

@@ -1,0 +1,129 @@
+import { GoneError, type Results, UsageError } from "../../core/data/mod.ts";
+import type { CallsRequest } from "../../core/plugin_api/mod.ts";
+import { startStopped } from "../child.ts";
+import { EXIT } from "../exit_code.ts";
+import { print, warn } from "../output.ts";
+import { terminalProgress } from "../progress.ts";
+import { renderOptions } from "../render_options.ts";
+import { openSession, type Session } from "../session.ts";
+import { checkOutput, showResults } from "../show_results.ts";
+
+/** Options of `sonde calls`. */
+export interface CallsOptions {
+  readonly json?: boolean;
+  readonly pid?: number;
+  /** Nanoseconds. */
+  readonly for?: number;
+  readonly top: number;
+  readonly slowest: number;
+  /** Nanoseconds. */
+  readonly min: number;
+  readonly errors?: boolean;
+  readonly stacks?: boolean;
+  readonly engine?: string;
+  readonly attach?: "fentry" | "kprobe";
+  readonly output?: string;
+}
+
+/** Default window when neither a command nor `--for` bounds it, ns. */
+const DEFAULT_WINDOW_NS = 5e9;
+/** Longest a command is followed, ns: a day. */
+const MAX_WINDOW_NS = 86400e9;
+
+/** Measures the calls of functions and system calls: of the machine, a process, or a command that it starts. */
+export async function callsCommand(
+  targets: readonly string[],
+  words: readonly string[],
+  options: CallsOptions,
+): Promise<number> {
+  if (targets.length === 0) {
+    throw new UsageError(
+      "calls of what?",
+      "For example: sonde calls syscall:fsync, sonde calls 'kernel:vfs_*', sonde calls user:/usr/bin/bash:readline",
+    );
+  }
+  await checkOutput(options.output);
+  const { pid } = options;
+  if (pid !== undefined && words.length > 0) throw new UsageError("--pid and a command exclude each other");
+  const progress = terminalProgress();
+  const session = await openSession([], (text) => progress.show(text));
+  if (pid !== undefined && session.host.processStat(pid) === null) throw new GoneError(`There is no process ${pid}`);
+  const request = {
+    targets,
+    pid: pid ?? 0,
+    durationNs: options.for ?? DEFAULT_WINDOW_NS,
+    slowest: options.slowest,
+    minNs: options.min,
+    errors: options.errors,
+    // A picture needs them whether they are shown or not.
+    stacks: options.stacks || /\.(svg|html|folded)/.test(options.output ?? ""),
+    engine: options.engine,
+    attachBy: options.attach,
+    signal: session.context.signal,
+  };
+  if (words.length > 0) return await measureChild(words, request, options, session);
+  progress.show("attaching …");
+  let results: Results;
+  try {
+    results = await session.api.calls.measure({
+      ...request,
+      onReady: () => progress.show("watching calls … (Ctrl-C ends)"),
+    });
+  } finally {
+    progress.clear();
+  }
+  await show(results, options);
+  return EXIT.ok;
+}
+
+async function measureChild(
+  words: readonly string[],
+  request: CallsRequest,
+  options: CallsOptions,
+  session: Session,
+): Promise<number> {
+  const child = await startStopped(words, session.host);
+  const ended = new AbortController();
+  const measuring = session.api.calls.measure({
+    ...request,
+    pid: child.pid,
+    follow: true,
+    durationNs: options.for ?? MAX_WINDOW_NS,
+    signal: AbortSignal.any([session.context.signal, ended.signal]),
+    onReady: () => child.go(),
+  });
+  const status = child.status.then((s) => {
+    ended.abort(new DOMException("The command has ended", "OperationError"));
+    return s;
+  });
+  let results: Results;
+  try {
+    results = await measuring;
+  } catch (error) {
+    child.go();
+    await status;
+    throw error;
+  }
+  const { code } = await status;
+  await show(results, options, words);
+  return code;
+}
+
+/** @param command that was measured: standard output is its own */
+async function show(results: Results, options: CallsOptions, command?: readonly string[]): Promise<void> {
+  if (options.output !== undefined) {
+    const whole = /\.(json|csv|txt)$/.test(options.output);
+    const shown = whole ? results : { profile: results.profile };
+    return await showResults(shown, {}, { ...options, title: "Time in calls" });
+  }
+  if (options.json) {
+    if (!command) return await showResults(results, {}, options);
+    const { resultsToJson } = await import("../../core/data/mod.ts");
+    return warn(JSON.stringify({ schema: 1, command, results: resultsToJson(results) }));
+  }
+  const { renderCalls } = await import("../../core/render/terminal/calls.ts");
+  const view = { ...renderOptions(), top: options.top, wholeStacks: options.stacks === true };
+  const text = renderCalls(results, view);
+  if (command) warn(text);
+  else print(text + "\n");
+}

@@ -1,0 +1,197 @@
+import { type Results, resultsToJson, UsageError } from "../../core/data/mod.ts";
+import { openHost } from "../../core/host/mod.ts";
+import {
+  type CallTrace,
+  type CallTraceRequest,
+  type CallTraceSummary,
+  parseCallFilter,
+  traceCalls,
+} from "../../core/ptrace/mod.ts";
+import { ignoredSignals, kill, O, open, ownCpuNs, write } from "../../core/sys/mod.ts";
+import { sortedCounts, type SummaryOrder, summaryTable, summaryText } from "../call_summary.ts";
+import { commandPath } from "../command_path.ts";
+import { EXIT } from "../exit_code.ts";
+import { instructionTables } from "../instruction_tables.ts";
+import { warn } from "../output.ts";
+import { renderOptions } from "../render_options.ts";
+
+/** Options of `sonde strace`, by the names that strace has for them. */
+export interface StraceOptions {
+  readonly json?: boolean;
+  readonly pid?: readonly number[];
+  readonly follow?: boolean;
+  readonly expression?: readonly string[];
+  /** Only the summary. */
+  readonly count?: boolean;
+  /** The summary behind the lines. */
+  readonly summary?: boolean;
+  readonly wall?: boolean;
+  readonly sort: SummaryOrder;
+  readonly durations?: boolean;
+  /** How often -t stands there. */
+  readonly time?: number;
+  readonly relative?: boolean;
+  readonly paths?: boolean;
+  readonly stringSize: number;
+  readonly output?: string;
+  /** How often -q stands there. */
+  readonly quiet?: number;
+  /** Counts by programs in the kernel. */
+  readonly bpf?: boolean;
+  readonly seccomp: boolean;
+  readonly for?: number;
+  readonly countInstructions?: boolean;
+}
+
+/** Traces the system calls of a command that it starts, or of processes. */
+export async function strace(words: readonly string[], options: StraceOptions): Promise<number> {
+  const pids = options.pid ?? [];
+  if (words.length === 0 && pids.length === 0) {
+    throw new UsageError("What is to be traced?", "Write sonde strace -- command, or sonde strace -p PID");
+  }
+  if (options.count && options.summary) throw new UsageError("-c and -C exclude each other");
+  if (options.summary && options.json) throw new UsageError("-C and --json exclude each other", "Use -c --json");
+  if (pids.includes(Deno.pid)) throw new UsageError("sonde cannot trace itself");
+  if (options.bpf && options.countInstructions) {
+    throw new UsageError("--bpf and --count-instructions exclude each other");
+  }
+  if (options.bpf) return await (await import("../strace_by_bpf.ts")).straceByBpf(words, options);
+  if (options.countInstructions) {
+    if (pids.length > 0 || words.length === 0) {
+      // If we were killed, the next step would kill a process that is not ours.
+      throw new UsageError("--count-instructions is for a command that it starts, not for -p");
+    }
+    if (options.count || options.summary || options.expression) {
+      throw new UsageError("--count-instructions tells nothing else: leave -e, -c and -C out");
+    }
+  }
+  const host = openHost();
+  // Asked for at once: our runtime changes them as it goes.
+  const ignored = ignoredSignals();
+  const request = requestOf(words, options, ignored);
+  using file = options.output === undefined ? null : open(options.output, O.WRONLY | O.CREAT | O.TRUNC);
+  const fd = file?.fd ?? STDERR;
+  const startNs = performance.now() * 1e6;
+  const trace = await traceCalls(host, {
+    ...request,
+    output: options.count || options.countInstructions ? null : fd,
+    instructions: options.countInstructions,
+  });
+  const summary = await endingOf(trace, words.length > 0, ignored, options.for);
+  const counts = sortedCounts(summary.counts, options.sort);
+  if (request.counts !== "none") {
+    const time = request.counts === "wall" ? "wall" : "system";
+    const calls = summaryTable(counts, time, Math.round(performance.now() * 1e6 - startNs), ownCpuNs());
+    writeAll(fd, options.json ? json(words, { calls }) : summaryText(counts));
+  }
+  if (options.countInstructions) {
+    const results = instructionTables(summary, Math.round(performance.now() * 1e6 - startNs), ownCpuNs());
+    writeAll(fd, options.json ? json(words, results) : await instructionText(results));
+  }
+  if (!options.quiet && !options.json) {
+    for (const pid of pids) if (summary.detached.includes(pid)) warn(`sonde: Process ${pid} detached`);
+  }
+  return words.length > 0 ? summary.code : EXIT.ok;
+}
+
+function requestOf(
+  words: readonly string[],
+  options: StraceOptions,
+  ignored: readonly number[],
+): Omit<CallTraceRequest, "output"> {
+  const { calls, signals } = parseCallFilter(options.expression ?? []);
+  const follow = options.follow ?? false;
+  const several = follow || (options.pid?.length ?? 0) > 1;
+  const quiet = options.quiet ?? 0;
+  return {
+    command: words.length === 0 ? null : {
+      path: commandPath(words[0]),
+      args: words,
+      env: inheritedEnv(),
+      // This one our runtime ignores for itself.
+      ignoredSignals: ignored.filter((signal) => signal !== SIGPIPE),
+    },
+    pids: options.pid ?? [],
+    follow,
+    calls,
+    signals,
+    format: options.json ? "json" : "text",
+    counts: options.count || options.summary ? options.wall ? "wall" : "system" : "none",
+    times: { clock: CLOCKS[Math.min(options.time ?? 0, 3)], relative: options.relative ?? false },
+    durations: options.durations ?? false,
+    stringLimit: options.stringSize,
+    paths: options.paths ?? false,
+    who: !several ? "never" : options.output === undefined ? "several" : "always",
+    quietExit: quiet > 1,
+    quietNotes: quiet > 0 || options.output !== undefined,
+    interleaved: options.output === undefined,
+    seccomp: words.length > 0 && follow && calls !== null && options.seccomp,
+  };
+}
+
+/** What a command gets from whoever started us: without what ./sonde sets for itself. */
+function inheritedEnv(): Record<string, string> {
+  const { DENO_NO_UPDATE_CHECK: _, ...env } = Deno.env.toObject();
+  return env;
+}
+
+/**
+ * Waits for the end of a trace. What was attached to is let go at the first signal; a command gets the signals that we get
+ * and ends as it likes, and with it the trace.
+ */
+async function endingOf(
+  trace: CallTrace,
+  command: boolean,
+  ignored: readonly number[],
+  forNs: number | undefined,
+): Promise<CallTraceSummary> {
+  // A terminal tells both of Ctrl-C itself.
+  const terminal = [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
+  const remove = SIGNALS.filter(([, number]) => !ignored.includes(number)).map(([signal, number]) => {
+    let again = false;
+    const listener = (): void => {
+      if (!command) {
+        if (again) Deno.exit(128 + number);
+        again = true;
+        trace.stop();
+      } else if (signal !== "SIGINT" || !terminal) kill(trace.pid, number);
+    };
+    Deno.addSignalListener(signal, listener);
+    return () => Deno.removeSignalListener(signal, listener);
+  });
+  const timer = forNs === undefined ? undefined : setTimeout(() => {
+    if (command) kill(trace.pid, SIGTERM);
+    else trace.stop();
+  }, forNs / 1e6);
+  try {
+    return await trace.done;
+  } finally {
+    clearTimeout(timer);
+    remove.forEach((stop) => stop());
+  }
+}
+
+function json(command: readonly string[], results: Results): string {
+  return `${JSON.stringify({ schema: 1, command, results: resultsToJson(results) })}\n`;
+}
+
+async function instructionText(results: Results): Promise<string> {
+  const { renderResult } = await import("../../core/render/terminal/result.ts");
+  return Object.entries(results).map(([name, r]) => `${renderResult(name, r, renderOptions())}\n`).join("\n");
+}
+
+function writeAll(fd: number, text: string): void {
+  const bytes = new TextEncoder().encode(text);
+  for (let at = 0; at < bytes.length;) {
+    const n = write(fd, bytes.subarray(at));
+    if (n <= 0) return;
+    at += n;
+  }
+}
+
+const STDERR = 2;
+const SIGPIPE = 13;
+const SIGTERM = 15;
+const SIGNALS = [["SIGINT", 2], ["SIGTERM", SIGTERM], ["SIGHUP", 1]] as const;
+/** By how many -t there are. */
+const CLOCKS = ["none", "seconds", "micros", "epoch"] as const;
