@@ -13,8 +13,9 @@ export type BuiltModule = { readonly path: string } | { readonly missing: string
  *
  * @param kernel as `tests/kernels/run` takes it; fetched before
  * @param folder where the module goes
+ * @param install makes that folder with the newer Debian where there is none yet (400 MB)
  */
-export async function buildModule(kernel: string, folder: string): Promise<BuiltModule> {
+export async function buildModule(kernel: string, folder: string, install: boolean): Promise<BuiltModule> {
   const fetched = await run(`${HERE}run`, ["--headers", kernel]);
   if (!fetched.success) return { missing: `no headers: ${lastLine(fetched.errors)}` };
   const headers = fetched.output.trim();
@@ -34,7 +35,7 @@ export async function buildModule(kernel: string, folder: string): Promise<Built
   ];
   const built = ours >= wanted
     ? await run("env", make("gcc"))
-    : await inChroot(headers, build, `gcc-${wanted}`, make(`gcc-${wanted}`));
+    : await inChroot(headers, build, `gcc-${wanted}`, make(`gcc-${wanted}`), install);
   const path = `${build}/sonde_test.ko`;
   return built.success && exists(path)
     ? { path }
@@ -42,9 +43,16 @@ export async function buildModule(kernel: string, folder: string): Promise<Built
 }
 
 /** Runs a command in a newer Debian in a folder, in which headers and module have the paths that they have here. */
-async function inChroot(headers: string, build: string, gcc: string, command: readonly string[]): Promise<Outcome> {
+async function inChroot(
+  headers: string,
+  build: string,
+  gcc: string,
+  command: readonly string[],
+  install: boolean,
+): Promise<Outcome> {
   if (Deno.uid() !== 0) return failed("another Debian's compiler is needed, and that takes root");
   const root = `${headers}/../../${SUITE}-${gcc}`;
+  if (!install && !exists(root)) return failed(`it takes ${gcc}, which "deno task test:kernels" installs in a folder`);
   // Built under another name: a folder with the right one is complete. Mounts are in a namespace of their own.
   const script = `set -e
     if ! test -d "$0"; then
