@@ -9,12 +9,14 @@ type Start = (options: AnalyzerOptions) => RunningAnalyzer;
 
 /** How each analyzer's program is started. */
 const ANALYZERS: Readonly<Partial<Record<AnalyzerName, () => Promise<Start>>>> = {
+  lock_contention: async () => (await import("./programs/lock_contention.ts")).startLockContention,
   memory_alloc_trace: async () => (await import("./programs/memory_alloc_trace.ts")).startMemoryAllocTrace,
   futex_contention: async () => (await import("./programs/futex_contention.ts")).startFutexContention,
   page_fault_trace: async () => (await import("./programs/page_fault_trace.ts")).startPageFaultTrace,
   disk_io_latency: async () => (await import("./programs/disk_io_latency.ts")).startDiskIoLatency,
   sched_latency: async () => (await import("./programs/sched_latency.ts")).startSchedLatency,
   syscall_count: async () => (await import("./programs/syscall_count.ts")).startSyscallCount,
+  tcp_latency: async () => (await import("./programs/tcp_latency.ts")).startTcpLatency,
 };
 
 /** How often rings are emptied, ms. */

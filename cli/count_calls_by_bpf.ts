@@ -1,5 +1,6 @@
 import type { Quality } from "../core/data/mod.ts";
 import type { Host } from "../core/host/mod.ts";
+import type { CallTraceSummary } from "../core/ptrace/mod.ts";
 import { pause } from "../core/sys/mod.ts";
 import { startSyscallCount } from "../bpf/programs/syscall_count.ts";
 import { startStopped, type StoppedChild } from "./child.ts";
@@ -10,7 +11,7 @@ export interface CountedCallsRequest {
   readonly words: readonly string[];
   /** Processes that are there, in our pid namespace, where no command is started. */
   readonly pids: readonly number[];
-  /** The longest that is waited, ns. Default: until the command ends, or the signal. */
+  /** The longest that is waited, ns; a command that runs on then is told to end. Default: until they end, or the signal. */
   readonly durationNs?: number;
   /** Ends the window early. */
   readonly signal: AbortSignal;
@@ -18,20 +19,17 @@ export interface CountedCallsRequest {
 
 /** What was counted. */
 export interface CountedCalls {
-  readonly counts: readonly {
-    readonly name: string;
-    readonly calls: number;
-    readonly errors: number;
-    /** Time from entry to return, waiting included: ns. */
-    readonly ns: number;
-  }[];
+  /** By name; times are from entry to return, waiting included. */
+  readonly counts: CallTraceSummary["counts"];
   readonly quality: Quality;
   /** Exit code of the command: 128 + the signal that killed it; 0 without one. */
   readonly code: number;
 }
 
-/** A command may run for so long, ns: a day. */
+/** Longest window, ns: a day. */
 const MAX_WINDOW_NS = 86_400e9;
+/** How often it is looked whether the processes are still there, ms. */
+const ROUND_MS = 100;
 
 /**
  * Counts and times the system calls of a command from its exec on, or of processes from now on, and of all that they
@@ -43,16 +41,21 @@ export async function countCallsByBpf(host: Host, request: CountedCallsRequest):
   const { words, pids, durationNs = MAX_WINDOW_NS, signal } = request;
   const child = words.length > 0 ? await startStopped(words, host) : null;
   try {
-    const common = { host, pid: 0, distributions: false, measureCost: false };
     using counting = startSyscallCount({
-      ...common,
+      host,
+      pid: 0,
       follow: { pids: child ? [child.pid] : pids, fromExec: child !== null },
+      distributions: false,
+      measureCost: false,
     });
-    const code = await endOf(child, durationNs, signal);
+    const code = child ? await endOfChild(child, durationNs, signal) : await endOfAll(host, pids, durationNs, signal);
     counting.stop();
     const { tables, quality } = await counting.read();
     const counts = tables.syscalls.map(({ call, calls, errors, total }) => ({
-      ...{ name: String(call), calls: Number(calls), errors: Number(errors), ns: Number(total) },
+      name: String(call),
+      calls: Number(calls),
+      errors: Number(errors),
+      ns: Number(total),
     }));
     return { counts, quality, code };
   } catch (error) {
@@ -63,14 +66,25 @@ export async function countCallsByBpf(host: Host, request: CountedCallsRequest):
   }
 }
 
-/** Lets the command go, and waits until it or the window ends. Answers its exit code. */
-async function endOf(child: StoppedChild | null, durationNs: number, signal: AbortSignal): Promise<number> {
+/** Lets the command go. Answers its exit code, or when the signal comes first, that too once it has ended. */
+async function endOfChild(child: StoppedChild, durationNs: number, signal: AbortSignal): Promise<number> {
   const ended = new AbortController();
-  const status = child?.status.then((s) => {
+  const status = child.status.then((s) => {
     ended.abort(new DOMException("The command has ended", "OperationError"));
     return s;
   });
-  child?.go();
+  child.go();
   await pause(durationNs / 1e6, AbortSignal.any([signal, ended.signal]));
-  return (await status)?.code ?? 0;
+  if (!ended.signal.aborted && !signal.aborted) Deno.kill(child.pid, "SIGTERM");
+  return (await status).code;
+}
+
+/** Until none of the processes is there any more. */
+async function endOfAll(host: Host, pids: readonly number[], durationNs: number, signal: AbortSignal): Promise<number> {
+  const end = performance.now() + durationNs / 1e6;
+  for (let left = durationNs / 1e6; left > 0 && !signal.aborted; left = end - performance.now()) {
+    if (pids.every((pid) => ["Z", undefined].includes(host.processStat(pid)?.state))) break;
+    await pause(Math.min(left, ROUND_MS), signal);
+  }
+  return 0;
 }

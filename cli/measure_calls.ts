@@ -38,7 +38,16 @@ export async function measureCalls(host: Host, request: CallsRequest): Promise<R
   if (request.follow && !initial) {
     notes.push("Only the process itself: children are followed in the initial pid namespace.");
   }
-  const shape = { targets: [...found.values()], pid, follow, slowest, minNs, errors, stacks };
+  const shape = {
+    targets: [...found.values()],
+    pid,
+    follow,
+    slowest,
+    minNs,
+    errors,
+    stacks,
+    attachBy: request.attachBy,
+  };
   return await measure(host, shape, {
     durationNs: request.durationNs,
     signal: request.signal,

@@ -275,6 +275,10 @@ export function program(): Command {
     )
     .option("--errors", "only calls that fail")
     .option("--stacks", "stacks frame by frame, and times summed up by stack (-o FILE.svg, .html)")
+    .addOption(
+      new Option("--attach <way>", "how kernel functions are attached to (default: the best here)")
+        .choices(["fentry", "kprobe"]),
+    )
     .option("--engine <name>", "use this probe engine and no other")
     .option("-o, --output <file>", "write the results (.json, .csv, .txt), or times by stack (.svg, .html, .folded)")
     .usage("[options] <target...> [-- command...]")
@@ -323,6 +327,8 @@ export function program(): Command {
     .option("-o, --output <file>", "write to a file, not to standard error")
     .option("-q, --quiet", "do not tell of processes that are attached to; -qq: nor of exits", times, 0)
     .option("-d, --for <duration>", "end after so long", duration("--for"))
+    .option("--bpf", "a summary by programs in the kernel, which stop nothing; children as well; time is that of -w")
+    .option("--count-instructions", "count the command's instructions, stopping it after each: very slow")
     .option("--no-seccomp", "stop the command at every call, whatever -e says")
     .usage("[options] [--] [command...]")
     .passThroughOptions()

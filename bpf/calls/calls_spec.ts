@@ -3,6 +3,7 @@ import {
   type CallTarget,
   fieldRef,
   literal,
+  MAX_IN_FLIGHT,
   type NamedExpr,
   type ProbeSpec,
   test,
@@ -22,15 +23,13 @@ export interface CallsShape {
   readonly errors: boolean;
   /** Sums by stack. */
   readonly stacks: boolean;
+  /** How kernel functions are attached to; the best way when absent. */
+  readonly attachBy?: "fentry" | "kprobe";
 }
 
-/** Functions that have rows of their own. */
-const MAX_FUNCTIONS = 16_384;
-/** Processes, with the functions that they call and the errors that these answer. */
-const MAX_PROCESSES = 16_384;
+/** Rows of processes, with the functions that they call and the errors that these answer: for a function, and in all. */
+const MAX_PROCESSES = { each: 4096, all: 16_384 } as const;
 const MAX_STACKS = 8192;
-/** Calls that have begun, at a time: of functions that sleep there are as many as threads. */
-const MAX_IN_FLIGHT = 65_536;
 /** Room for records of the slowest, until the threshold is known. */
 const RING_BYTES = 4 << 20;
 
@@ -53,7 +52,7 @@ const of = (fn: string): { fn: string; args: [typeof DURATION]; name: string } =
  * @param texts arguments, by their place, that are texts
  */
 export function callsSpec(
-  { targets, pid, follow, slowest, minNs, errors, stacks }: CallsShape,
+  { targets, pid, follow, slowest, minNs, errors, stacks, attachBy }: CallsShape,
   texts: readonly number[] = [],
 ): ProbeSpec {
   // Only of the kernel's own functions do its frames tell who called.
@@ -68,6 +67,7 @@ export function callsSpec(
       kind: "calls",
       targets,
       maxInFlight: MAX_IN_FLIGHT,
+      ...(attachBy && { attachBy }),
       ...(pid > 0 && follow && { family: pid }),
       ...(pid > 0 && !follow && { when: test("==", fieldRef("pid", "pid"), literal(pid, "pid")) }),
     },
@@ -76,12 +76,12 @@ export function callsSpec(
       kind: "aggregate",
       keys: [named("function", PROBE)],
       aggregates: [count, total, max, of("p50"), of("p99"), of("hist")],
-      maxKeys: MAX_FUNCTIONS,
+      maxKeys: targets.length,
       beside: [
         {
           keys: [named("function", PROBE), named("pid", PID), named("comm", COMM), named("error", ERROR)],
           aggregates: [count, total, max],
-          maxKeys: MAX_PROCESSES,
+          maxKeys: Math.min(MAX_PROCESSES.all, MAX_PROCESSES.each * targets.length),
         },
         ...stacks ? [byStack] : [],
       ],

@@ -59,7 +59,12 @@ export interface TargetFinder {
   /** As few targets as serve all points. @throws {CannotGenerate} */
   targets(points: readonly ProbePoint[], names: readonly string[]): readonly Target[];
   /** Entries and returns of functions, and what tells calls apart: fields that both have. @throws {CannotGenerate} */
-  calls(targets: readonly CallTarget[], startNames: readonly string[], endNames: readonly string[]): CallProbes;
+  calls(
+    targets: readonly CallTarget[],
+    startNames: readonly string[],
+    endNames: readonly string[],
+    attachBy?: "fentry" | "kprobe",
+  ): CallProbes;
 }
 
 /** Both sides of calls. */
@@ -101,7 +106,12 @@ export function planProbe(spec: ProbeSpec, finder: TargetFinder, machine: Machin
   const renamed = callFields(prepared);
   const { endNames, ...kept } = pairNames(renamed);
   const asked = source.when ? [source.when] : [];
-  const calls = finder.calls(source.targets, fieldNames([...exprsIn(kept.carried), ...asked]), endNames);
+  const calls = finder.calls(
+    source.targets,
+    fieldNames([...exprsIn(kept.carried), ...asked]),
+    endNames,
+    source.attachBy,
+  );
   const keys = { startKey: calls.key, endKey: calls.key, cancelKey: [], markKey: [] };
   const { when, maxInFlight, family } = source;
   const sides: Sides = { ...calls, ...keys, cancels: [], marks: [], maxInFlight, when, family: family !== undefined };

@@ -20,6 +20,7 @@ const MAX_TRAMPOLINES = 32;
  * The best pair of probes that the kernel allows for the entry and return of functions: trampolines, else breakpoints;
  * of system calls the tracepoints.
  *
+ * @param attachBy the way that is wanted
  * @param typed whether the kernel's types know a function: a trampoline takes that
  * @throws {CannotGenerate} when there is no way
  */
@@ -27,10 +28,13 @@ export function callPoints(
   targets: readonly CallTarget[],
   works: (which: Mechanism) => boolean,
   typed: (symbol: string) => boolean,
+  attachBy?: "fentry" | "kprobe",
 ): CallPoints[] {
   const kernel = targets.filter((t) => t.kind === "kernel");
-  const byTrampoline = kernel.length > 0 && works("fentry") && works("fexit") && kernel.every((t) => typed(t.symbol)) &&
-    (kernel.length <= MAX_TRAMPOLINES || !works("kprobe_multi"));
+  const byTrampoline = attachBy !== undefined
+    ? attachBy === "fentry"
+    : kernel.length > 0 && works("fentry") && works("fexit") && kernel.every((t) => typed(t.symbol)) &&
+      (kernel.length <= MAX_TRAMPOLINES || !works("kprobe_multi"));
   return targets.map((target): CallPoints => {
     const text = callTargetText(target);
     switch (target.kind) {

@@ -262,6 +262,7 @@ export function openCatalog(host: Host): Catalog {
     list: readonly CallTarget[],
     startNames: readonly string[],
     endNames: readonly string[],
+    attachBy?: "fentry" | "kprobe",
   ): CallProbes {
     const atEnd = endNames.map((n) => n === "errno" ? "args.ret" : n);
     const options: GroupOptions = {
@@ -273,7 +274,7 @@ export function openCatalog(host: Host): Catalog {
     // Entries and returns are grouped alike: where one program serves many functions, a function's number is its place
     // in the group.
     const groups = new Map<string, { points: CallPoints; starts: NamedPlace[]; ends: NamedPlace[] }>();
-    for (const points of pointsOfCalls(list)) {
+    for (const points of pointsOfCalls(list, attachBy)) {
       const starts = placesOf(points.start, startNames, points.text);
       const ends = placesOf(points.end, atEnd, points.text);
       const key = groupKey(starts[0], startNames, options, groups.size) +
@@ -303,8 +304,8 @@ export function openCatalog(host: Host): Catalog {
     return { starts, ends, key: [fieldRef("ktid", "tid"), fieldRef("frame", "address")] };
   }
 
-  function pointsOfCalls(list: readonly CallTarget[]): CallPoints[] {
-    return callPoints(list, (which) => works(which, host), (symbol) => types.ofFunction(symbol) !== null);
+  function pointsOfCalls(list: readonly CallTarget[], attachBy?: "fentry" | "kprobe"): CallPoints[] {
+    return callPoints(list, (which) => works(which, host), (symbol) => types.ofFunction(symbol) !== null, attachBy);
   }
 }
 

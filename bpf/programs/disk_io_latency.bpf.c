@@ -55,10 +55,13 @@ struct request___before_5_17 {
 } KERNEL;
 struct task_struct {
 	unsigned int flags;
+	struct task_struct *group_leader;
+	char comm[TASK_COMM_LEN];
 } KERNEL;
 
-/* The arguments of all these tracepoints since 5.11; before, the queue came first. */
+/* Arguments of tracepoints since 5.11. Before, the queue came first; later versions of 5.10 have it so for bios only. */
 typedef void (*btf_trace_block_rq_issue)(void *, struct request *);
+typedef void (*btf_trace_block_getrq)(void *, struct bio *);
 
 /* Whose a request is: a process's, a kernel thread's, a flush that the block layer makes for several requests, Sonde's. */
 enum { OF_PROCESS, OF_KERNEL, OF_DEVICE, OF_SONDE };
@@ -218,7 +221,7 @@ static __always_inline bool own(struct owner *o)
 		o->kind = OF_SONDE;
 	}
 	o->since = bpf_ktime_get_ns();
-	bpf_get_current_comm(o->comm, TASK_COMM_LEN);
+	bpf_probe_read_kernel_str(o->comm, TASK_COMM_LEN, &BPF_CORE_READ(task, group_leader)->comm);
 	return true;
 }
 
@@ -324,7 +327,7 @@ int io_start(__u64 *ctx)
 SEC("raw_tp/block_getrq")
 int getrq(__u64 *ctx)
 {
-	__u64 bio = bpf_core_type_exists(btf_trace_block_rq_issue) ? ctx[0] : ctx[1];
+	__u64 bio = bpf_core_type_exists(btf_trace_block_getrq) ? ctx[0] : ctx[1];
 	struct owner o = {};
 
 	if (own(&o))

@@ -106,6 +106,14 @@ Deno.test("every wait for locks of known kinds is counted, and its time is the p
   const stuck = lockOf(locks, facts, "stuck");
   assert.deepEqual([stuck.waits, stuck.still, stuck.holder, stuck.p50], [0, 1, tid, null]);
   assert.ok(Number(stuck.delay) > 0 && Number(stuck.delay) < quality.duration_ns);
+  // Where in the code, by tables: libc has no frame pointers.
+  const functions = (cell: unknown): string[] => (cell as { readonly function: string }[]).map((f) => f.function);
+  const waited = functions(lockOf(stacks, facts, "mutex").stack);
+  assert.ok(waited.includes("worker") && waited.some((f) => /pthread_mutex_lock/.test(f)), waited.join(";"));
+  const woke = wakers.find((w) => w.address === BigInt(facts.mutex) && w.tid === tid)!;
+  assert.ok(functions(woke.stack).includes("main"), functions(woke.stack).join(";"));
+  assert.deepEqual(["sem", "timed", "late"].map((name) => lockOf(locks, facts, name).kind), Array(3).fill("semaphore"));
+  assert.deepEqual(new Set(words.map((w) => w.kind)), new Set(["condition"]));
   // Locks that somebody holds stand before those that may be waits for work.
   const held = locks.map((l) => l.holder !== null);
   assert.deepEqual(held, held.toSorted((a, b) => Number(b) - Number(a)));

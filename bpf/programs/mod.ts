@@ -12,6 +12,7 @@ export { libbpfVersion } from "../libbpf_library.ts";
 export type { OpenOptions } from "../libbpf_open_opts.ts";
 export { openRing, type RingReader } from "../ring/ring_reader.ts";
 export type { ProgramOptions } from "./_load.ts";
+export type { AnalyzerOptions, RunningAnalyzer } from "./analyzer.ts";
 export {
   type OffCpu,
   type OffCpuOptions,
@@ -23,4 +24,3 @@ export {
 } from "./off_cpu.ts";
 export { startSyscallCount, type SyscallCountOptions } from "./syscall_count.ts";
 export { type Place, type UserCopy } from "./user_copies.ts";
-export { startTcpFlow, type TcpFlow, type TcpFlowOptions } from "./tcp_flow.ts";

@@ -3,20 +3,17 @@
  *
  * Why not generated from a recipe: a fault begins at a tracepoint and ends at a software event of perf, which alone knows of
  * which kind it was; what is mapped at the address takes a walk to the mapping (bpf_find_vma) with a program called back; and
- * stacks are kept by a hash of our own, so that none is lost to a collision.
+ * user stacks are copied, to be unwound by tables.
  */
 #include "core.bpf.h"
 #include "analyzer.bpf.h"
+#include "buckets.bpf.h"
+#include "user_stack.bpf.h"
 
 LICENSE_GPL;
 
 #define TASK_COMM_LEN 16
 #define NAME_LEN 64
-/* sysctl kernel.perf_event_max_stack, as it is everywhere. */
-#define FRAMES 127
-
-/* include/uapi/linux/bpf.h */
-enum { BPF_F_USER_STACK = 1 << 8, BPF_RB_NO_WAKEUP = 1 };
 enum { MINOR, MAJOR };
 /* sum_key.backing */
 enum { UNKNOWN, ANONYMOUS, A_FILE };
@@ -53,7 +50,6 @@ struct bpf_perf_event_data {
 	__u64 addr;
 } KERNEL;
 
-static struct task_struct *(*const current_task)(void) = (void *)158; /* bpf_get_current_task_btf, since 5.11 */
 /* bpf_find_vma, since 5.17 */
 static long (*const find_vma)(void *task, __u64 addr, void *callback, void *ctx, __u64 flags) = (void *)180;
 
@@ -91,15 +87,15 @@ struct sum {
 
 /* By stack, apart: there may be many more of these than there is room for, and the sums above must not suffer. */
 struct place_key {
+	struct place place;
 	__u64 kstack;
-	__u64 ustack;
 	__u32 pid;
 	__u16 cpu;
 	__u8 kind;
 	__u8 pad;
 };
 
-struct place {
+struct place_sum {
 	__u64 faults;
 	__u64 timed;
 	__u64 total_ns;
@@ -107,20 +103,16 @@ struct place {
 
 struct bucket_key {
 	__u32 pid;
-	__u16 bucket;
+	__u32 bucket;
 	__u8 kind;
 	__u8 backing;
+	__u16 pad;
 };
 
 struct file_key {
 	__u64 inode;
 	__u32 dev;
 	__u32 pad;
-};
-
-struct stack {
-	__u64 n;
-	__u64 ips[FRAMES];
 };
 
 struct {
@@ -141,7 +133,7 @@ struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
 	__uint(max_entries, 16384);
 	__type(key, struct place_key);
-	__type(value, struct place);
+	__type(value, struct place_sum);
 } places SEC(".maps");
 
 struct {
@@ -158,27 +150,7 @@ struct {
 	__type(value, char[NAME_LEN]);
 } files SEC(".maps");
 
-struct {
-	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 16384);
-	__type(key, __u64);
-	__type(value, struct stack);
-} stacks SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
-	__uint(max_entries, 1);
-	__type(key, __u32);
-	__type(value, struct stack);
-} scratch SEC(".maps");
-
-/* Processes whose faults are seen for the first time: the reader looks at their mappings while they are there. */
-struct {
-	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, 65536);
-} seen SEC(".maps");
-
-enum { THREADS_FULL, SUMS_FULL, PLACES_FULL, BUCKETS_FULL, FILES_FULL, STACKS_FULL, CUT_STACKS, N_COUNTERS };
+enum { THREADS_FULL, SUMS_FULL, PLACES_FULL, BUCKETS_FULL, FILES_FULL, N_COUNTERS };
 COUNTERS(N_COUNTERS);
 
 /* A thread begins to handle a fault. */
@@ -198,8 +170,6 @@ static __always_inline int on_begin(__u64 address, bool user)
 			count(THREADS_FULL);
 			return 0;
 		}
-		/* Without room its code stays without names, which is told then. */
-		bpf_ringbuf_output(&seen, &pid, sizeof(pid), BPF_RB_NO_WAKEUP);
 	}
 	which = user ? &f->user : &f->kernel;
 	which->address = address;
@@ -225,49 +195,6 @@ static __always_inline __u64 end_fault(__u64 address, __u64 now)
 	__u64 ns = f ? time_of(&f->user, address, now) : 0;
 
 	return ns || !f ? ns : time_of(&f->kernel, address, now);
-}
-
-/* Not inline, not static: the verifier looks at the loop once. */
-__noinline __u64 hash_scratch(__u32 words)
-{
-	__u32 first = 0;
-	struct stack *s = bpf_map_lookup_elem(&scratch, &first);
-	__u64 h = 0x9e3779b97f4a7c15ULL;
-
-	if (!s)
-		return 0;
-	for (__u32 i = 0; i < FRAMES && i < words; i++) {
-		h = (h ^ s->ips[i]) * 0xff51afd7ed558ccdULL;
-		h ^= h >> 32;
-	}
-	return h ? h : 1;
-}
-
-/* Keeps the stack of the fault. Answers its number, 0 for none. */
-static __always_inline __u64 take_stack(void *ctx, __u64 flags)
-{
-	__u32 first = 0, words;
-	struct stack *s = bpf_map_lookup_elem(&scratch, &first);
-	long bytes;
-	__u64 id;
-
-	if (!s)
-		return 0;
-	bytes = bpf_get_stack(ctx, s->ips, sizeof(s->ips), flags);
-	words = bytes > 0 ? (__u32)bytes / 8 : 0;
-	if (!words)
-		return 0;
-	if (words >= FRAMES)
-		count(CUT_STACKS);
-	id = hash_scratch(words);
-	if (bpf_map_lookup_elem(&stacks, &id))
-		return id;
-	s->n = words;
-	if (bpf_map_update_elem(&stacks, &id, s, BPF_ANY)) {
-		count(STACKS_FULL);
-		return 0;
-	}
-	return id;
 }
 
 /* What lies at the address. */
@@ -297,25 +224,6 @@ static long on_vma(struct task_struct *task, struct vm_area_struct *vma, void *d
 	return 0;
 }
 
-/* As sched_delay.bpf.c has it, without the bias of the exponent: it fits into 16 bits so. */
-static __always_inline __u32 bucket_of(__u64 v)
-{
-	__u32 e = 0;
-	__u64 rest = v;
-
-	if (!v)
-		return 0;
-#pragma unroll
-	for (int step = 32; step > 0; step >>= 1) {
-		if (rest >> step) {
-			rest >>= step;
-			e += step;
-		}
-	}
-	rest = e > 6 ? v >> ((e - 6) & 63) : v << ((6 - e) & 63);
-	return (e + 1) << 6 | (rest & 63);
-}
-
 static __always_inline void count_bucket(const struct sum_key *key, __u64 ns)
 {
 	struct bucket_key b = { .pid = key->pid, .bucket = bucket_of(ns), .kind = key->kind, .backing = key->backing };
@@ -332,16 +240,16 @@ static __always_inline void count_bucket(const struct sum_key *key, __u64 ns)
 	__sync_fetch_and_add(n, 1);
 }
 
-static __always_inline void count_place(void *ctx, const struct sum_key *of, __u64 ns)
+static __always_inline void count_place(void *ctx, void *regs, const struct sum_key *of, __u32 tid, __u64 now, __u64 ns)
 {
 	struct place_key key = { .pid = of->pid, .cpu = of->cpu, .kind = of->kind };
-	struct place *p;
+	struct place_sum *p;
 
-	key.kstack = take_stack(ctx, 0);
-	key.ustack = take_stack(ctx, BPF_F_USER_STACK);
+	key.kstack = take_kernel(ctx);
+	take_place(ctx, regs, false, tid, of->pid, now, &key.place);
 	p = bpf_map_lookup_elem(&places, &key);
 	if (!p) {
-		struct place fresh = {};
+		struct place_sum fresh = {};
 
 		bpf_map_update_elem(&places, &key, &fresh, BPF_NOEXIST);
 		p = bpf_map_lookup_elem(&places, &key);
@@ -383,10 +291,10 @@ static __always_inline int on_fault(struct bpf_perf_event_data *ctx, __u8 kind, 
 	}
 	s->faults++;
 	s->last = now;
-	p = (struct task_struct *)bpf_get_current_task();
+	p = full ? current_task() : (void *)bpf_get_current_task();
 	leader = BPF_CORE_READ(p, group_leader);
 	bpf_probe_read_kernel_str(s->comm, TASK_COMM_LEN, &leader->comm);
-	count_place(ctx, &key, ns);
+	count_place(ctx, regs_of(full, p), &key, tid, now, ns);
 	if (!ns)
 		return 0;
 	s->timed++;

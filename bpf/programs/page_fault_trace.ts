@@ -6,12 +6,12 @@ import { clockNs } from "../../core/sys/mod.ts";
 import { attach } from "../kernel/attach.ts";
 import { LibbpfError } from "../libbpf_error.ts";
 import { possibleCpus } from "../possible_cpus.ts";
-import { openRing, type RingReader } from "../ring/ring_reader.ts";
+import { ANALYZER_COPY_BYTES, type AnalyzerStacks, openAnalyzerStacks } from "../user_stacks/mod.ts";
 import { analyzerConstants, type AnalyzerOptions, type RunningAnalyzer } from "./analyzer.ts";
 import { inWords, loadObject, type Variant } from "./_load.ts";
 import { readCounters, startMeter } from "./_measure.ts";
 import { pageFaultTables } from "./_page_fault_tables.ts";
-import { processCode } from "./_process_code.ts";
+import { prepareUserCopies } from "./user_copies.ts";
 
 const BEGINS = ["begin_user", "begin_kernel"];
 /** `plain` is for kernels before 5.17: it does not tell what lies behind a page. */
@@ -20,7 +20,6 @@ const VARIANTS: readonly Variant[] = ["full", "plain"].map((name) => ({
   programs: [...BEGINS, "end", `minor_${name}`, `major_${name}`],
 }));
 const EVENTS = [["minor", SW.PAGE_FAULTS_MIN], ["major", SW.PAGE_FAULTS_MAJ]] as const;
-const RING_BYTES = 65_536;
 /** What a fault costs in all programs, where the kernel does not tell (docs/analyzers/page_fault_trace.md). */
 const ESTIMATED_FAULT_NS = 1500;
 
@@ -39,10 +38,9 @@ export function startPageFaultTrace(options: AnalyzerOptions): RunningAnalyzer {
     options,
     options.variant ? VARIANTS.filter((v) => v.name === options.variant) : VARIANTS,
     (fresh) => {
-      fresh.setConstants(analyzerConstants(host, pid));
-      for (const map of ["threads", "sums", "places", "buckets", "files", "stacks"]) {
-        fresh.map(map).setMaxEntries(maxEntries);
-      }
+      const copies = prepareUserCopies(fresh, host, { copyBytes: ANALYZER_COPY_BYTES, maxEntries, pid });
+      fresh.setConstants({ ...analyzerConstants(host, pid), ...copies });
+      for (const map of ["threads", "sums", "places", "buckets", "files"]) fresh.map(map).setMaxEntries(maxEntries);
     },
   );
   let events = 0;
@@ -53,9 +51,9 @@ export function startPageFaultTrace(options: AnalyzerOptions): RunningAnalyzer {
   owned.use(meter);
   const links = owned.use(new DisposableStack());
   let timed = true;
-  let ring: RingReader;
+  let stacks: AnalyzerStacks;
   try {
-    ring = owned.use(openRing(object.map("seen").fd, RING_BYTES, host.pageSize));
+    stacks = owned.use(openAnalyzerStacks(object, host));
     links.use(object.program("end").attach());
     for (const name of BEGINS) timed = attached(() => links.use(object.program(name).attach())) && timed;
     for (const [kind, config] of EVENTS) {
@@ -68,13 +66,9 @@ export function startPageFaultTrace(options: AnalyzerOptions): RunningAnalyzer {
     owned.dispose();
     throw inWords(error, `attaching "page_fault_trace"`, host, options.btf !== undefined);
   }
-  const code = processCode(host);
   const startNs = clockNs();
   let endNs = 0;
-  const drain = (): void =>
-    meter.costed(() => {
-      ring.drain((at) => code.see(new DataView(ring.bytes.buffer, ring.bytes.byteOffset + at).getUint32(0, true)));
-    });
+  const drain = (): void => meter.costed(stacks.drain);
   return {
     variant,
     drain,
@@ -86,22 +80,28 @@ export function startPageFaultTrace(options: AnalyzerOptions): RunningAnalyzer {
     },
     async read(): Promise<Analysis> {
       const now = endNs || clockNs();
-      const read = await pageFaultTables(object, code);
+      const read = await pageFaultTables(object, stacks);
       events = read.faults;
       const { cost, missed } = meter.read(now - startNs);
-      const { lost_by, cut } = losses(
+      const lost_by = losses(
         readCounters(object.map("counters").fd, object.map("counters").spec, cpus),
         missed,
       );
       const notes = [
         ...(timed ? [] : ["This kernel has no tracepoints where page faults begin: no times."]),
         ...(variant === "plain" ? ["What lies behind a page is told from Linux 5.17 on only."] : []),
-        ...(cut > 0 ? [`${cut} stacks have more than 127 frames: their outermost ones are missing.`] : []),
-        ...read.notes,
+        ...read.stacks.notes,
       ];
       return {
         tables: read.tables,
-        quality: quality({ lost_by, events, unwind_failures: cut, duration_ns: now - startNs, cost, notes }),
+        quality: quality({
+          ...read.stacks,
+          lost_by: added(lost_by, read.stacks.lost_by),
+          events,
+          duration_ns: now - startNs,
+          cost,
+          notes,
+        }),
       };
     },
     [Symbol.dispose]: () => owned.dispose(),
@@ -119,19 +119,21 @@ function attached(attempt: () => unknown): boolean {
   }
 }
 
-function losses(
-  counters: readonly number[],
-  recursion: number,
-): { readonly lost_by: Quality["lost_by"]; readonly cut: number } {
-  const [threads, sums, places, buckets, files, stacks, cut] = counters;
+function losses(counters: readonly number[], recursion: number): Quality["lost_by"] {
+  const [threads, sums, places, buckets, files] = counters;
   const all = {
     map_full: sums,
-    // Of these only the stacks are not known.
-    stacks_full: places + stacks,
+    // Of these only the stack is not known, the time, its distribution, and the name of the file.
+    stacks_full: places,
     times_full: threads,
     buckets_full: buckets,
     files_full: files,
     recursion,
   };
-  return { lost_by: Object.fromEntries(Object.entries(all).filter(([, n]) => n > 0)), cut };
+  return Object.fromEntries(Object.entries(all).filter(([, n]) => n > 0));
+}
+
+function added(a: Quality["lost_by"], b: Quality["lost_by"]): Quality["lost_by"] {
+  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
+  return Object.fromEntries([...names].map((name) => [name, (a[name] ?? 0) + (b[name] ?? 0)]));
 }

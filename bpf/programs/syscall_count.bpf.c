@@ -8,6 +8,7 @@
  */
 #include "core.bpf.h"
 #include "analyzer.bpf.h"
+#include "buckets.bpf.h"
 
 LICENSE_GPL;
 
@@ -89,9 +90,10 @@ struct call {
 struct part_key {
 	__u64 program;
 	__s32 nr;
-	__u16 abi;
+	__u32 abi;
 	/* An error number, or a bucket of durations. */
-	__u16 which;
+	__u32 which;
+	__u32 pad;
 };
 
 struct {
@@ -248,25 +250,6 @@ static __always_inline int on_enter(bool typed, long nr)
 	t->state = IN_CALL;
 	t->since = bpf_ktime_get_ns();
 	return 0;
-}
-
-/* As sched_delay.bpf.c has it, without the bias of the exponent: it fits into 16 bits so. */
-static __always_inline __u32 bucket_of(__u64 v)
-{
-	__u32 e = 0;
-	__u64 rest = v;
-
-	if (!v)
-		return 0;
-#pragma unroll
-	for (int step = 32; step > 0; step >>= 1) {
-		if (rest >> step) {
-			rest >>= step;
-			e += step;
-		}
-	}
-	rest = e > 6 ? v >> ((e - 6) & 63) : v << ((6 - e) & 63);
-	return (e + 1) << 6 | (rest & 63);
 }
 
 static __always_inline void count_part(void *map, const struct thread *t, __u32 which, __u32 full)

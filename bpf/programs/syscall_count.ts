@@ -2,12 +2,12 @@ import { assetBytes } from "../../core/assets/mod.ts";
 import { type Quality, quality } from "../../core/data/mod.ts";
 import { syscallNumber } from "../../core/host/syscall_name.ts";
 import type { Analysis } from "../../core/plugin_api/mod.ts";
-import { quantileOf } from "../../core/query/quantile_layout.ts";
 import { clockNs } from "../../core/sys/mod.ts";
 import type { BpfObject } from "../libbpf.ts";
 import { updateMap } from "../kernel/map.ts";
 import { possibleCpus } from "../possible_cpus.ts";
 import { analyzerConstants, type AnalyzerOptions, type RunningAnalyzer } from "./analyzer.ts";
+import { distribution } from "./_distribution.ts";
 import { forEachEntry, type StructView } from "./_entries.ts";
 import { inWords, loadObject, type Variant } from "./_load.ts";
 import { readCounters, startMeter } from "./_measure.ts";
@@ -37,8 +37,6 @@ const VARIANTS: readonly Variant[] = ["typed", "raw"].map((name) => ({
 }));
 
 const COMM_BYTES = 16;
-/** Of the exponent in `core/query/quantile_layout.ts`, which the program leaves out: 1022 << 6. */
-const BUCKET_BIAS = 1022 << 6;
 const IN_CALL = 1;
 /** What a call costs in both programs, where the kernel does not tell (docs/analyzers/syscall_count.md). */
 const ESTIMATED_CALL_NS = 250;
@@ -101,7 +99,7 @@ export function startSyscallCount(options: SyscallCountOptions): RunningAnalyzer
     },
     read(): Analysis {
       const now = endNs || clockNs();
-      const { tables, calls, open } = meter.costed(() => readTables(object, now, distributions));
+      const { tables, calls, open } = meter.costed(() => readTables(object, now));
       events = calls;
       const { cost, missed } = meter.read(now - startNs);
       const lost = losses(readCounters(object.map("counters").fd, object.map("counters").spec, cpus), missed);
@@ -142,7 +140,8 @@ interface Sums {
   denied: number;
   total: number;
   max: number;
-  readonly buckets: Map<number, number>;
+  /** Buckets with how many are in each; one may come in parts. */
+  readonly times: [bucket: number, count: number][];
 }
 
 /** One call of one process, or of all. */
@@ -157,7 +156,7 @@ interface Read {
   readonly open: number;
 }
 
-function readTables(object: BpfObject, now: number, distributions: boolean): Read {
+function readTables(object: BpfObject, now: number): Read {
   const programs = new Map<bigint, Program>();
   forEachEntry(object.map("programs"), (key, value) => {
     programs.set(key.big(0), { pid: value.u32(0), comm: value.text(4, COMM_BYTES) });
@@ -179,16 +178,13 @@ function readTables(object: BpfObject, now: number, distributions: boolean): Rea
   });
   forEachEntry(object.map("buckets"), (key, value) => {
     const program = programs.get(key.big(0));
-    const buckets = program && counted.get(keyOf(program, key))?.buckets;
-    const which = key.u16(14);
-    const index = which === 0 ? 0 : which + BUCKET_BIAS;
-    buckets?.set(index, (buckets.get(index) ?? 0) + value.u64(0));
+    if (program) counted.get(keyOf(program, key))?.times.push([key.u32(16), value.u64(0)]);
   });
   const errors = new Map<string, Record<string, string | number>>();
   forEachEntry(object.map("errors"), (key, value) => {
     const program = programs.get(key.big(0));
     if (!program) return;
-    const errno = key.u16(14);
+    const errno = key.u32(16);
     const name = `${keyOf(program, key)} ${errno}`;
     const { pid, comm } = program;
     const call = callName(key.u32(8) | 0, key.u16(12));
@@ -204,14 +200,13 @@ function readTables(object: BpfObject, now: number, distributions: boolean): Rea
   });
 
   const rows = [...counted.values()].sort((a, b) => b.calls - a.calls);
-  const row = (c: Sums): Record<string, number | null> => numbersOf(c, distributions);
   return {
     tables: {
-      calls: rows.map((c) => ({ pid: c.pid, comm: c.comm, call: c.call, ...row(c) })),
+      calls: rows.map((c) => ({ pid: c.pid, comm: c.comm, call: c.call, ...numbersOf(c) })),
       syscalls: [...groupBy(rows, (c) => c.call)].map(([call, all]) => ({
         call,
         processes: new Set(all.map((c) => c.pid)).size,
-        ...row(sumOf(all)),
+        ...numbersOf(sumOf(all)),
       })).sort(byCalls),
       processes: [...groupBy(rows, (c) => `${c.pid} ${c.comm}`).values()].map((all) => {
         const { calls, errors, denied, total } = sumOf(all);
@@ -230,7 +225,7 @@ function byCalls(a: Readonly<Record<string, unknown>>, b: Readonly<Record<string
 }
 
 function noCalls(): Sums {
-  return { calls: 0, errors: 0, denied: 0, total: 0, max: 0, buckets: new Map() };
+  return { calls: 0, errors: 0, denied: 0, total: 0, max: 0, times: [] };
 }
 
 function sumOf(all: readonly Sums[]): Sums {
@@ -241,7 +236,7 @@ function sumOf(all: readonly Sums[]): Sums {
     sum.denied += c.denied;
     sum.total += c.total;
     sum.max = Math.max(sum.max, c.max);
-    for (const [bucket, n] of c.buckets) sum.buckets.set(bucket, (sum.buckets.get(bucket) ?? 0) + n);
+    sum.times.push(...c.times);
   }
   return sum;
 }
@@ -256,26 +251,15 @@ function groupBy<T>(all: Iterable<T>, key: (one: T) => string): Map<string, T[]>
   return groups;
 }
 
-function numbersOf(
-  { calls, errors, denied, total, max, buckets }: Sums,
-  distributions: boolean,
-): Record<string, number | null> {
+function numbersOf({ calls, errors, denied, total, max, times }: Sums): Record<string, number | null> {
   const timed = calls - denied;
-  const sorted = [...buckets].sort(([a], [b]) => a - b);
-  const known = sorted.reduce((n, [, count]) => n + count, 0);
-  const at = (q: number): number | null => {
-    const value = distributions ? quantileOf(sorted, known, q, true) : null;
-    // A bucket's middle may lie beyond the longest of its values.
-    return value === null ? null : Math.min(Number(value), max);
-  };
+  const all = distribution();
+  for (const [bucket, count] of times) all.add(bucket, count);
   return {
-    calls,
-    errors,
-    denied,
-    total,
+    ...{ calls, errors, denied, total },
     mean: timed > 0 ? Math.round(total / timed) : null,
-    p50: at(0.5),
-    p99: at(0.99),
+    p50: all.quantile(0.5, max),
+    p99: all.quantile(0.99, max),
     max: timed > 0 ? max : null,
   };
 }

@@ -21,6 +21,7 @@ export interface CallsOptions {
   readonly errors?: boolean;
   readonly stacks?: boolean;
   readonly engine?: string;
+  readonly attach?: "fentry" | "kprobe";
   readonly output?: string;
 }
 
@@ -57,6 +58,7 @@ export async function callsCommand(
     // A picture needs them whether they are shown or not.
     stacks: options.stacks || /\.(svg|html|folded)/.test(options.output ?? ""),
     engine: options.engine,
+    attachBy: options.attach,
     signal: session.context.signal,
   };
   if (words.length > 0) return await measureChild(words, request, options, session);

@@ -1,4 +1,4 @@
-import { resultsToJson, UsageError } from "../../core/data/mod.ts";
+import { type Results, resultsToJson, UsageError } from "../../core/data/mod.ts";
 import { openHost } from "../../core/host/mod.ts";
 import {
   type CallTrace,
@@ -7,11 +7,13 @@ import {
   parseCallFilter,
   traceCalls,
 } from "../../core/ptrace/mod.ts";
-import { kill, O, open, ownCpuNs, write } from "../../core/sys/mod.ts";
+import { ignoredSignals, kill, O, open, ownCpuNs, write } from "../../core/sys/mod.ts";
 import { sortedCounts, type SummaryOrder, summaryTable, summaryText } from "../call_summary.ts";
 import { commandPath } from "../command_path.ts";
 import { EXIT } from "../exit_code.ts";
+import { instructionTables } from "../instruction_tables.ts";
 import { warn } from "../output.ts";
+import { renderOptions } from "../render_options.ts";
 
 /** Options of `sonde strace`, by the names that strace has for them. */
 export interface StraceOptions {
@@ -34,8 +36,11 @@ export interface StraceOptions {
   readonly output?: string;
   /** How often -q stands there. */
   readonly quiet?: number;
+  /** Counts by programs in the kernel. */
+  readonly bpf?: boolean;
   readonly seccomp: boolean;
   readonly for?: number;
+  readonly countInstructions?: boolean;
 }
 
 /** Traces the system calls of a command that it starts, or of processes. */
@@ -47,43 +52,71 @@ export async function strace(words: readonly string[], options: StraceOptions): 
   if (options.count && options.summary) throw new UsageError("-c and -C exclude each other");
   if (options.summary && options.json) throw new UsageError("-C and --json exclude each other", "Use -c --json");
   if (pids.includes(Deno.pid)) throw new UsageError("sonde cannot trace itself");
+  if (options.bpf && options.countInstructions) {
+    throw new UsageError("--bpf and --count-instructions exclude each other");
+  }
+  if (options.bpf) return await (await import("../strace_by_bpf.ts")).straceByBpf(words, options);
+  if (options.countInstructions) {
+    if (pids.length > 0 || words.length === 0) {
+      // If we were killed, the next step would kill a process that is not ours.
+      throw new UsageError("--count-instructions is for a command that it starts, not for -p");
+    }
+    if (options.count || options.summary || options.expression) {
+      throw new UsageError("--count-instructions tells nothing else: leave -e, -c and -C out");
+    }
+  }
   const host = openHost();
-  const request = requestOf(words, options);
+  // Asked for at once: our runtime changes them as it goes.
+  const ignored = ignoredSignals();
+  const request = requestOf(words, options, ignored);
   using file = options.output === undefined ? null : open(options.output, O.WRONLY | O.CREAT | O.TRUNC);
   const fd = file?.fd ?? STDERR;
   const startNs = performance.now() * 1e6;
-  const trace = await traceCalls(host, { ...request, output: options.count ? null : fd });
-  const summary = await endingOf(trace, words.length > 0, options.for);
+  const trace = await traceCalls(host, {
+    ...request,
+    output: options.count || options.countInstructions ? null : fd,
+    instructions: options.countInstructions,
+  });
+  const summary = await endingOf(trace, words.length > 0, ignored, options.for);
   const counts = sortedCounts(summary.counts, options.sort);
+  const notes = summary.foreign.length === 0
+    ? []
+    : [`System calls of another architecture (i386 or x32) are left out: of process ${summary.foreign.join(", ")}`];
   if (request.counts !== "none") {
-    const table = (): string =>
-      JSON.stringify({
-        schema: 1,
-        command: words,
-        results: resultsToJson({
-          calls: summaryTable(
-            counts,
-            request.counts === "wall" ? "wall" : "system",
-            Math.round(performance.now() * 1e6 - startNs),
-            ownCpuNs(),
-          ),
-        }),
-      }) + "\n";
-    writeAll(fd, options.json ? table() : summaryText(counts));
+    const time = request.counts === "wall" ? "wall" : "system";
+    const durationNs = Math.round(performance.now() * 1e6 - startNs);
+    const calls = summaryTable(counts, time, durationNs, ownCpuNs(), notes);
+    writeAll(fd, options.json ? json(words, { calls }) : summaryText(counts));
+  }
+  if (options.countInstructions) {
+    const results = instructionTables(summary, Math.round(performance.now() * 1e6 - startNs), ownCpuNs());
+    writeAll(fd, options.json ? json(words, results) : await instructionText(results));
   }
   if (!options.quiet && !options.json) {
     for (const pid of pids) if (summary.detached.includes(pid)) warn(`sonde: Process ${pid} detached`);
   }
+  // Where lines were not told, or not here.
+  if (options.count || options.output !== undefined) notes.forEach((note) => warn(`sonde: ${note}`));
   return words.length > 0 ? summary.code : EXIT.ok;
 }
 
-function requestOf(words: readonly string[], options: StraceOptions): Omit<CallTraceRequest, "output"> {
+function requestOf(
+  words: readonly string[],
+  options: StraceOptions,
+  ignored: readonly number[],
+): Omit<CallTraceRequest, "output"> {
   const { calls, signals } = parseCallFilter(options.expression ?? []);
   const follow = options.follow ?? false;
   const several = follow || (options.pid?.length ?? 0) > 1;
   const quiet = options.quiet ?? 0;
   return {
-    command: words.length === 0 ? null : { path: commandPath(words[0]), args: words, env: Deno.env.toObject() },
+    command: words.length === 0 ? null : {
+      path: commandPath(words[0]),
+      args: words,
+      env: inheritedEnv(),
+      // This one our runtime ignores for itself.
+      ignoredSignals: ignored.filter((signal) => signal !== SIGPIPE),
+    },
     pids: options.pid ?? [],
     follow,
     calls,
@@ -102,14 +135,25 @@ function requestOf(words: readonly string[], options: StraceOptions): Omit<CallT
   };
 }
 
+/** What a command gets from whoever started us: without what ./sonde sets for itself. */
+function inheritedEnv(): Record<string, string> {
+  const { DENO_NO_UPDATE_CHECK: _, ...env } = Deno.env.toObject();
+  return env;
+}
+
 /**
  * Waits for the end of a trace. What was attached to is let go at the first signal; a command gets the signals that we get
  * and ends as it likes, and with it the trace.
  */
-async function endingOf(trace: CallTrace, command: boolean, forNs: number | undefined): Promise<CallTraceSummary> {
+async function endingOf(
+  trace: CallTrace,
+  command: boolean,
+  ignored: readonly number[],
+  forNs: number | undefined,
+): Promise<CallTraceSummary> {
   // A terminal tells both of Ctrl-C itself.
   const terminal = [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
-  const remove = SIGNALS.map(([signal, number]) => {
+  const remove = SIGNALS.filter(([, number]) => !ignored.includes(number)).map(([signal, number]) => {
     let again = false;
     const listener = (): void => {
       if (!command) {
@@ -133,6 +177,15 @@ async function endingOf(trace: CallTrace, command: boolean, forNs: number | unde
   }
 }
 
+function json(command: readonly string[], results: Results): string {
+  return `${JSON.stringify({ schema: 1, command, results: resultsToJson(results) })}\n`;
+}
+
+async function instructionText(results: Results): Promise<string> {
+  const { renderResult } = await import("../../core/render/terminal/result.ts");
+  return Object.entries(results).map(([name, r]) => `${renderResult(name, r, renderOptions())}\n`).join("\n");
+}
+
 function writeAll(fd: number, text: string): void {
   const bytes = new TextEncoder().encode(text);
   for (let at = 0; at < bytes.length;) {
@@ -143,6 +196,7 @@ function writeAll(fd: number, text: string): void {
 }
 
 const STDERR = 2;
+const SIGPIPE = 13;
 const SIGTERM = 15;
 const SIGNALS = [["SIGINT", 2], ["SIGTERM", SIGTERM], ["SIGHUP", 1]] as const;
 /** By how many -t there are. */

@@ -1,4 +1,5 @@
 import type { MemoryTraffic } from "./parse_resctrl.ts";
+import type { LockStat } from "./parse_lock_stat.ts";
 import type { SchedCpuStat } from "./parse_schedstat.ts";
 import type {
   BuddyZone,
@@ -32,6 +33,8 @@ export interface Host {
   cpuTimes(): CpuTimes;
   loadAvg(): LoadAvg | null;
   memInfo(): MemInfo;
+  /** `/proc/lock_stat`; null on a kernel without it (CONFIG_LOCK_STAT), which nearly all are. */
+  lockStat(): readonly LockStat[] | null;
   /** `/proc/vmstat` by name. */
   vmstat(): ReadonlyMap<string, number>;
   /** Whole disks only, no partitions, loop devices without backing, or ram disks. */

@@ -26,6 +26,7 @@ export * from "./parse_pid_stat.ts";
 export * from "./parse_pid_status.ts";
 export * from "./parse_pressure.ts";
 export * from "./parse_resctrl.ts";
+export * from "./parse_lock_stat.ts";
 export * from "./parse_schedstat.ts";
 export * from "./parse_softnet.ts";
 export * from "./parse_stat.ts";

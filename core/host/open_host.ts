@@ -22,6 +22,7 @@ import { parseNetCounters } from "./parse_net_counters.ts";
 import { parseNetDev } from "./parse_net_dev.ts";
 import { parsePressure } from "./parse_pressure.ts";
 import { parseResctrl } from "./parse_resctrl.ts";
+import { parseLockStat } from "./parse_lock_stat.ts";
 import { parseSchedstat } from "./parse_schedstat.ts";
 import { parseSoftnet } from "./parse_softnet.ts";
 import { parseStat } from "./parse_stat.ts";
@@ -65,6 +66,10 @@ export function openHost(root = "/", options: HostOptions = {}): Host {
     cpuTimes: () => parseStat(text("/proc/stat"), units().ticksPerSecond),
     loadAvg: () => parseLoadAvg(text("/proc/loadavg")),
     memInfo: () => parseMemInfo(text("/proc/meminfo")),
+    lockStat() {
+      const found = reader.text("/proc/lock_stat");
+      return found === null ? null : parseLockStat(found);
+    },
     vmstat: () => parseKeyValues(text("/proc/vmstat")),
     disks: () => {
       const whole = new Set(wholeDisks(reader).map((name) => name.replaceAll("!", "/")));

@@ -19,6 +19,8 @@ export interface CallsRequest {
   readonly errors?: boolean;
   /** Sums by stack as well: a profile. */
   readonly stacks?: boolean;
+  /** How kernel functions are attached to: trampolines, or breakpoints (many at once where there is `kprobe_multi`). */
+  readonly attachBy?: "fentry" | "kprobe";
   /** The one engine to use. */
   readonly engine?: string;
   /** Ends the window early; what was measured until then is the answer. */

@@ -15,6 +15,7 @@ import { callTracer } from "./_call_tracer.ts";
 import { type CountSink, countSink } from "./_count_sink.ts";
 import { jsonSink } from "./_json_sink.ts";
 import { createDecoder } from "./decode/mod.ts";
+import { stepTracer } from "./_step_tracer.ts";
 import { textSink } from "./_text_sink.ts";
 import { seccompProgram } from "./seccomp_program.ts";
 import type { CallTraceAnswer, CallTraceOrders } from "./trace_calls.ts";
@@ -27,7 +28,7 @@ const self = globalThis as unknown as {
 
 self.onmessage = ({ data }) => {
   try {
-    self.postMessage(run(data));
+    self.postMessage(data.instructions ? countInstructions(data) : run(data));
   } catch (error) {
     const { name, message } = error as Error;
     const remedy = error instanceof UnsupportedError ? error.remedy : error instanceof UsageError ? error.hint : "";
@@ -61,21 +62,57 @@ function run(orders: CallTraceOrders): CallTraceAnswer {
     }
     self.postMessage({ kind: "ready", tid: gettid(), pid: child?.pid ?? 0 });
     tracer.run(out, control);
+    sink.end();
     out?.flush();
     if (child && !tracer.executed) throw notExecuted(orders.command!.path, child);
-    const { status } = tracer;
     return {
       kind: "done",
-      code: status < 0 ? 0 : (status & 0x7f) === 0 ? status >> 8 & 0xff : 128 + (status & 0x7f),
+      code: exitCode(tracer.status),
       counts: counts?.counts() ?? [],
       stops: tracer.stops,
       detached: tracer.threads(),
+      foreign: [...tracer.foreign],
       filtered: orders.seccomp,
+      processes: [],
+      stretches: [],
     };
   } finally {
     // Memory that a child might still run in is left to it.
     if (child && (tracer.executed || tracer.status >= 0)) child[Symbol.dispose]();
   }
+}
+
+function countInstructions(orders: CallTraceOrders): CallTraceAnswer {
+  const { command, follow, control } = orders;
+  if (command === null) throw new UsageError("Instructions are counted of a command only");
+  const tracer = stepTracer(openHost(), follow);
+  const child = start(orders, command);
+  try {
+    tracer.adopt(child.pid, () => child.go());
+    self.postMessage({ kind: "ready", tid: gettid(), pid: child.pid });
+    tracer.run(new Int32Array(control));
+    if (!tracer.executed) throw notExecuted(command.path, child);
+    return {
+      kind: "done",
+      code: exitCode(tracer.status),
+      counts: [],
+      stops: { calls: 0, seccomp: 0, signals: 0, events: 0 },
+      detached: [],
+      foreign: [],
+      filtered: false,
+      processes: tracer.processes(),
+      stretches: tracer.stretches(),
+    };
+  } finally {
+    if (tracer.executed || tracer.status >= 0) child[Symbol.dispose]();
+  }
+}
+
+/** As shells have it. @param status as wait(2) describes it; below 0 for none */
+function exitCode(status: number): number {
+  if (status < 0) return 0;
+  const signal = status & 0x7f;
+  return signal === 0 ? status >> 8 & 0xff : 128 + signal;
 }
 
 function sinkOf(
@@ -110,8 +147,6 @@ function start({ calls, seccomp }: CallTraceOrders, command: NonNullable<CallTra
   const filter = seccomp && calls !== null ? seccompProgram(calls, AUDIT_ARCH) : undefined;
   return spawnHeld({
     ...command,
-    // Deno ignores it for itself; so would the command.
-    defaultSignals: [SIGPIPE],
     filter,
     // Without privileges a traced program gains none from its set-user-ID bit anyway (ptrace(2)).
     noNewPrivileges: filter !== undefined && !hasCapability(CAP.SYS_ADMIN),
@@ -130,6 +165,5 @@ function notExecuted(path: string, child: HeldChild): Error {
   return new UsageError(`Cannot start "${path}": ${result < 0 ? errnoName(result) : "it was killed before it began"}`);
 }
 
-const SIGPIPE = 13;
 /** The longest piece of memory that is read at once. */
 const MEMORY_BYTES = 1 << 16;

@@ -4,6 +4,7 @@ import type { Host } from "../host/mod.ts";
 import { installBell, ringBell } from "../sys/mod.ts";
 import { CONTROL } from "./_control.ts";
 import type { CallCount } from "./_count_sink.ts";
+import type { ProcessInstructions, StretchInstructions } from "./_step_tracer.ts";
 import type { LineTimes } from "./_line_prefix.ts";
 
 /** What is to be traced, and how it is told. */
@@ -13,6 +14,8 @@ export interface CallTraceRequest {
     readonly path: string;
     readonly args: readonly string[];
     readonly env: Readonly<Record<string, string>>;
+    /** Signals that it is to find ignored, by number. */
+    readonly ignoredSignals: readonly number[];
   } | null;
   /** Processes to be attached to. */
   readonly pids: readonly number[];
@@ -41,6 +44,8 @@ export interface CallTraceRequest {
   readonly interleaved: boolean;
   /** Calls that are not wanted do not stop the command: a seccomp filter. Only with a command, `follow` and `calls`. */
   readonly seccomp: boolean;
+  /** Instructions are counted, one by one, and nothing else is told. Only with a command. */
+  readonly instructions?: boolean;
   /** Calls are read from registers, as on kernels before 5.3. */
   readonly useRegisters?: boolean;
 }
@@ -59,8 +64,13 @@ export interface CallTraceSummary {
   };
   /** Threads that were let go while they ran. */
   readonly detached: readonly number[];
+  /** Processes that made system calls of another architecture (i386, x32), which are left out. */
+  readonly foreign: readonly number[];
   /** A filter was asked for and is in force. */
   readonly filtered: boolean;
+  /** Instructions, where they were to be counted. */
+  readonly processes: readonly ProcessInstructions[];
+  readonly stretches: readonly StretchInstructions[];
 }
 
 /** The first message to the Worker. */

@@ -87,6 +87,8 @@ export type SourceSpec =
      * namespace.
      */
     readonly family?: number;
+    /** How kernel functions are attached to: by trampolines or by breakpoints; the better of them when absent. */
+    readonly attachBy?: "fentry" | "kprobe";
   };
 
 /** A function whose calls are measured. */

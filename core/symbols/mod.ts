@@ -28,6 +28,7 @@ export { elfFunctions, hasDebugInfo, hasSymtab } from "./elf_symbols.ts";
 export { type JitDump, JitDumpError, type JitDumpLimits, type JitHit, readJitDump } from "./jitdump.ts";
 export { type JitName, parseJitName } from "./jit_name.ts";
 export { type Kallsyms, KERNEL_MODULE, type KernelSymbol, parseKallsyms } from "./kallsyms.ts";
+export { kernelDataNames } from "./kernel_data.ts";
 export { createKernelSymbols, type KernelSymbols } from "./kernel_symbols.ts";
 export { createModuleCache, type ModuleCache, type ModuleProblem } from "./module_cache.ts";
 export { openMappedFile } from "./open_mapped_file.ts";

@@ -30,6 +30,7 @@ export {
   readFileInto,
   write,
 } from "./file.ts";
+export { ignoredSignals } from "./ignored_signals.ts";
 export { MAP, type Mapping, mmapAnonymous, mmapFd, PROT } from "./mapping.ts";
 export { mount, unmount } from "./mount.ts";
 export { pause } from "./pause.ts";

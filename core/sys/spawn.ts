@@ -11,8 +11,8 @@ export interface SpawnRequest {
   /** All of them, the program's own name first. */
   readonly args: readonly string[];
   readonly env: Readonly<Record<string, string>>;
-  /** Signals (numbers) that are ignored here and that the program is to find as they are by default. */
-  readonly defaultSignals: readonly number[];
+  /** Signals (numbers) that the program is to find ignored; all others are as they are by default. */
+  readonly ignoredSignals: readonly number[];
   /** A seccomp filter for it (`struct sock_filter[]`, at most 4096 instructions); it passes on to its children. */
   readonly filter?: Uint8Array;
   /** Gives up privileges of set-user-ID programs first: a filter needs that, or CAP_SYS_ADMIN. */
@@ -43,16 +43,22 @@ export interface HeldChild {
  * @throws {TypeError} when a text holds a NUL
  */
 export function spawnHeld(request: SpawnRequest): HeldChild {
-  const { path, args, defaultSignals, filter } = request;
+  const { path, args, filter } = request;
   const env = Object.entries(request.env).map(([name, value]) => `${name}=${value}`);
-  const fixed = STACK_BYTES + (defaultSignals.length + FIXED_ROWS) * ROW * 8 + (filter?.byteLength ?? 0) + SPARE_BYTES;
+  const fixed = STACK_BYTES + (LAST_SIGNAL + FIXED_ROWS) * ROW * 8 + (filter?.byteLength ?? 0) + SPARE_BYTES;
   const arena = openArena(fixed, [path, ...args, ...env]);
   const go = arena.words(2);
   const wait: Row = [NR.futex, go.address, FUTEX_WAIT, 0];
   const rows: Row[] = [wait];
-  // SIG_DFL is 0: an empty struct sigaction.
-  const action = arena.words(4);
-  for (const signal of defaultSignals) rows.push([NR.rt_sigaction, signal, action.address, 0, SIGSET_BYTES]);
+  // Whatever has been made of signals here since; execve(2) itself does away with handlers only. SIG_DFL is 0.
+  const byDefault = arena.words(4);
+  const ignore = arena.words(4);
+  ignore.set([SIG_IGN]);
+  for (let signal = 1; signal <= LAST_SIGNAL; signal++) {
+    if (signal === SIGKILL || signal === SIGSTOP) continue;
+    const { address } = request.ignoredSignals.includes(signal) ? ignore : byDefault;
+    rows.push([NR.rt_sigaction, signal, address, 0, SIGSET_BYTES]);
+  }
   if (request.noNewPrivileges) rows.push([NR.prctl, PR_SET_NO_NEW_PRIVS, 1]);
   let filterRow = -1;
   if (filter) {
@@ -94,6 +100,10 @@ export function spawnHeld(request: SpawnRequest): HeldChild {
 type Row = readonly SyscallArgument[];
 
 const STACK_BYTES = 16384;
+const SIG_IGN = 1n;
+const SIGKILL = 9;
+const SIGSTOP = 19;
+const LAST_SIGNAL = 64;
 /** Rows of the table besides one for each signal. */
 const FIXED_ROWS = 8;
 /** For the small structs. */

@@ -41,22 +41,16 @@ export function futexContentionFromRecipe({ data }: SondeApi, results: Results):
     for (const sum of sums) addWaits(sum, row, String(outcome));
   }
   const wakers = (wakes ? data.recordsOf(wakes) : []).map((row) => {
-    const { pid, tid, comm, address, calls, woken, nobody } = row;
+    const { pid, tid, comm, address, calls } = row;
+    const { operation } = futexOperation(Number(row.operation));
+    // unlock_pi answers 0 when it has handed the lock on.
+    const [woken, nobody] = operation === "unlock_pi" ? [row.nobody, 0] : [row.woken, row.nobody];
     const lock = locks.get(`${pid} ${address}`);
     if (lock) {
       lock.wakes += Number(calls);
       lock.woken += Number(woken);
     }
-    return {
-      pid,
-      tid,
-      comm,
-      address,
-      operation: futexOperation(Number(row.operation)).operation,
-      calls,
-      woken,
-      nobody,
-    };
+    return { pid, tid, comm, address, operation, calls, woken, nobody };
   });
   const qualities: Quality[] = [waits, stacks, wakes].flatMap((t) => t ? [t.quality] : []);
   const quality = data.mergeQuality(qualities);

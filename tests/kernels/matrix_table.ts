@@ -1,3 +1,5 @@
+import { aligned } from "./_aligned.ts";
+import type { InstrumentOutcome } from "./instrument_run.ts";
 import type { SmokeOutcome } from "./smoke_run.ts";
 
 /** What one kernel made of the cases. */
@@ -7,6 +9,7 @@ export interface KernelRun {
   /** As it calls itself: `6.1.0-50-amd64`; empty when it did not boot. */
   readonly release: string;
   readonly outcomes: readonly SmokeOutcome[];
+  readonly instruments: readonly InstrumentOutcome[];
   /** Boot, cases and power off. */
   readonly seconds: number;
   /** Why it ended before its end; empty when it did not. */
@@ -43,24 +46,16 @@ function cell(o: SmokeOutcome, notes: string[]): string {
   return `${word} (${at + 1})`;
 }
 
-/** Columns of one width, as `deno fmt` would write them. */
-function aligned(rows: readonly (readonly string[])[]): string {
-  const widths = rows[0].map((_, i) => Math.max(...rows.map((r) => r[i].length)));
-  return rows.map((r) => `| ${r.map((c, i) => c === "-" ? "-".repeat(widths[i]) : c.padEnd(widths[i])).join(" | ")} |`)
-    .join("\n");
-}
-
-const BEGIN = "<!-- measured: begin (deno task test:kernels --write) -->";
-const END = "<!-- measured: end -->";
-
 /**
- * Puts text between the markers of a page.
+ * Puts text between the markers of a page: `<!-- WHAT: begin (deno task test:kernels --write) -->`.
  *
  * @throws {Error} when the page has no markers
  */
-export function replaceMeasured(page: string, text: string): string {
-  const begin = page.indexOf(BEGIN);
-  const end = page.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error(`The page has no markers ${BEGIN} … ${END}: put them back`);
-  return `${page.slice(0, begin + BEGIN.length)}\n\n${text}\n\n${page.slice(end)}`;
+export function replaceMeasured(page: string, text: string, what = "measured"): string {
+  const open = `<!-- ${what}: begin (deno task test:kernels --write) -->`;
+  const close = `<!-- ${what}: end -->`;
+  const begin = page.indexOf(open);
+  const end = page.indexOf(close);
+  if (begin < 0 || end < begin) throw new Error(`The page has no markers ${open} … ${close}: put them back`);
+  return `${page.slice(0, begin + open.length)}\n\n${text}\n\n${page.slice(end)}`;
 }

@@ -1,4 +1,6 @@
 import assert from "node:assert/strict";
+import type { InstrumentOutcome } from "./instrument_run.ts";
+import { instrumentTable } from "./instrument_table.ts";
 import { type KernelRun, matrixTable, replaceMeasured } from "./matrix_table.ts";
 import type { SmokeOutcome } from "./smoke_run.ts";
 
@@ -7,7 +9,7 @@ function outcome(name: string, result: SmokeOutcome["result"], reason = ""): Smo
 }
 
 function run(release: string, ...outcomes: SmokeOutcome[]): KernelRun {
-  return { kernel: release, release, outcomes, seconds: 1, error: "" };
+  return { kernel: release, release, outcomes, instruments: [], seconds: 1, error: "" };
 }
 
 Deno.test("matrixTable() has a row for each case, a column for each kernel, and each reason once", () => {
@@ -34,4 +36,29 @@ Deno.test("replaceMeasured() keeps what stands around the markers, and refuses a
   assert.match(once, /^a\n<!--.*-->\n\nnew\n\n<!-- measured: end -->\nz\n$/);
   assert.equal(replaceMeasured(once, "new"), once);
   assert.throws(() => replaceMeasured("a", "new"), /no markers/);
+});
+
+Deno.test("instrumentTable() says what each instrument used where it was right, and else what was wrong", () => {
+  const outcome = (result: InstrumentOutcome["result"], mechanism: string, reason = ""): InstrumentOutcome => ({
+    instrument: "calls kernel:vfs_read",
+    checked: "40 reads",
+    mechanism,
+    result,
+    reason,
+    ms: 1,
+  });
+  const table = instrumentTable([
+    { kernel: "5.10", release: "5.10.0", instruments: [outcome("ok", "fentry, fexit")] },
+    { kernel: "6.1", release: "6.1.0", instruments: [outcome("failed", "kprobe", "39 calls")] },
+    { kernel: "7.3", release: "", instruments: [outcome("refused", "", "no BPF")] },
+    { kernel: "8.0", release: "8.0.1", instruments: [] },
+  ]);
+  assert.deepEqual(table.split("\n"), [
+    "| instrument              | checked  | 5.10.0               | 6.1.0             | 7.3    | 8.0.1       |",
+    "| ----------------------- | -------- | -------------------- | ----------------- | ------ | ----------- |",
+    "| `calls kernel:vfs_read` | 40 reads | right: fentry, fexit | WRONG: kprobe (1) | no (2) | did not run |",
+    "",
+    "1. WRONG: 39 calls",
+    "2. no: no BPF",
+  ]);
 });

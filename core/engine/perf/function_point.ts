@@ -43,6 +43,11 @@ export function functionPoints(point: FunctionPoint, resolver: ProbeResolver): P
   for (const { name, index, width, signed } of values) {
     if (index < fetch.length) args.set(name, { kind: "number", offset: first + index * 8, size: width, signed });
   }
+  for (
+    const [name, field] of callValues(returns, fetch.length, first, kind === "kprobe" ? args.get("args.ret") : null)
+  ) {
+    args.set(name, field);
+  }
   const event = { attr: { type: PERF_TYPE.TRACEPOINT, config: 0, period: 1 }, raw: true, once: false };
   const made = (place: string): PerfPoint => {
     const define: ProbeDefinition = { kind, returns, place, fetch };
@@ -56,6 +61,29 @@ export function functionPoints(point: FunctionPoint, resolver: ProbeResolver): P
   const { path, offsets } = placesOf(point, resolver);
   return offsets.map((offset) => made(`${path}:0x${offset.toString(16)}`));
 }
+
+/**
+ * What every call has: `arg0` to `arg5` as whole registers at the entry; at the return `result`, and `error`, whose field is
+ * one that is never negative where a function answers no error numbers.
+ *
+ * @param result where the function's type says that its result lies; null or absent where it has none that tells errors
+ */
+function callValues(
+  returns: boolean,
+  fetched: number,
+  first: number,
+  result: RecordField | null | undefined,
+): [string, RecordField][] {
+  const word = (at: number, signed: boolean): RecordField => ({ kind: "number", offset: at, size: 8, signed });
+  if (returns) {
+    const error = result ? { ...result, signed: result.size === 8 || result.signed } : EVENT_NUMBER;
+    return [["result", word(first, true)], ["error", error]];
+  }
+  return Array.from({ length: fetched }, (_, i) => [`arg${i}`, word(first + i * 8, false)]);
+}
+
+/** `common_type`, the first field of every record. */
+const EVENT_NUMBER: RecordField = { kind: "number", offset: 0, size: 2, signed: false };
 
 function placesOf(
   point: UserPoint,

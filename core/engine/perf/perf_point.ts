@@ -107,6 +107,8 @@ function tracepoint(point: ProbePoint, format: Format, syscall: boolean): PerfPo
 function addPositions({ fields }: Format, args: Map<string, RecordField>): void {
   const registers = fields.filter((f) => f.size === 8 && !f.name.startsWith("__"));
   const [any] = fields;
+  const ret = args.get("args.ret");
+  if (ret) args.set("result", ret).set("error", ret);
   for (let i = 0; i < 6; i++) {
     const { offset, size } = registers[i] ?? any;
     args.set(`arg${i}`, { kind: "number", offset, size, signed: false });

@@ -158,11 +158,13 @@ function planCalls(
       case "duration":
         return { ...f, from: "duration" };
       case "ret":
-      case "result":
         return { ...f, from: "end", field: "args.ret" };
       case "errno":
-      case "error":
         return { ...f, from: "errno", field: "args.ret" };
+      case "result":
+        return { ...f, from: "end", field: "result" };
+      case "error":
+        return { ...f, from: "errno", field: "error" };
       default:
         return f.name.startsWith("end.")
           ? { ...f, from: "end", field: f.name.slice("end.".length) }
@@ -172,10 +174,10 @@ function planCalls(
   const tid: Expr = { op: "field", name: "tid", t: { type: "tid", unit: null } };
   const which: Expr = { op: "field", name: "probe", t: { type: "string", unit: null } };
   const key = nested ? [tid, which] : [tid];
-  const errno = joined.some((f) => f.from === "errno");
-  const ret: SourceField = { name: "args.ret", t: { type: "int", unit: null } };
-  const end = ofSide(joined, "end", key);
-  const endFields = errno && !end.some((f) => f.name === ret.name) ? [...end, ret] : end;
+  const errors = joined.flatMap((f) =>
+    f.from === "errno" ? [{ name: f.field, t: { type: "int", unit: null } as const }] : []
+  );
+  const endFields = unique([...ofSide(joined, "end", key), ...errors]);
   const starts = points("enter");
   const ends = points("exit");
   return planned(spec, {

@@ -58,8 +58,21 @@ export function addressText(lo: number, hi: number): string {
 
 /** `0x1f`; zero is `0`. */
 export function hex64(lo: number, hi: number): string {
-  if (hi === 0) return lo === 0 ? "0" : `0x${lo.toString(16)}`;
-  return `0x${hi.toString(16)}${lo.toString(16).padStart(8, "0")}`;
+  if (hi === 0) return lo === 0 ? "0" : `0x${digits(lo)}`;
+  return `0x${digits(hi)}${eightDigits(lo)}`;
+}
+
+// Number.prototype.toString(16) takes microseconds for what is above 2^31.
+const BYTES = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, "0"));
+
+function eightDigits(word: number): string {
+  return BYTES[word >>> 24] + BYTES[word >>> 16 & 0xff] + BYTES[word >>> 8 & 0xff] + BYTES[word & 0xff];
+}
+
+function digits(word: number): string {
+  if (word < 0x1_0000) return word.toString(16);
+  const high = (word >>> 16).toString(16);
+  return high + BYTES[word >>> 8 & 0xff] + BYTES[word & 0xff];
 }
 
 /** `0x1f`; zero is `0`. @param value below 2^53 */

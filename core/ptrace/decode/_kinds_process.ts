@@ -128,14 +128,18 @@ function rlimit(b: Uint8Array): string {
   return `{rlim_cur=${limit(b, 0)}, rlim_max=${limit(b, 8)}}`;
 }
 
+const MAX_CPUS = 1024;
+
 /** Processors of a mask: `[0 1]`; ref is the argument with its size, or the result. */
 function cpuSet(d: Decoding, i: number, ref: number): string {
   const size = Math.min(refNumber(d, ref), 8192);
   const b = readAt(d, argument(d, i), size);
   if (b.length < size || size === 0) return addressArgument(d, i);
   const cpus: number[] = [];
-  for (let cpu = 0; cpu < size * 8; cpu++) if (b[cpu >> 3] >> (cpu & 7) & 1) cpus.push(cpu);
-  return `[${cpus.join(" ")}]`;
+  for (let cpu = 0; cpu < size * 8 && cpus.length < MAX_CPUS; cpu++) {
+    if (b[cpu >> 3] >> (cpu & 7) & 1) cpus.push(cpu);
+  }
+  return `[${cpus.join(" ")}${cpus.length === MAX_CPUS ? " ..." : ""}]`;
 }
 
 function ids(d: Decoding, i: number, count: number): string {

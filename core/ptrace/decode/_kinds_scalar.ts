@@ -31,6 +31,13 @@ export function octal(mode: number): string {
 
 /** A mode with the type of the file: `S_IFREG|0644`. */
 export function modeText(mode: number): string {
+  return modes[mode & 0xffff] ??= newModeText(mode & 0xffff);
+}
+
+/** Texts of modes by their 16 bits. */
+const modes: (string | undefined)[] = [];
+
+function newModeText(mode: number): string {
   const type = mode & S_IFMT;
   if (type === 0) return octal(mode);
   let text = valueNamer("file_type")(type);

@@ -194,18 +194,24 @@ const MESSAGE_IN: Kind = {
   },
 };
 
+/** Characters of messages of one call after which no more are shown. */
+const MAX_MESSAGES_TEXT = 16384;
+
 /** `struct mmsghdr`: a msghdr and the length that was sent or received, 64 bytes in all. */
 function messagesText(d: Decoding, i: number, count: number, received: boolean): string {
   const done = d.call.error === 0;
   const address = argument(d, i);
   if (count === 0) return "[]";
   const parts: string[] = [];
+  let shown = 0;
   for (let k = 0; k < Math.min(count, MAX_ELEMENTS); k++) {
+    if (shown > MAX_MESSAGES_TEXT) return `[${parts.join(", ")}, ...]`;
     const at = address + 64 * k;
     const b = readAt(d, at + MSGHDR_BYTES, 4);
     if (b.length < 4) return parts.length === 0 ? addressArgument(d, i) : `[${parts.join(", ")}, ...]`;
     const length = u32(b, 0);
     const text = messageText(d, at, addressArgument(d, i), received ? length : Infinity, -1);
+    shown += text.length;
     parts.push(`{msg_hdr=${text}${done ? `, msg_len=${length}` : ""}}`);
   }
   return `[${parts.join(", ")}${count > MAX_ELEMENTS ? ", ..." : ""}]`;

@@ -33,6 +33,11 @@ export function hasValues(table: string): boolean {
  * @param table one of `_flags.ts`; a variant of the architecture is `NAME_ARCH`
  */
 export function flagNamer(table: string, arch = ""): Namer {
+  // The common case first: this is asked for at every call.
+  if (arch === "") {
+    const before = flagNamers.get(table);
+    if (before !== undefined) return before;
+  }
   const key = hasFlags(`${table}_${arch}`) ? `${table}_${arch}` : table;
   return kept(flagNamers, key, () => {
     const { mask, values, bits, unknown } = readFlags(FLAGS[key]);
@@ -44,6 +49,8 @@ export function flagNamer(table: string, arch = ""): Namer {
 
 /** Name of a value, `SEEK_SET`; without one hexadecimal, with a comment of which kind it should be. */
 export function valueNamer(table: string): Namer {
+  const before = valueNamers.get(table);
+  if (before !== undefined) return before;
   return kept(valueNamers, table, () => {
     const words = VALUES[table].trim().split(/\s+/);
     const unknown = words[0].startsWith("?") ? words.shift()!.slice(1) : "";

@@ -256,6 +256,7 @@ cachestat futex_requeue futex_wake landlock_add_rule listmount lsm_get_self_attr
 migrate_pages mq_open quotactl quotactl_fd reboot removexattrat request_key sched_getattr: raw raw raw raw
 set_mempolicy_home_node statmount kexec_load: raw raw raw raw
 map_shadow_stack: raw raw raw
+futex_wait getxattrat io_pgetevents mbind move_pages setxattrat: raw raw raw raw raw raw
 add_key fanotify_mark file_getattr file_setattr fsconfig futex_waitv get_mempolicy io_getevents keyctl: raw raw raw raw raw
 listxattrat mount_setattr move_mount mq_timedreceive mq_timedsend open_tree_attr: raw raw raw raw raw
 remap_file_pages kexec_file_load: raw raw raw raw raw

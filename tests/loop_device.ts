@@ -1,4 +1,4 @@
-import { output } from "./run.ts";
+import { output } from "../bpf/testing/run.ts";
 
 /** A disk of a test's own: a loop device over a file of 16 MiB in memory. Disposing it removes both. */
 export interface LoopDevice extends Disposable {

@@ -1,0 +1,97 @@
+/**
+ * A C program that waits for locks of the kernel. At a line on its standard input it works, says how long by its own clock,
+ * and ends when its input does.
+ *
+ * `file`: a thread `reader` reads a file of 8 MiB, for which the kernel holds the mutex of the file's position; a thread
+ * `waiter` sets the position back until 20 calls took longer than 50 µs. It says `waiter NS LONG_NS RUN_DELAY`: time in all
+ * calls, in the long ones, and how long it waited for a CPU meanwhile (/proc/self/task/TID/schedstat).
+ * `maps`: four threads map, touch and unmap memory, 60 times each: they wait for the process's mmap_lock. It says `done`.
+ */
+export const CONTENDING_PROGRAM = `
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#define SIZE (8 << 20)
+static atomic_int stop;
+static int fd;
+static long long waited, waited_long, delayed;
+
+static long long now(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * 1000000000LL + t.tv_nsec;
+}
+static long long run_delay(void) {
+  long long cpu = 0, delay = 0;
+  char path[64];
+  snprintf(path, sizeof path, "/proc/self/task/%ld/schedstat", syscall(SYS_gettid));
+  FILE *f = fopen(path, "r");
+  if (!f || fscanf(f, "%lld %lld", &cpu, &delay) != 2) abort();
+  fclose(f);
+  return delay;
+}
+static void *reader(void *arg) {
+  prctl(PR_SET_NAME, "reader");
+  while (!stop) if (read(fd, arg, SIZE) < 0) abort();
+  return 0;
+}
+static void *waiter(void *arg) {
+  prctl(PR_SET_NAME, "waiter");
+  delayed = -run_delay();
+  for (int n = 0; n < 20;) {
+    long long from = now();
+    if (lseek(fd, 0, SEEK_SET) < 0) abort();
+    long long ns = now() - from;
+    waited += ns;
+    if (ns > 50000) { waited_long += ns; n++; }
+  }
+  delayed += run_delay();
+  stop = 1;
+  return arg;
+}
+static void *mapper(void *arg) {
+  prctl(PR_SET_NAME, "mapper");
+  for (int i = 0; i < 60; i++) {
+    char *p = mmap(0, 64 << 12, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (p == MAP_FAILED) abort();
+    for (int k = 0; k < 64; k++) p[k << 12] = 1;
+    munmap(p, 64 << 12);
+  }
+  return arg;
+}
+
+int main(int argc, char **argv) {
+  char line[16];
+  pthread_t t[4];
+  char *buffer = malloc(SIZE);
+  int file = !strcmp(argv[1], "file");
+
+  memset(buffer, 1, SIZE);
+  fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+  if (write(fd, buffer, SIZE) != SIZE) return 1;
+  if (read(0, line, sizeof line) <= 0) return 1;
+  if (file) {
+    pthread_create(&t[0], 0, reader, buffer);
+    pthread_create(&t[1], 0, waiter, 0);
+    for (int i = 0; i < 2; i++) pthread_join(t[i], 0);
+    printf("waiter %lld %lld %lld\\n", waited, waited_long, delayed);
+  } else {
+    for (int i = 0; i < 4; i++) pthread_create(&t[i], 0, mapper, 0);
+    for (int i = 0; i < 4; i++) pthread_join(t[i], 0);
+  }
+  printf("done\\n");
+  fflush(stdout);
+  while (read(0, line, sizeof line) > 0) ;
+  return 0;
+}
+`;
