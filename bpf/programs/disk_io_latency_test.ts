@@ -176,6 +176,8 @@ Deno.test("only the process that is asked for is counted", () =>
     const requests = await rowsOf(running, "requests", disk.name);
     assert.deepEqual(new Set(requests.map((r) => r.pid)), new Set([one.pid]));
     assert.equal(row(requests, "read").requests, READS);
+    // The device's flushes are nobody's, and what a process waited for all the same.
+    assert.ok(row(requests, "flush").service > 0);
     assert.equal(row(await rowsOf(running, "devices", disk.name), "read").requests, READS);
   }));
 
