@@ -116,7 +116,8 @@ export const ANALYZER_CASES: readonly InstrumentCase[] = [
     table: "requests",
     prepare: disk,
     problem: (rows, bench) => {
-      const own = ofLoad(rows, bench).filter((r) => r.operation === "read");
+      // The program itself may have to be read, from another disk.
+      const own = ofLoad(rows, bench).filter((r) => r.operation === "read" && /^loop/.test(String(r.device)));
       return exactly("requests", sum(own, "requests"), N) ?? exactly("bytes", sum(own, "bytes"), N * 4096);
     },
   }),
