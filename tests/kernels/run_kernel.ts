@@ -1,4 +1,6 @@
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
+import { buildModule, type BuiltModule } from "./build_module.ts";
 import { compileC } from "../compile_c.ts";
 import type { KernelRun } from "./matrix_table.ts";
 
@@ -37,7 +39,10 @@ export async function compileWorkload(): Promise<Workload | null> {
  */
 export async function runKernel(kernel: string, program: string, only: readonly string[] = []): Promise<KernelRun> {
   const started = performance.now();
+  const built = await moduleOf(kernel, dirname(program));
+  const module = "path" in built ? built.path : `missing: ${built.missing}`;
   const { code, stdout, stderr } = await inGuest(kernel, [
+    ...["env", `SONDE_TEST_MODULE=${module}`],
     ...[Deno.execPath(), "run", "-A", "--no-check", "tests/kernels/smoke.ts", program, ...only],
   ]);
   const [first, ...told] = stdout.split("\n").filter((l) => l.startsWith("{")).map((l) => JSON.parse(l));
@@ -50,6 +55,17 @@ export async function runKernel(kernel: string, program: string, only: readonly 
     seconds: (performance.now() - started) / 1000,
     error: code === 0 ? "" : `ended with ${code} after ${told.length} cases: ${last}`,
   };
+}
+
+/** The module of tests/kernels/module; the kernel is fetched first, if it must be. */
+async function moduleOf(kernel: string, folder: string): Promise<BuiltModule> {
+  try {
+    await Deno.stat(kernelFolder(kernel));
+  } catch (error) {
+    if (!(error instanceof Deno.errors.NotFound)) throw error;
+    await inGuest(kernel, ["true"]);
+  }
+  return await buildModule(kernel, folder);
 }
 
 /** Runs a command in a guest, from the root of the project. */

@@ -2,7 +2,8 @@
  * Runs the smoke cases and the instruments on the kernel it finds, in one process, and prints one line of JSON for each:
  * first `{"kernel": RELEASE}`, then a {@linkcode SmokeOutcome} or an {@linkcode InstrumentOutcome} after the other.
  * `smoke.ts PROGRAM [NAME…]`: PROGRAM is the compiled workload.c, a NAME chooses cases that contain it;
- * `--instruments` leaves the smoke cases out.
+ * `--instruments` leaves the smoke cases out. With SONDE_TEST_MODULE in the environment, the path of the built
+ * tests/kernels/module or `missing: WHY`, the cases of its tracepoint run too.
  *
  * @module
  */
@@ -10,6 +11,8 @@ import { openSession } from "../../cli/session.ts";
 import { INSTRUMENT_CASES } from "./instrument_cases.ts";
 import { runInstrument } from "./instrument_run.ts";
 import { openBench } from "./smoke_bench.ts";
+import { loadModule } from "./load_module.ts";
+import { moduleCases } from "./module_cases.ts";
 import { SMOKE_CASES } from "./smoke_cases.ts";
 import { runCase } from "./smoke_run.ts";
 
@@ -23,7 +26,9 @@ console.log(JSON.stringify({ kernel: Deno.osRelease() }));
 {
   using bench = openBench(program);
   const session = await openSession();
-  for (const smoke of rest.includes("--instruments") ? [] : SMOKE_CASES) {
+  const module = Deno.env.get("SONDE_TEST_MODULE");
+  const all = module === undefined ? SMOKE_CASES : [...SMOKE_CASES, ...moduleCases(await loadModule(module))];
+  for (const smoke of rest.includes("--instruments") ? [] : all) {
     if (names.length > 0 && !names.some((n) => smoke.name.includes(n))) continue;
     console.log(JSON.stringify(await runCase(smoke, bench, session)));
   }
