@@ -22,7 +22,7 @@ export class LibbpfError extends Error {
 /**
  * Makes the error of a failed call.
  *
- * @param what was tried, as a phrase: `loading "tcp_flow"`
+ * @param what was tried, as a phrase: `loading "tcp_latency"`
  * @param errno positive or negative
  * @param log what libbpf said
  */

@@ -46,6 +46,7 @@ export function summaryTable(
   time: "system" | "wall",
   durationNs: number,
   cpuNs: number,
+  notes: readonly string[] = [],
 ): Table {
   const calls = counts.reduce((sum, c) => sum + c.calls, 0);
   return tableFromRows(
@@ -63,6 +64,7 @@ export function summaryTable(
     quality({
       events: calls,
       duration_ns: durationNs,
+      notes,
       cost: { cpu_ns: cpuNs, probe_ns: 0, ratio: durationNs > 0 ? cpuNs / durationNs : 0, estimated: false },
     }),
   );

@@ -11,18 +11,20 @@ export const MAX_TARGETS = 10_000;
 const PATIENCE_MS = 20_000;
 /** So few are not worth measuring first. */
 const FEW = 16;
+/** Functions that are attached to one time more than the first, to learn what one costs. */
+const TRIED = 4;
 
 /**
  * Refuses what would take too long: where the kernel attaches to functions one at a time (no kprobe_multi, no
- * uprobe_multi), each takes from some milliseconds to a tenth of a second, and nobody can end it meanwhile. How long, one
- * of them tells.
+ * uprobe_multi), each takes from some milliseconds to a tenth of a second, and nobody can end it meanwhile. How long, some
+ * of them tell.
  *
  * @throws {UnsupportedError} with the number of functions and the time
  */
 export function checkAttachTime(shape: CallsShape, engine: ProbeEngine, host: Host): void {
   const alone = shape.targets.filter((t) => isAlone(t, host));
   if (alone.length <= FEW) return;
-  const each = timeOfOne(alone[0], shape, engine);
+  const each = timeOfOne(alone, shape, engine);
   const ms = alone.length * each;
   if (ms <= PATIENCE_MS) return;
   const lacks = alone[0].kind === "kernel" ? "kprobe_multi (Linux 5.18, CONFIG_FPROBE)" : "uprobe_multi (Linux 6.6)";
@@ -47,8 +49,13 @@ function isAlone({ kind }: CallTarget, host: Host): boolean {
   }
 }
 
-function timeOfOne(target: CallTarget, shape: CallsShape, engine: ProbeEngine): number {
-  const started = performance.now();
-  engine.open(callsSpec({ ...shape, targets: [target] }))[Symbol.dispose]();
-  return Math.max(0.1, performance.now() - started);
+/** What one more costs, ms: maps are made once. */
+function timeOfOne(targets: readonly CallTarget[], shape: CallsShape, engine: ProbeEngine): number {
+  const time = (count: number): number => {
+    const started = performance.now();
+    engine.open(callsSpec({ ...shape, targets: targets.slice(0, count) }))[Symbol.dispose]();
+    return performance.now() - started;
+  };
+  const one = time(1);
+  return Math.max(0.1, (time(1 + TRIED) - one) / TRIED);
 }

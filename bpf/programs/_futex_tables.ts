@@ -79,7 +79,7 @@ export function futexTables(records: FutexRecords, names: FutexNames): Readonly<
   const sharedOf = new Map<string, boolean>();
   for (const w of all) {
     sharedOf.set(`${w.pid} ${w.address}`, w.shared);
-    addWaits(lockOf(w), w, names);
+    addWaits(lockOf(w), w);
   }
   for (const s of records.sums) {
     if (isWait(s.op)) continue;
@@ -156,7 +156,7 @@ function waitsOfCall(c: FutexCall, names: FutexNames): Waits {
   return { ...c, ...none, frames: names.frames(c), comm: names.comm(c.pid, c.tid), delay, max: delay, still: 1 };
 }
 
-function addWaits(lock: Lock, w: Waits, names: FutexNames): void {
+function addWaits(lock: Lock, w: Waits): void {
   lock.waits += w.waits;
   lock.delay += w.delay;
   lock.max = Math.max(lock.max, w.max);

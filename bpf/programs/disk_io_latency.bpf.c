@@ -59,8 +59,9 @@ struct task_struct {
 	char comm[TASK_COMM_LEN];
 } KERNEL;
 
-/* The arguments of all these tracepoints since 5.11; before, the queue came first. */
+/* Arguments of tracepoints since 5.11. Before, the queue came first; later versions of 5.10 have it so for bios only. */
 typedef void (*btf_trace_block_rq_issue)(void *, struct request *);
+typedef void (*btf_trace_block_getrq)(void *, struct bio *);
 
 /* Whose a request is: a process's, a kernel thread's, a flush that the block layer makes for several requests, Sonde's. */
 enum { OF_PROCESS, OF_KERNEL, OF_DEVICE, OF_SONDE };
@@ -326,7 +327,7 @@ int io_start(__u64 *ctx)
 SEC("raw_tp/block_getrq")
 int getrq(__u64 *ctx)
 {
-	__u64 bio = bpf_core_type_exists(btf_trace_block_rq_issue) ? ctx[0] : ctx[1];
+	__u64 bio = bpf_core_type_exists(btf_trace_block_getrq) ? ctx[0] : ctx[1];
 	struct owner o = {};
 
 	if (own(&o))

@@ -18,7 +18,7 @@ const VARIANTS: readonly Variant[] = [
 ];
 
 /** What a request costs in all programs, where the kernel does not tell (docs/analyzers/disk_io_latency.md). */
-const ESTIMATED_REQUEST_NS = 2000;
+const ESTIMATED_REQUEST_NS = 4500;
 const COMM_BYTES = 16;
 const MINOR_BITS = 20;
 

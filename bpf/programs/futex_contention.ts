@@ -14,7 +14,7 @@ import { analyzerConstants, type AnalyzerOptions, type RunningAnalyzer } from ".
 import { prepareUserCopies } from "./user_copies.ts";
 
 /** What a call costs in both programs, where the kernel does not tell. */
-const CALL_NS = 2500;
+const CALL_NS = 7500;
 
 /**
  * The analyzer `futex_contention`: waits in futex(2) and the calls beside it by lock, stack and thread, and who wakes; by

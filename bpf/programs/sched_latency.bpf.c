@@ -16,7 +16,7 @@ LICENSE_GPL;
 
 #define TASK_COMM_LEN 16
 /* Slices of each CPU that are remembered. A wait that spans more has its oldest part charged to nobody. */
-#define SLICES 32
+#define SLICES 128
 
 /* Adds up processes, not threads. */
 const volatile bool by_process = false;

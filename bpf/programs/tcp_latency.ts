@@ -30,9 +30,9 @@ const BLIND =
   "not in the figures: this kernel has no iterator over TCP sockets (it takes Linux 5.9 and its own BTF)";
 
 const AF_INET = 2;
-/** What a connection costs, where the kernel does not tell (docs/analyzers/tcp_latency.md). */
+/** What a connection and a message cost, where the kernel does not tell (docs/analyzers/tcp_latency.md). */
 const ESTIMATED_CONNECTION_NS = 5000;
-const ESTIMATED_SEGMENT_NS = 250;
+const ESTIMATED_MESSAGE_NS = 1000;
 
 /** Places in the C structs, bytes. */
 const ENDS_BYTES = 40;
@@ -77,9 +77,9 @@ export function startTcpLatency(options: TcpLatencyOptions): RunningAnalyzer {
     },
   );
   const walks = variant !== "events";
-  let connections = 0, segments = 0;
+  let connections = 0, messages = 0;
   let walk: BpfLink | null = null;
-  const estimate = (): number => connections * ESTIMATED_CONNECTION_NS + segments * ESTIMATED_SEGMENT_NS;
+  const estimate = (): number => connections * ESTIMATED_CONNECTION_NS + messages * ESTIMATED_MESSAGE_NS;
   const running = attachObject(object, options, estimate, () => {
     // Events first: a connection that opens in between is there already when the walk takes base lines, and keeps its own.
     const links = object.programs.filter((p) => p.autoload && p.name !== "walk").map((p) => p.attach());
@@ -107,7 +107,7 @@ export function startTcpLatency(options: TcpLatencyOptions): RunningAnalyzer {
         };
       });
       connections = flows.reduce((n, f) => n + f.connections + f.failed, 0);
-      segments = flows.reduce((n, f) => n + f.segments, 0);
+      messages = flows.reduce((n, f) => n + f.rtts, 0);
       const { durationNs, cost, missed } = running.measured();
       const [connections_full, map_full, buckets_full, listeners_full, ends] = totals;
       const lost = { connections_full, map_full, buckets_full, listeners_full, recursion: missed };

@@ -170,8 +170,9 @@ Deno.test("connections that nobody has accepted wait in the queue, as many as ss
     const ss = await output("ss", ["-ltnH", "sport", "=", `:${port}`]);
     if (ss === null) return skip("ss is not installed");
     const [, waiting, room] = ss.out.trim().split(/\s+/).map(Number);
-    same(row, { local: "127.0.0.1", waiting: 3, room });
-    assert.equal(waiting, 3);
+    same(row, { local: "127.0.0.1", waiting: 3 });
+    if (room === 0) return skip("this kernel tells ss nothing of queues (no tcp_diag)");
+    assert.deepEqual([waiting, room], [row.waiting, row.room]);
   } finally {
     open.forEach((c) => c.close());
     listener.close();
@@ -214,7 +215,7 @@ Deno.test("more connections than there is room for are counted as lost, and noth
 Deno.test("in a network that drops, the figures are those of the kernel's counters, of ss and of bpftrace", async () => {
   const why = libbpfObstacle();
   if (why) return skip(why);
-  const script = new URL("../testing/tcp_in_narrow_network.ts", import.meta.url).pathname;
+  const script = new URL("../../tests/analyzers/tcp_in_narrow_network.ts", import.meta.url).pathname;
   const found = await output("unshare", ["-n", Deno.execPath(), "run", "-A", "--quiet", script]);
   if (found === null) return skip("unshare is not installed");
   if (found.out.startsWith("SKIP ")) return skip(found.out.slice(5).trim());

@@ -55,6 +55,7 @@ const FIELDS: Readonly<Record<string, Access>> = {
   "args.len": { kind: "packet_length" },
   "task.tgid": { kind: "member", base: "item", offsets: [1000], leaf: INT, certain: true },
   "task.parent.tgid": { kind: "member", base: "item", offsets: [1100, 1000], leaf: INT },
+  "args.child.tgid": { kind: "member", base: 8, offsets: [1000], leaf: INT },
   "args.next.tgid": { kind: "member", base: 16, offsets: [1000], leaf: INT },
   "args.bits": {
     kind: "member",
@@ -168,6 +169,34 @@ export const GOLDEN_SPECS: Readonly<Record<string, ProbeSpec>> = {
     { kind: "calls", targets: [{ kind: "user", path: "/bin/true", symbol: "f" }], maxInFlight: MAX_IN_FLIGHT },
     { pid: f("pid", "pid"), argument: f("args.0", "int u"), ret: f("ret", "int"), duration: f("duration", "duration") },
   ),
+  calls_tables: {
+    source: {
+      kind: "calls",
+      targets: [{ kind: "user", path: "/bin/true", symbol: "f" }],
+      maxInFlight: MAX_IN_FLIGHT,
+      family: 42,
+    },
+    steps: [],
+    output: {
+      kind: "aggregate",
+      keys: named({ probe: f("end.pid", "pid") }),
+      aggregates: [n, of("max", f("duration", "duration")), of("p99", f("duration", "duration"))],
+      maxKeys: 16,
+      beside: [{
+        keys: named({ pid: f("end.pid", "pid"), comm: f("end.comm", "string") }),
+        aggregates: [n],
+        maxKeys: 64,
+      }],
+      highest: {
+        by: "duration",
+        fields: named({ duration: f("duration", "duration"), argument: f("args.0", "int u"), ret: f("ret", "int") }),
+        count: 10,
+        atLeast: 0,
+        ringBytes: 1 << 16,
+      },
+    },
+    includeSelf: false,
+  },
   stream_with_text: streamed(RAW, {
     time: f("time", "time"),
     comm: f("comm", "string"),

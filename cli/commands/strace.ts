@@ -79,9 +79,13 @@ export async function strace(words: readonly string[], options: StraceOptions): 
   });
   const summary = await endingOf(trace, words.length > 0, ignored, options.for);
   const counts = sortedCounts(summary.counts, options.sort);
+  const notes = summary.foreign.length === 0
+    ? []
+    : [`System calls of another architecture (i386 or x32) are left out: of process ${summary.foreign.join(", ")}`];
   if (request.counts !== "none") {
     const time = request.counts === "wall" ? "wall" : "system";
-    const calls = summaryTable(counts, time, Math.round(performance.now() * 1e6 - startNs), ownCpuNs());
+    const durationNs = Math.round(performance.now() * 1e6 - startNs);
+    const calls = summaryTable(counts, time, durationNs, ownCpuNs(), notes);
     writeAll(fd, options.json ? json(words, { calls }) : summaryText(counts));
   }
   if (options.countInstructions) {
@@ -91,6 +95,8 @@ export async function strace(words: readonly string[], options: StraceOptions): 
   if (!options.quiet && !options.json) {
     for (const pid of pids) if (summary.detached.includes(pid)) warn(`sonde: Process ${pid} detached`);
   }
+  // Where lines were not told, or not here.
+  if (options.count || options.output !== undefined) notes.forEach((note) => warn(`sonde: ${note}`));
   return words.length > 0 ? summary.code : EXIT.ok;
 }
 

@@ -16,6 +16,11 @@ export interface PageSink {
   lost(count: number | null): void;
 }
 
+/** How many bytes of a page its events take; what is damaged may say more than it has. */
+export function filledBytes(page: DataView, format: PageFormat): number {
+  return page.byteLength < format.dataOffset ? 0 : page.getUint32(format.commitOffset, true) & COMMIT_MASK;
+}
+
 /** Kinds of events that are no records (enum ring_buffer_type in include/linux/ring_buffer.h). */
 const PADDING = 29;
 const TIME_EXTEND = 30;

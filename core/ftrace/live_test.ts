@@ -158,7 +158,7 @@ Deno.test("what a killed run left is removed at the next start; what lives, and 
     using mine = uprobes
       ? defineProbes(host, [{ kind: "uprobe", returns: false, place: `${Deno.execPath()}:0x1000`, fetch: [] }])
       : null;
-    const said = removeLeftovers(host);
+    removeLeftovers(host);
     const left = [...Deno.readDirSync(`${root}/instances`)].map((e) => e.name);
     assert.deepEqual(stays.filter((name) => !left.includes(name)), []);
     assert.deepEqual(gone.filter((name) => left.includes(name)), []);

@@ -1,7 +1,7 @@
 import { ERRNO, type Fd, O, open, read, SysError } from "../sys/mod.ts";
 import { type BufferStats, parseBufferStats } from "./buffer_stats.ts";
 import { readControl, readControlOrNull } from "./control_file.ts";
-import { decodePage, type PageSink } from "./decode_page.ts";
+import { decodePage, filledBytes, type PageSink } from "./decode_page.ts";
 import { knowsEventHeads, type PageFormat, parsePageFormat } from "./page_format.ts";
 import { TraceDataError } from "./trace_data_error.ts";
 
@@ -84,7 +84,7 @@ export function openTraceReader(path: string, root: string): TraceReader {
     },
     drain(sink, all = false): number {
       settled = latest;
-      for (const queue of queues) fill(queue);
+      for (const queue of queues) fill(queue, all);
       return merge(queues, sink, all ? Infinity : settled);
     },
     stats(): BufferStats {
@@ -103,8 +103,8 @@ export function openTraceReader(path: string, root: string): TraceReader {
   undo.move();
   return reader;
 
-  function fill(queue: Queue): void {
-    for (let n = 0; n < MAX_PAGES; n++) {
+  function fill(queue: Queue, all: boolean): void {
+    for (let n = 0; n < MAX_PAGES || all; n++) {
       const page = readPage(queue.fd, format);
       if (!page) return;
       origin ??= page.getBigUint64(format.timestampOffset, true);
@@ -115,6 +115,8 @@ export function openTraceReader(path: string, root: string): TraceReader {
         if (!(error instanceof TraceDataError)) throw error;
         broken++;
       }
+      // We have caught up. What our own reads cause, where they are traced, would give us one event a page for ever.
+      if (!all && filledBytes(page, format) < page.byteLength / 2) return;
     }
   }
 

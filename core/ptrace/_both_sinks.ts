@@ -27,6 +27,10 @@ export function bothSinks(a: CallSink, b: CallSink): CallSink {
       a.superseded(t, by);
       b.superseded(t, by);
     },
+    end: () => {
+      a.end();
+      b.end();
+    },
     note: (text) => {
       a.note(text);
       b.note(text);

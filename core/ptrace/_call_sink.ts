@@ -14,6 +14,8 @@ export interface CallSink {
   ended(t: Tracee, code: number, signal: number, dumped: boolean): void;
   /** Another thread of its process has executed a program, and goes on under its number. @param by that thread's number */
   superseded(t: Tracee, by: number): void;
+  /** Nothing more comes: what is still traced is let go. */
+  end(): void;
   /** Something about the tracing itself, for people: `Process 12 attached`. */
   note(text: string): void;
 }

@@ -68,6 +68,8 @@ export interface CallTracer {
   /** A program was executed by the adopted child. */
   readonly executed: boolean;
   readonly stops: Readonly<StopCounts>;
+  /** Processes that made calls of another architecture, which were left out. */
+  readonly foreign: ReadonlySet<number>;
 }
 
 export function callTracer(host: Host, sink: CallSink, options: CallTracerOptions): CallTracer {
@@ -79,6 +81,7 @@ export function callTracer(host: Host, sink: CallSink, options: CallTracerOption
   const stops: StopCounts = { calls: 0, seccomp: 0, signals: 0, events: 0 };
   /** Threads of a filtered command only stop at calls that are asked for. */
   let filtered = false;
+  const foreignPids = new Set<number>();
   let adopted = 0;
   let onHeld: (() => void) | null = null;
   let executed = false;
@@ -150,7 +153,9 @@ export function callTracer(host: Host, sink: CallSink, options: CallTracerOption
     t.nr = -1;
     if (t.foreign) return;
     t.foreign = true;
-    sink.note(`Process ${t.pid} makes system calls of another architecture (a 32-bit program): they are not shown`);
+    if (foreignPids.has(t.pid)) return;
+    foreignPids.add(t.pid);
+    sink.note(`Process ${t.pid} makes system calls of another architecture (i386 or x32), which are not shown`);
   };
   const seccompStop = (t: Tracee): void => {
     stops.seccomp++;
@@ -253,8 +258,9 @@ export function callTracer(host: Host, sink: CallSink, options: CallTracerOption
     if (tid === adopted) status = how;
     const t = tracees.get(tid);
     if (!t) return;
-    tracees.delete(tid);
+    // Before it is taken out: with others there still, its last line tells whose it is.
     sink.ended(t, how >> 8 & 0xff, how & 0x7f, (how & 0x80) !== 0);
+    tracees.delete(tid);
   };
   /** @returns whether it is traced now; not when it was already, or has ended */
   const seize = (pid: number, tid: number): boolean => {
@@ -330,6 +336,7 @@ export function callTracer(host: Host, sink: CallSink, options: CallTracerOption
       return executed;
     },
     stops,
+    foreign: foreignPids,
   };
 }
 

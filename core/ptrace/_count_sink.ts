@@ -41,6 +41,7 @@ export function countSink(wall: boolean): CountSink {
     stopped: nothing,
     ended: nothing,
     superseded: nothing,
+    end: nothing,
     note: nothing,
     counts: () => {
       const counts: CallCount[] = [];

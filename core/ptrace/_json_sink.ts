@@ -60,6 +60,7 @@ export function jsonSink(out: BatchWriter, decoder: Decoder): CallSink {
       if (text !== undefined) entries.set(t.tid, text);
       entries.delete(by);
     },
+    end: () => {},
     note: () => {},
   };
 }

@@ -18,7 +18,8 @@ export function signalText(info: Uint8Array): string {
   const sender = (): void => void parts.push(`si_pid=${int(UNION)}`, `si_uid=${view.getUint32(UNION + 4, true)}`);
   const value = (at: number): void =>
     void parts.push(`si_int=${int(at)}`, `si_ptr=${pointer(view.getBigUint64(at, true))}`);
-  if (code > 0 && code !== SI_KERNEL) {
+  if (FAULTS.has(signal) && code > 0) parts.push(`si_addr=${pointer(view.getBigUint64(UNION, true))}`);
+  else if (code > 0 && code !== SI_KERNEL) {
     if (signal === SIGCHLD) {
       sender();
       const status = int(UNION + 8);
@@ -27,8 +28,7 @@ export function signalText(info: Uint8Array): string {
         `si_utime=${view.getBigInt64(UNION + 16, true)}`,
         `si_stime=${view.getBigInt64(UNION + 24, true)}`,
       );
-    } else if (FAULTS.has(signal)) parts.push(`si_addr=${pointer(view.getBigUint64(UNION, true))}`);
-    else if (signal === SIGIO) parts.push(`si_band=${view.getBigInt64(UNION, true)}`, `si_fd=${int(UNION + 8)}`);
+    } else if (signal === SIGIO) parts.push(`si_band=${view.getBigInt64(UNION, true)}`, `si_fd=${int(UNION + 8)}`);
     else if (signal === SIGSYS) {
       parts.push(
         `si_call_addr=${pointer(view.getBigUint64(UNION, true))}`,

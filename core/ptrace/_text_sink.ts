@@ -91,6 +91,10 @@ export function textSink(out: BatchWriter, decoder: Decoder, options: TextOption
       line(t, `+++ ${how} +++`);
     },
     superseded: (t, by) => line(t, `+++ superseded by execve in pid ${by} +++`),
+    end: () => {
+      if (open !== null) out.add(" <detached ...>\n");
+      open = null;
+    },
     note: (text) => {
       if (quietNotes) return;
       if (open !== null) {

@@ -62,6 +62,7 @@ function run(orders: CallTraceOrders): CallTraceAnswer {
     }
     self.postMessage({ kind: "ready", tid: gettid(), pid: child?.pid ?? 0 });
     tracer.run(out, control);
+    sink.end();
     out?.flush();
     if (child && !tracer.executed) throw notExecuted(orders.command!.path, child);
     return {
@@ -70,6 +71,7 @@ function run(orders: CallTraceOrders): CallTraceAnswer {
       counts: counts?.counts() ?? [],
       stops: tracer.stops,
       detached: tracer.threads(),
+      foreign: [...tracer.foreign],
       filtered: orders.seccomp,
       processes: [],
       stretches: [],
@@ -96,6 +98,7 @@ function countInstructions(orders: CallTraceOrders): CallTraceAnswer {
       counts: [],
       stops: { calls: 0, seccomp: 0, signals: 0, events: 0 },
       detached: [],
+      foreign: [],
       filtered: false,
       processes: tracer.processes(),
       stretches: tracer.stretches(),

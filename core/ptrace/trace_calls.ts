@@ -64,6 +64,8 @@ export interface CallTraceSummary {
   };
   /** Threads that were let go while they ran. */
   readonly detached: readonly number[];
+  /** Processes that made system calls of another architecture (i386, x32), which are left out. */
+  readonly foreign: readonly number[];
   /** A filter was asked for and is in force. */
   readonly filtered: boolean;
   /** Instructions, where they were to be counted. */

@@ -65,7 +65,12 @@ export const SYSCALL_INFO = {
   isError: 8,
 } as const;
 
-/** @param into as many words as {@linkcode SYSCALL_INFO} says @returns bytes that there are, or -errno: EIO on older kernels */
+/**
+ * `PTRACE_GET_SYSCALL_INFO` (ptrace(2), since Linux 5.3): which system call a thread has stopped at.
+ *
+ * @param into as many words as {@linkcode SYSCALL_INFO} says
+ * @returns bytes that there are, or -errno: EIO on older kernels
+ */
 export function readSyscallInfo(tid: number, into: Uint32Array<ArrayBuffer>): number {
   return library().ptraceBuffer(NR.ptrace, GET_SYSCALL_INFO, tid, INFO_BYTES, into);
 }
@@ -87,7 +92,7 @@ export interface MemoryReader {
   read(pid: number, address: number, length: number): Uint8Array<ArrayBuffer>;
 }
 
-/** @param size bytes of the buffer */
+/** Makes a reader. @param size bytes of its buffer */
 export function memoryReader(size: number): MemoryReader {
   const bytes = new Uint8Array(new ArrayBuffer(size));
   // Two struct iovec: where to, and where from. The buffer is held by `bytes`, which the function below returns views of.

@@ -26,14 +26,13 @@ export function futexContention(sonde: SondeApi): Analyzer {
     "string",
     "What it is, by the functions that wait: mutex, condition, semaphore, rwlock, join, …; null when they do not tell",
   );
-  const sums = [
-    field("waits", "int", "Waits that ended: woken, timed out or interrupted", "count"),
-    field("delay", "duration", "Time that was waited in all, waits that go on at the end too"),
-    field("max", "duration", "The longest wait"),
-    field("still", "int", "Threads that wait on at the end", "count"),
-    field("timeouts", "int", "Waits that ran into their timeout", "count"),
-    field("missed", "int", "Calls that found the value changed already, and did not sleep", "count"),
-  ];
+  const waits = field("waits", "int", "Waits that ended: woken, timed out or interrupted", "count");
+  const delay = field("delay", "duration", "Time that was waited in all, waits that go on at the end too");
+  const max = field("max", "duration", "The longest wait");
+  const still = field("still", "int", "Threads that wait on at the end", "count");
+  const timeouts = field("timeouts", "int", "Waits that ran into their timeout", "count");
+  const missed = field("missed", "int", "Calls that found the value changed already, and did not sleep", "count");
+  const sums = [waits, delay, max, still, timeouts, missed];
   const stack = field("stack", "stack", "The code that made the call");
   return {
     name: "futex_contention",
@@ -44,22 +43,12 @@ export function futexContention(sonde: SondeApi): Analyzer {
         name: "locks",
         fields: [
           ...where,
-          field("processes", "int", "Processes that use the lock", "count"),
           address,
-          field("shared", "bool", "Not marked as private to the process"),
-          field("place", "string", "Memory that it lies in: a file with the offset in it, [heap], [stack], anonymous"),
           kind,
-          ...sums.slice(0, 2),
-          field("p50", "duration", "Half of the waits that ended were no longer"),
+          waits,
+          delay,
           field("p99", "duration", "99 % of the waits that ended were no longer"),
-          sums[2],
-          field("threads", "int", "Different threads that waited", "count"),
           field("at_once", "int", "Most threads that waited at once", "count"),
-          ...sums.slice(3, 5),
-          field("interrupted", "int", "Waits that a signal ended", "count"),
-          sums[5],
-          field("wakes", "int", "Calls that wake", "count"),
-          field("woken", "int", "Threads that they woke, or moved to another lock", "count"),
           field(
             "holder",
             "tid",
@@ -67,21 +56,18 @@ export function futexContention(sonde: SondeApi): Analyzer {
           ),
           field("holder_comm", "string", "Its name"),
           field("holder_share", "ratio", "Part of the waiting that began while it had the lock, of what is known"),
-        ],
-      },
-      { name: "stacks", fields: [...where, address, operation, kind, ...sums, stack] },
-      { name: "waiters", fields: [...thread, address, operation, ...sums] },
-      {
-        name: "wakers",
-        fields: [
-          ...thread,
-          address,
-          operation,
-          field("calls", "int", "Calls", "count"),
-          field("woken", "int", "Threads that they woke", "count"),
-          field("requeued", "int", "Threads that they made wait for another lock", "count"),
-          field("nobody", "int", "Calls that woke nobody", "count"),
-          stack,
+          field("p50", "duration", "Half of the waits that ended were no longer"),
+          max,
+          field("threads", "int", "Different threads that waited", "count"),
+          still,
+          timeouts,
+          field("interrupted", "int", "Waits that a signal ended", "count"),
+          missed,
+          field("wakes", "int", "Calls that wake", "count"),
+          field("woken", "int", "Threads that they woke, or moved to another lock", "count"),
+          field("place", "string", "Memory that it lies in: a file with the offset in it, [heap], [stack], anonymous"),
+          field("shared", "bool", "Not marked as private to the process"),
+          field("processes", "int", "Processes that use the lock", "count"),
         ],
       },
       {
@@ -96,6 +82,21 @@ export function futexContention(sonde: SondeApi): Analyzer {
           field("share", "ratio", "Of the time of all waits of which the holder is known"),
         ],
       },
+      { name: "stacks", fields: [...where, address, operation, kind, ...sums, stack] },
+      {
+        name: "wakers",
+        fields: [
+          ...thread,
+          address,
+          operation,
+          field("calls", "int", "Calls", "count"),
+          field("woken", "int", "Threads that they woke", "count"),
+          field("requeued", "int", "Threads that they made wait for another lock", "count"),
+          field("nobody", "int", "Calls that woke nobody", "count"),
+          stack,
+        ],
+      },
+      { name: "waiters", fields: [...thread, address, operation, ...sums] },
     ],
     flame: { table: "stacks", values: [{ name: "delay", unit: "ns" }, { name: "waits", unit: "count" }] },
     recipe: "futex_contention",

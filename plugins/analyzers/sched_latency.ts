@@ -31,7 +31,7 @@ export function schedLatency(sonde: SondeApi): Analyzer {
           field(
             "unknown",
             "duration",
-            "Part of the delay of which it is not known who ran: more than 32 tasks in turn",
+            "Part of the delay of which it is not known who ran: more than 128 tasks in turn",
           ),
         ],
       },

@@ -167,7 +167,7 @@ function fromRecipe(sonde: SondeApi, results: Results): Analysis {
       events: connects.reduce((n, r) => n + Number(r.attempts), 0),
       notes: [
         ...whole.notes,
-        "Round trips are counted at each segment that arrives, and `port` is the lesser of both ends'. What " +
+        "Round trips are counted at each segment that arrives, and `port` is ours only where the peer's is not below 32768 and ours is. What " +
         "connections carried, whose they are, and the queues of servers are not measured.",
         "Whose round trips and segments they are is not known: those of all processes.",
       ],

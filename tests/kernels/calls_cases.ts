@@ -105,6 +105,28 @@ export const CALLS_CASES: readonly InstrumentCase[] = [
     },
   },
   {
+    name: "calls --engine perf kernel:vfs_read",
+    checked: `${N} reads of the load, no error`,
+    async run(bench, session): Promise<Verdict> {
+      const request = { targets: ["kernel:vfs_read"], engine: "perf" };
+      const results = await measured(session, request, () => bench.load("read", N));
+      return { mechanism: mechanismOf(results), problem: problemOf(results, bench, "vfs_read", N, 0) };
+    },
+  },
+  {
+    name: "calls --attach kprobe kernel:hrtimer_nanosleep",
+    checked: `${N} sleeps at the same time: returns that the kernel had no room for are counted`,
+    async run(bench, session): Promise<Verdict> {
+      const request = { targets: ["kernel:hrtimer_nanosleep"], attachBy: "kprobe" as const };
+      const results = await measured(session, request, () => bench.load("crowd", N));
+      const { unmatched } = results.functions.quality;
+      const returned = Number(ofLoad(results, bench).get("hrtimer_nanosleep")?.calls ?? 0);
+      const missed = unmatched.starts + unmatched.replaced;
+      const mechanism = `${mechanismOf(results)}: ${returned} + ${missed} missed`;
+      return { mechanism, problem: returned + missed === N ? null : `${returned} + ${missed}, expected ${N}` };
+    },
+  },
+  {
     name: "calls kernel:__x64_sys_close",
     checked: `${N} calls of the load that all fail with ${EBADF}`,
     missing: () => Deno.build.arch === "x86_64" ? null : "it is called otherwise here",
@@ -142,6 +164,15 @@ export const CALLS_CASES: readonly InstrumentCase[] = [
       if (wrong) return { mechanism, problem: `workload_twice(${wrong[0]}) = ${wrong[1]}` };
       const distinct = new Set(seen.map(([argument]) => argument)).size;
       return { mechanism, problem: distinct === N ? null : `${distinct} of ${N} arguments are among the slowest` };
+    },
+  },
+  {
+    name: "calls --engine perf user:PROGRAM:workload_twice",
+    checked: `${N} calls`,
+    async run(bench, session): Promise<Verdict> {
+      const request = { targets: [`user:${bench.program}:workload_twice`], engine: "perf" };
+      const results = await measured(session, request, () => bench.load("call", N));
+      return { mechanism: mechanismOf(results), problem: problemOf(results, bench, "workload_twice", N, 0) };
     },
   },
   {

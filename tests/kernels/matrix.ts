@@ -1,5 +1,5 @@
 /**
- * `deno task test:kernels [KERNEL…] [--write] [--only NAME]`: boots each kernel once, runs the smoke cases in
+ * `deno task test:kernels [KERNEL…] [--write] [--instruments] [--only NAME]`: boots each kernel once, runs the smoke cases in
  * it and prints two tables: kernel × probe kind × engine, and kernel × instrument. Without names: 5.10, 6.1, 6.12 and the newest on offer. `--write`
  * puts the tables into docs/kernels.md. Exit code 1 when a case failed or a kernel did not boot.
  *
@@ -14,15 +14,15 @@ import type { SmokeOutcome } from "./smoke_run.ts";
 
 const PAGE = fileURLToPath(new URL("../../docs/kernels.md", import.meta.url));
 
-const { kernels, write, only } = readArguments(Deno.args);
+const { kernels, write, only, instrumentsOnly } = readArguments(Deno.args);
 let failed = false;
 {
   await using workload = await compileWorkload();
   if (!workload) throw new Error("gcc is missing: install gcc and libc6-dev");
   const runs: KernelRun[] = [];
   for (const kernel of kernels.length > 0 ? kernels : ["5.10", "6.1", "6.12", await newestKernel()]) {
-    const smoke = await runKernel(kernel, workload.program, only, true);
-    const wanted = only.length === 0 || only.some((name) => ORC_CASE.includes(name));
+    const smoke = await runKernel(kernel, workload.program, instrumentsOnly ? ["--instruments", ...only] : only, true);
+    const wanted = !instrumentsOnly && (only.length === 0 || only.some((name) => ORC_CASE.includes(name)));
     const run = wanted
       ? { ...smoke, outcomes: [...smoke.outcomes, await orcOutcome(kernel, workload.program)] }
       : smoke;
@@ -35,11 +35,12 @@ let failed = false;
     );
     failed ||= of("failed") > 0 || run.error !== "";
   }
-  const table = matrixTable(runs);
+  const table = instrumentsOnly ? "" : matrixTable(runs);
   const instruments = instrumentTable(runs);
   console.log(`${table}\n\n${instruments}`);
   if (write) {
-    const page = replaceMeasured(await Deno.readTextFile(PAGE), table);
+    const before = await Deno.readTextFile(PAGE);
+    const page = instrumentsOnly ? before : replaceMeasured(before, table);
     await Deno.writeTextFile(PAGE, replaceMeasured(page, instruments, "instruments"));
   }
 }
@@ -57,18 +58,24 @@ interface Arguments {
   /** Cases whose name contains one of these; all when empty. */
   readonly only: readonly string[];
   readonly write: boolean;
+  /** The smoke cases are left out, and their table as it is. */
+  readonly instrumentsOnly: boolean;
 }
 
 function readArguments(args: readonly string[]): Arguments {
   const kernels: string[] = [];
   const only: string[] = [];
   let write = false;
+  let instrumentsOnly = false;
   for (let i = 0; i < args.length; i++) {
     if (args[i] === "--write") write = true;
+    else if (args[i] === "--instruments") instrumentsOnly = true;
     else if (args[i] === "--only") only.push(args[++i] ?? "");
     else if (/^\d/.test(args[i])) kernels.push(args[i]);
     else {
-      console.error(`${args[i]} is no kernel and no option: matrix.ts [KERNEL…] [--write] [--only NAME]`);
+      console.error(
+        `${args[i]} is no kernel and no option: matrix.ts [KERNEL…] [--write] [--instruments] [--only NAME]`,
+      );
       Deno.exit(2);
     }
   }
@@ -76,5 +83,5 @@ function readArguments(args: readonly string[]): Arguments {
     console.error("--write wants all cases: leave --only out");
     Deno.exit(2);
   }
-  return { kernels, only, write };
+  return { kernels, only, write, instrumentsOnly };
 }

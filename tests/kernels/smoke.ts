@@ -1,9 +1,9 @@
 /**
  * Runs the smoke cases and the instruments on the kernel it finds, in one process, and prints one line of JSON for each:
  * first `{"kernel": RELEASE}`, then a {@linkcode SmokeOutcome} or an {@linkcode InstrumentOutcome} after the other.
- * `smoke.ts PROGRAM [NAME…]`: PROGRAM is the compiled workload.c, a NAME chooses cases that contain it. With
- * SONDE_TEST_MODULE in the environment, the path of the built tests/kernels/module or `missing: WHY`, the cases of its
- * tracepoint run too.
+ * `smoke.ts PROGRAM [NAME…]`: PROGRAM is the compiled workload.c, a NAME chooses cases that contain it;
+ * `--instruments` leaves the smoke cases out. With SONDE_TEST_MODULE in the environment, the path of the built
+ * tests/kernels/module or `missing: WHY`, the cases of its tracepoint run too.
  *
  * @module
  */
@@ -16,7 +16,8 @@ import { moduleCases } from "./module_cases.ts";
 import { SMOKE_CASES } from "./smoke_cases.ts";
 import { runCase } from "./smoke_run.ts";
 
-const [program, ...names] = Deno.args;
+const [program, ...rest] = Deno.args;
+const names = rest.filter((name) => name !== "--instruments");
 if (!program) {
   console.error("usage: smoke.ts PROGRAM [NAME…]");
   Deno.exit(2);
@@ -26,8 +27,8 @@ console.log(JSON.stringify({ kernel: Deno.osRelease() }));
   using bench = openBench(program);
   const session = await openSession();
   const module = Deno.env.get("SONDE_TEST_MODULE");
-  const cases = module === undefined ? SMOKE_CASES : [...SMOKE_CASES, ...moduleCases(await loadModule(module))];
-  for (const smoke of cases) {
+  const all = module === undefined ? SMOKE_CASES : [...SMOKE_CASES, ...moduleCases(await loadModule(module))];
+  for (const smoke of rest.includes("--instruments") ? [] : all) {
     if (names.length > 0 && !names.some((n) => smoke.name.includes(n))) continue;
     console.log(JSON.stringify(await runCase(smoke, bench, session)));
   }

@@ -1,11 +1,12 @@
+import { countCallsByBpf } from "../../cli/count_calls_by_bpf.ts";
 import { traceFunctions, traceGraph } from "../../core/ftrace/mod.ts";
 import { traceCalls } from "../../core/ptrace/mod.ts";
 import type { InstrumentCase, Verdict } from "./instrument_case.ts";
 import type { Bench } from "./smoke_case.ts";
 
 const N = 40;
-/** What the load calls and nobody else does as often. */
-const FUNCTION = "__x64_sys_getppid";
+/** What the load calls so often, and no other thread exactly as often. */
+const FUNCTION = "__x64_sys_close";
 const ON_X86 = (): string | null => Deno.build.arch === "x86_64" ? null : "it is called otherwise here";
 
 /** Runs a tracer of functions while the load runs. */
@@ -20,10 +21,26 @@ async function traced<T>(
     pid: 0,
     durationNs: 120e9,
     signal: ended.signal,
-    onReady: () => void (working = bench.load("getppid", N).finally(() => ended.abort())),
+    onReady: () => void (working = bench.load("badclose", N).finally(() => ended.abort())),
   });
   await working;
   return result;
+}
+
+function closesIn(
+  counts: readonly { readonly name: string; readonly calls: number; readonly errors: number }[],
+): string | null {
+  const close = counts.find((c) => c.name === "close");
+  return close?.calls === N && close.errors === N
+    ? null
+    : `${close?.calls} calls, ${close?.errors} errors of close, expected ${N} of both`;
+}
+
+/** @param calls by thread */
+function problemOf(calls: ReadonlyMap<number, number>, lost: number): string | null {
+  if (lost > 0) return `${lost} events lost`;
+  const counts = [...calls.values()];
+  return counts.includes(N) ? null : `no thread made ${N} calls: ${counts.join(", ")}`;
 }
 
 /** The tracers by ptrace and tracefs. */
@@ -52,13 +69,19 @@ export const TRACER_CASES: readonly InstrumentCase[] = [
         seccomp: false,
       });
       const { counts, code } = await trace.done;
-      const close = counts.find((c) => c.name === "close");
-      const problem = code !== 0
-        ? `the load ended with ${code}`
-        : close?.calls !== N || close.errors !== N
-        ? `${close?.calls} calls, ${close?.errors} errors of close, expected ${N} of both`
-        : null;
-      return { mechanism: "ptrace", problem };
+      return { mechanism: "ptrace", problem: code === 0 ? closesIn(counts) : `the load ended with ${code}` };
+    },
+  },
+  {
+    name: "strace --bpf",
+    checked: `${N} calls of close that all fail`,
+    async run(bench, { host }): Promise<Verdict> {
+      const { counts, code } = await countCallsByBpf(host, {
+        words: [bench.program, "badclose", String(N)],
+        pids: [],
+        signal: new AbortController().signal,
+      });
+      return { mechanism: "libbpf", problem: code === 0 ? closesIn(counts) : `the load ended with ${code}` };
     },
   },
   {
@@ -67,11 +90,7 @@ export const TRACER_CASES: readonly InstrumentCase[] = [
     missing: ON_X86,
     async run(bench, { host }): Promise<Verdict> {
       const { threads, quality } = await traced(bench, (request) => traceFunctions(host, request));
-      const most = Math.max(0, ...threads.values());
-      const problem = most === N
-        ? quality.lost > 0 ? `${quality.lost} events lost` : null
-        : `${most} calls, expected ${N}`;
-      return { mechanism: "function tracer", problem };
+      return { mechanism: "function tracer", problem: problemOf(threads, quality.lost) };
     },
   },
   {
@@ -88,11 +107,7 @@ export const TRACER_CASES: readonly InstrumentCase[] = [
             if (kind === "exit" && durationNs > 0) by.set(tid, (by.get(tid) ?? 0) + 1);
           },
         }));
-      const most = Math.max(0, ...by.values());
-      const problem = most === N
-        ? quality.lost > 0 ? `${quality.lost} events lost` : null
-        : `${most} calls, expected ${N}`;
-      return { mechanism: "function_graph tracer", problem };
+      return { mechanism: "function_graph tracer", problem: problemOf(by, quality.lost) };
     },
   },
 ];

@@ -67,6 +67,22 @@ export const CPU_CASES: readonly RecipeCase[] = [
     },
   },
   {
+    recipe: "sched_latency",
+    work: (b) => b.load("crowd", 300),
+    check({ rows, facts }, { comm }) {
+      const woken = all(rows("woken"), { comm });
+      assert.ok(total(woken, "waits") >= facts.count && total(woken, "waits") <= facts.count * 1.2);
+      // The kernel's own account of the thread has both kinds of wait, and no time in which an idle CPU awakes.
+      const preempted = all(rows("preempted"), { comm });
+      const delay = total([...woken, ...preempted], "delay"), waits = total([...woken, ...preempted], "waits");
+      const longest = Math.max(...[...woken, ...preempted].map((row) => num(row, "max_duration")));
+      assert.ok(delay >= 0.9 * facts.run_delay_ns - longest, `${delay} of ${facts.run_delay_ns}`);
+      assert.ok(delay <= 1.1 * facts.run_delay_ns + longest + waits * WAKE_NS, `${delay} of ${facts.run_delay_ns}`);
+      assert.ok(total(all(rows("preempted"), { comm: `${comm}_b` }), "waits") >= 20);
+      for (const row of woken) assert.equal(histogramCount(row.hist_duration_64), num(row, "waits"));
+    },
+  },
+  {
     recipe: "run_queue_slow",
     params: () => ({ least: "100us" }),
     work: (b) => b.load("crowd", 200),

@@ -34,6 +34,23 @@ export const DISK_CASES: readonly RecipeCase[] = [
     },
   },
   {
+    recipe: "disk_io_latency",
+    prepare: coldFile,
+    work: (b) => b.load("direct_read", `${b.folder}/cold`, READS, 7),
+    check({ rows, facts }, { comm }) {
+      const [row] = reads(rows("requests"), comm);
+      between(row, "requests", ENDED, READS + 5);
+      between(row, "bytes", num(row, "requests") * PAGE, (READS + 20) * PAGE);
+      // What the program waits for is the request, from its making to its end, and its own work.
+      between(row, "latency", 1000 * num(row, "requests"), facts.ns);
+      onDevice(row);
+      for (const name of ["queue", "device"]) {
+        const all = rows(name).filter((r) => r.major === row.major && r.minor === row.minor && r.op === row.op);
+        between(only(all, {}), "requests", num(row, "requests") * 0.9, 1e6);
+      }
+    },
+  },
+  {
     recipe: "disk_sizes",
     prepare: coldFile,
     work: (b) => b.load("direct_read", `${b.folder}/cold`, READS, 7),

@@ -35,6 +35,20 @@ export const FILE_CASES: readonly RecipeCase[] = [
     },
   },
   {
+    recipe: "syscall_count",
+    beside: async (b) => [await b.start("wait", "small_io", 300)],
+    params: (_, [load]) => ({ pid: String(load.pid) }),
+    work: (_, [load]) => load.go(),
+    check({ rows }, { comm }) {
+      between(only(rows("calls"), { comm, probe: "syscall:pread64" }), "calls", 300, 300);
+      const writes = only(rows("calls"), { comm, probe: "syscall:pwrite64" });
+      between(writes, "calls", 300, 300);
+      assert.ok(num(writes, "total") > 0 && num(writes, "longest") <= num(writes, "total"));
+      assert.equal(rows("calls").length, all(rows("calls"), { comm }).length, "one process was asked for");
+      assert.ok(rows("errors").every((r) => r.comm === comm));
+    },
+  },
+  {
     recipe: "opens",
     params: ({ program }) => ({ path: `${program}%` }),
     work: (b) => b.load("open", b.program, 20),
@@ -98,6 +112,19 @@ export const FILE_CASES: readonly RecipeCase[] = [
       between(row, "timeouts", 50, 50);
       between(row, "p50_duration", 2e6, 1e8);
       assert.ok(num(row, "total") >= 50 * 2e6);
+    },
+  },
+  {
+    recipe: "futex_contention",
+    work: (b) => b.load("futex", 50),
+    check({ rows }, { comm }) {
+      const row = only(rows("waits"), { comm });
+      assert.deepEqual([row.outcome, row.operation], ["timeout", 128]);
+      between(row, "calls", 50, 50);
+      between(row, "p99_duration", 2e6, 1e8);
+      assert.ok(num(row, "delay") >= 50 * 2e6);
+      between(only(rows("stacks"), { comm }), "calls", 50, 50);
+      assert.deepEqual(all(rows("wakes"), { comm }), []);
     },
   },
   {

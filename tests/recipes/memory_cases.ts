@@ -46,6 +46,19 @@ export const MEMORY_CASES: readonly RecipeCase[] = [
     },
   },
   {
+    recipe: "page_fault_trace",
+    // Of stacks; the sums by process are exact.
+    mayLose: 0.2,
+    beside: async (b) => [await b.start("wait", "touch", 2000)],
+    params: (_, [load]) => ({ pid: String(load.pid) }),
+    work: (_, [load]) => load.go(),
+    check({ rows }, { comm }) {
+      between(only(rows("faults"), { comm, probe: "software:minor-faults:1" }), "faults", 2000, 2100);
+      const touched = rows("stacks").filter((r) => functionsOf(r.stack).includes("touch_pages"));
+      assert.equal(total(touched, "faults"), 2000);
+    },
+  },
+  {
     recipe: "major_faults",
     prepare: (b) => b.load("make_cold", `${b.folder}/cold`, 256),
     beside: async (b) => [await b.start("wait", "map_file", `${b.folder}/cold`, 256)],

@@ -45,6 +45,30 @@ export const NETWORK_CASES: readonly RecipeCase[] = [
     },
   },
   {
+    recipe: "tcp_latency",
+    async work(b) {
+      const open = await b.load("connect", CONNECTIONS, 1000);
+      const lossy = await b.load("retransmit", 2);
+      return { ...open, lossy_port: lossy.port };
+    },
+    check({ rows, facts }, { comm }) {
+      const open = only(rows("connects"), { comm, port: facts.port });
+      assert.deepEqual([open.peer, num(open, "attempts"), num(open, "opened")], [
+        "127.0.0.1",
+        CONNECTIONS,
+        CONNECTIONS,
+      ]);
+      between(open, "total", 1000 * CONNECTIONS, 1e9);
+      const closed = only(rows("connects"), { comm, port: facts.closed_port });
+      assert.deepEqual([num(closed, "attempts"), num(closed, "opened"), closed.p50], [CONNECTIONS, 0, null]);
+      const trips = only(rows("round_trips"), { peer: "127.0.0.1", port: facts.port });
+      // In microseconds; each connection has a few segments.
+      between(trips, "segments", CONNECTIONS, 100 * CONNECTIONS);
+      between(trips, "p50", 1, 1e6);
+      between(only(rows("retransmits"), { port: facts.lossy_port, state: 1 }), "events", 2, 10);
+    },
+  },
+  {
     recipe: "tcp_accepts",
     work: (b) => b.load("connect", CONNECTIONS, 1000),
     check({ rows, facts }, { comm }) {

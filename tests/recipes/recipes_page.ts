@@ -12,7 +12,7 @@ const TABLES = /(<!-- recipes: begin[^\n]*-->\n)[\s\S]*?(<!-- recipes: end -->)/
 const GROUPS: readonly (readonly [title: string, recipes: readonly string[]])[] = [
   ["The whole machine", ["use_sweep", "sixty_seconds", "pressure_watch", "noisy_neighbours", "throttled_cgroups"]],
   ["CPUs and the scheduler", [
-    ...["cpu_by_process", "cpu_by_container", "cpu_hotspots", "run_queue_latency", "run_queue_slow"],
+    ...["cpu_by_process", "cpu_by_container", "cpu_hotspots", "run_queue_latency", "run_queue_slow", "sched_latency"],
     ...["off_cpu_by_reason", "off_cpu_stacks", "context_switches", "cpu_migrations", "wakeups", "timers"],
     ...["softirq_time", "interrupts", "kernel_work"],
   ]],
@@ -20,6 +20,7 @@ const GROUPS: readonly (readonly [title: string, recipes: readonly string[]])[] 
   ["System calls and files", [
     ...[
       "syscalls_by_process",
+      "syscall_count",
       "slow_syscalls",
       "syscall_errors",
       "opens",
@@ -27,16 +28,19 @@ const GROUPS: readonly (readonly [title: string, recipes: readonly string[]])[] 
       "removed_files",
       "file_sync",
     ],
-    ...["small_io", "futex_waits", "polling_loops"],
+    ...["small_io", "futex_waits", "futex_contention", "polling_loops"],
   ]],
-  ["Memory", ["top_memory", "memory_growth", "fault_stacks", "major_faults", "page_cache_misses", "memory_reclaim"]],
+  ["Memory", [
+    ...["top_memory", "memory_growth", "fault_stacks", "page_fault_trace", "major_faults", "page_cache_misses"],
+    ...["memory_reclaim"],
+  ]],
   ["Disks", [
     ...["io_by_process", "disk_latency", "disk_latency_heatmap", "disk_outliers", "disk_sizes", "disk_pattern"],
-    ...["page_writeback"],
+    ...["page_writeback", "disk_io_latency"],
   ]],
   ["Network", [
     ...["network_throughput", "network_senders", "tcp_connects", "tcp_accepts", "tcp_lifetimes", "tcp_retransmits"],
-    ...["tcp_resets", "dropped_packets", "name_lookups"],
+    ...["tcp_resets", "tcp_latency", "dropped_packets", "name_lookups"],
   ]],
   ["Gates: checks with an exit code", ["pressure_gate", "latency_gate", "process_budget", "service_gate"]],
 ];

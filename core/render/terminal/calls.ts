@@ -38,7 +38,7 @@ export function renderCalls(results: Results, options: CallsView): string {
   else add("Functions", renderTable(without(functions, ["target", "latency"]), tables));
   for (const row of rows.slice(0, HISTOGRAMS)) {
     const name = escapeText(String(row.function), { limit: 80 });
-    add(`Latency of ${name}`, renderHistogram(row.latency as HistogramCell, { ...options, width }));
+    add(`Latency of ${name}`, renderHistogram(row.latency as HistogramCell, { ...options, width, summary: false }));
   }
   if (rows.length > HISTOGRAMS && latency?.kind === "histogram") {
     add(`Latency of all ${rows.length} functions`, renderHistogram(latency, { ...options, width }));

@@ -11,8 +11,15 @@ import { displayWidth, pad, wrap } from "../width.ts";
 
 const MOST_ROWS = 24;
 
-/** A histogram as bars, one row a range, with the quantiles below. */
-export function renderHistogram(histogram: HistogramCell, options: RenderOptions): string {
+/**
+ * A histogram as bars, one row a range, with the quantiles below.
+ *
+ * @param options.summary false where exact quantiles stand beside it
+ */
+export function renderHistogram(
+  histogram: HistogramCell,
+  options: RenderOptions & { readonly summary?: boolean },
+): string {
   const style = styleFor(options);
   const total = histogramCount(histogram.buckets);
   if (total === 0) return style.dim(message(options.lang, "result.empty"));
@@ -39,6 +46,7 @@ export function renderHistogram(histogram: HistogramCell, options: RenderOptions
       style.bar(barText(r.count / most, room))
     }`;
   });
+  if (options.summary === false) return lines.join("\n");
   const summary = wrap(histogramSummary(histogram.buckets, unit, options.lang), usableWidth(options));
   return [...lines, ...summary.map(style.dim)].join("\n");
 }

@@ -6,10 +6,10 @@
  * @module
  */
 import { openHost } from "../../core/host/mod.ts";
-import { bpftraceMaps, bpftraceRun } from "../../tests/bpftrace_oracle.ts";
-import { startTcpLatency } from "../programs/tcp_latency.ts";
-import { output } from "./run.ts";
-import { finish, listen, send } from "./tcp_traffic.ts";
+import { bpftraceMaps, bpftraceRun } from "../bpftrace_oracle.ts";
+import { startTcpLatency } from "../../bpf/programs/tcp_latency.ts";
+import { output } from "../../bpf/testing/run.ts";
+import { finish, listen, send } from "../../bpf/testing/tcp_traffic.ts";
 
 await need("ip", ["link", "set", "lo", "mtu", "1500", "up"]);
 // What is sent there comes back, is nobody's, and is dropped.
