@@ -23,9 +23,10 @@ async function rowsOf(running: RunningAnalyzer, table: string, port: number): Pr
 
 /** Reads until all connections to a port have closed on the sides that are looked at: the kernel ends them after the program. */
 async function closedRows(running: RunningAnalyzer, port: number, closed: number, side = /./): Promise<Row[]> {
-  for (;;) {
+  for (let look = 0;; look++) {
     const rows = (await rowsOf(running, "peers", port)).filter((row) => side.test(String(row.side)));
     if (rows.length > 0 && rows.every((row) => Number(row.closed) >= closed)) return rows;
+    assert.ok(look < 3000, `not closed: ${JSON.stringify(rows)}`);
     await new Promise((resolve) => setTimeout(resolve, 2));
   }
 }
