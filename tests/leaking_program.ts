@@ -52,7 +52,7 @@ NOINLINE void moved_away(void) {
   char *p = malloc(10);
   for (int i = 0; i < 10; i++) p = reallocarray(p, i + 1, 1000);
   /* Fails, and leaves the block as it was. */
-  if (realloc(p, (size_t)-4096 / 2)) _exit(2);
+  if (realloc(p, 1L << 47)) _exit(2);
   free(p);
 }
 NOINLINE void aligned(void) {

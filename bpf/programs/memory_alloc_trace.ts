@@ -39,7 +39,7 @@ const PAGES: readonly Variant[] = [{ name: "pages", programs: PAGE_PROGRAMS }];
 const COMM_BYTES = 16;
 /** What a page, and a call of the allocator with its return, cost where the kernel does not tell (docs/analyzers). */
 const ESTIMATED_PAGE_NS = 1000;
-const ESTIMATED_BLOCK_NS = 3000;
+const ESTIMATED_BLOCK_NS = 40_000;
 
 /**
  * Measures from now on which memory is allocated and not freed: `memory_alloc_trace.bpf.c`. Of a process the blocks of its
@@ -137,7 +137,9 @@ export function startMemoryAllocTrace(options: AnalyzerOptions): RunningAnalyzer
           cost,
           notes: [
             pid > 0
-              ? `Of the process's own memory: ${allocatorsText(functions, host, pid)}. Its children are not followed.`
+              ? `Of the process's own memory: ${
+                allocatorsText(functions, host, pid)
+              }. Its children are not followed. The traps come to the cost: some 10 µs each where the first instruction is single-stepped.`
               : "Pages of the kernel, as it gives them out; blocks of allocators in user code only of one process (-p).",
             ...(freedUnknown > 0
               ? [

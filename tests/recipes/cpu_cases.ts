@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { all, between, histogramCount, num, only, total } from "./expectations.ts";
+import { all, between, functionsOf, histogramCount, num, only, total } from "./expectations.ts";
 import { cpuTime, interrupts, softInterrupts } from "./kernel_counters.ts";
 import type { RecipeBench, RecipeCase } from "./recipe_case.ts";
 
@@ -211,6 +211,19 @@ export const CPU_CASES: readonly RecipeCase[] = [
       const row = only(rows("work"), { function: "wb_workfn" });
       between(row, "count", 1, 1000);
       between(row, "total", num(row, "max_duration"), Infinity);
+    },
+  },
+  {
+    recipe: "lock_contention",
+    beside: async (b) => [await b.start("wait", "contend", 20)],
+    params: (_, [load]) => ({ pid: String(load.pid) }),
+    work: (_, [load]) => load.go(),
+    check({ rows, facts }, { comm }) {
+      const mine = rows("sites").filter((r) => functionsOf(r.stack).some((f) => /lseek/.test(f)));
+      assert.ok(mine.length > 0 && mine.every((r) => r.comm === comm));
+      const waited = total(mine, "total");
+      assert.ok(waited > 0 && waited <= facts.waited, `${waited} ns, its own clock says ${facts.waited}`);
+      assert.ok(mine.every((r) => num(r, "flags") & 32), "a mutex");
     },
   },
 ];

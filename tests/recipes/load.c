@@ -326,6 +326,46 @@ static char *new_memory(long pages) {
   return memory;
 }
 
+/* Blocks of 1000 bytes, half of which are freed. */
+static void allocate(long count) {
+  static void *volatile blocks[10000];
+  if (count > 10000) fail("allocate");
+  for (long i = 0; i < count; i++) blocks[i] = malloc(1000);
+  for (long i = 0; i < count; i += 2) free(blocks[i]);
+  fact("bytes", 1000 * count);
+}
+
+static int contended_file;
+static volatile int contended_enough;
+static void *read_contended(void *buffer) {
+  while (!contended_enough) if (read(contended_file, buffer, 8 << 20) < 0) fail("read");
+  return NULL;
+}
+
+/*
+ * Sets the position of a file back while another thread reads it, for which the kernel holds a mutex, until `count` calls
+ * took longer than 50 µs.
+ */
+static void contend(long count) {
+  char *buffer = malloc(8 << 20);
+  long long waited = 0;
+  pthread_t thread;
+  memset(buffer, 1, 8 << 20);
+  contended_file = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+  if (write(contended_file, buffer, 8 << 20) != 8 << 20) fail("write");
+  if (pthread_create(&thread, NULL, read_contended, buffer)) fail("pthread_create");
+  while (count > 0) {
+    long long began = now();
+    if (lseek(contended_file, 0, SEEK_SET) < 0) fail("lseek");
+    long long ns = now() - began;
+    waited += ns;
+    if (ns > 50000) count--;
+  }
+  contended_enough = 1;
+  pthread_join(thread, NULL);
+  fact("waited", waited);
+}
+
 /* 256 KiB more every five milliseconds. */
 static void grow_until_stopped(void) {
   long long began = now(), bytes = 0;
@@ -576,6 +616,8 @@ int main(int argc, char **argv) {
   else if (!strcmp(action, "child")) children(count);
   else if (!strcmp(action, "thread")) threads(count);
   else if (!strcmp(action, "touch")) touch_pages(new_memory(count), count);
+  else if (!strcmp(action, "allocate")) allocate(count);
+  else if (!strcmp(action, "contend")) contend(count);
   else if (!strcmp(action, "make_cold")) make_cold(path, second);
   else if (!strcmp(action, "read_all")) read_all(path);
   else if (!strcmp(action, "map_file")) map_file(path, second);

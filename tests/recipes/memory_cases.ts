@@ -46,6 +46,33 @@ export const MEMORY_CASES: readonly RecipeCase[] = [
     },
   },
   {
+    recipe: "page_allocations",
+    beside: async (b) => [await b.start("wait", "touch", 2000)],
+    params: (_, [load]) => ({ pid: String(load.pid) }),
+    work: (_, [load]) => load.go(),
+    check({ rows }, { comm }) {
+      const mine = all(rows("taken"), { comm });
+      assert.equal(mine.length, rows("taken").length, "one process was asked for");
+      const touched = mine.filter((r) => functionsOf(r.stack ?? r.kstack).some((f) => /fault/.test(f)));
+      const pages = total(touched, "pages");
+      assert.ok(pages >= 2000 && pages < 2300, `${pages} pages`);
+      assert.equal(total(rows("given"), "pieces"), total(mine, "pieces"));
+    },
+  },
+  {
+    recipe: "memory_allocations",
+    beside: async (b) => [await b.start("wait", "allocate", 3000)],
+    params: (_, [load]) => ({ pid: String(load.pid) }),
+    work: (_, [load]) => load.go(),
+    check({ rows, facts }, { comm }) {
+      const mine = all(rows("malloc"), { comm });
+      assert.equal(mine.length, rows("malloc").length, "one process was asked for");
+      between({ calls: total(mine, "calls") }, "calls", 3000, 3050);
+      between({ bytes: total(mine, "bytes") }, "bytes", facts.bytes, facts.bytes + 100_000);
+      between({ calls: total(rows("frees"), "calls") }, "calls", 1500, 1600);
+    },
+  },
+  {
     recipe: "page_fault_trace",
     // Of stacks; the sums by process are exact.
     mayLose: 0.2,

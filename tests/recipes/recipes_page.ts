@@ -14,7 +14,7 @@ const GROUPS: readonly (readonly [title: string, recipes: readonly string[]])[] 
   ["CPUs and the scheduler", [
     ...["cpu_by_process", "cpu_by_container", "cpu_hotspots", "run_queue_latency", "run_queue_slow", "sched_latency"],
     ...["off_cpu_by_reason", "off_cpu_stacks", "context_switches", "cpu_migrations", "wakeups", "timers"],
-    ...["softirq_time", "interrupts", "kernel_work"],
+    ...["softirq_time", "interrupts", "kernel_work", "lock_contention"],
   ]],
   ["Processes", ["new_processes", "who_forks", "short_lived_processes", "blocked_tasks", "signals", "oom_kills"]],
   ["System calls and files", [
@@ -31,8 +31,8 @@ const GROUPS: readonly (readonly [title: string, recipes: readonly string[]])[] 
     ...["small_io", "futex_waits", "futex_contention", "polling_loops"],
   ]],
   ["Memory", [
-    ...["top_memory", "memory_growth", "fault_stacks", "page_fault_trace", "major_faults", "page_cache_misses"],
-    ...["memory_reclaim"],
+    ...["top_memory", "memory_growth", "memory_allocations", "page_allocations", "fault_stacks", "page_fault_trace"],
+    ...["major_faults", "page_cache_misses", "memory_reclaim"],
   ]],
   ["Disks", [
     ...["io_by_process", "disk_latency", "disk_latency_heatmap", "disk_outliers", "disk_sizes", "disk_pattern"],
