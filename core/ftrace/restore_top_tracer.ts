@@ -40,8 +40,7 @@ export function restoreTopTracer(root: string, instance: string): TopRestored {
   for (const file of TOP_FILES) {
     const ours = now[file] === marks[file] || file === "set_ftrace_pid" && complete;
     if (!ours || marks[file] === "0") continue;
-    resetTopFile(root, file);
-    reset.push(file);
+    if (resetTopFile(root, file)) reset.push(file);
   }
   const fork = "options/function-fork";
   if (changes && readControlOrNull(`${root}/${fork}`)?.trim() === "1") {
@@ -60,8 +59,10 @@ export function stopTopTracer(root: string): void {
   writeControl(`${root}/trace`, "\n", "clear");
 }
 
-/** Sets one file of the shared tracer to its default. */
-export function resetTopFile(root: string, file: typeof TOP_FILES[number]): void {
+/** Sets one file of the shared tracer to its default. @returns false when it is not ours to read: we did not set it */
+export function resetTopFile(root: string, file: typeof TOP_FILES[number]): boolean {
+  if (readControlOrNull(`${root}/${file}`) === null) return false;
   if (file === "max_graph_depth") writeControl(`${root}/${file}`, "0");
   else writeControl(`${root}/${file}`, "\n", "clear");
+  return true;
 }

@@ -23,6 +23,8 @@ export function leaveAndClean(host: Host, symbol: string): Table {
   for (const file of ["kprobe_events", "set_graph_function"]) {
     if (readControlOrNull(`${root}/${file}`) === null) throw new UnsupportedError(`tracefs has no ${file} here`, "");
   }
+  // The kernel rounds sizes up: this one is as it gives it back.
+  writeControl(`${root}/buffer_size_kb`, "256");
   const before = readTopState(root);
   if (!before) throw new UnsupportedError("The CPUs' buffers differ in size", "");
   const top = ownerName(
