@@ -19,8 +19,9 @@ const ANALYZERS: Readonly<Partial<Record<AnalyzerName, () => Promise<Start>>>> =
   tcp_latency: async () => (await import("./programs/tcp_latency.ts")).startTcpLatency,
 };
 
-/** How often rings are emptied, ms. */
+/** How often rings are emptied, ms, and at least how often while nothing comes: each look costs up to a millisecond. */
 const ROUND_MS = 100;
+const IDLE_ROUND_MS = 400;
 
 /**
  * Runs an analyzer as a program in the kernel, loaded through libbpf.
@@ -42,11 +43,11 @@ export async function runAnalyzer(
   using running = started(() => start({ host, pid, btf }), name);
   request.onReady?.();
   const end = performance.now() + durationNs / 1e6;
-  for (;;) {
+  for (let round = ROUND_MS;;) {
     const left = end - performance.now();
     if (left <= 0 || signal.aborted) break;
-    await pause(running.drain ? Math.min(left, ROUND_MS) : left, signal);
-    running.drain?.();
+    await pause(running.drain ? Math.min(left, round) : left, signal);
+    round = running.drain?.() === 0 ? Math.min(2 * round, IDLE_ROUND_MS) : ROUND_MS;
   }
   running.stop();
   return await running.read();

@@ -17,8 +17,12 @@ export interface AnalyzerOptions extends ProgramOptions {
 export interface RunningAnalyzer extends Disposable {
   /** Which of its variants this kernel took. */
   readonly variant: string;
-  /** Takes what has come through rings; to be called ten times a second. */
-  drain?(): void;
+  /**
+   * Takes what has come through rings; to be called ten times a second, less often while nothing comes.
+   *
+   * @returns how many records came
+   */
+  drain?(): number;
   /** Ends the window; what was counted can still be read. */
   stop(): void;
   /** What was counted since the start. */

@@ -145,6 +145,7 @@ Deno.test("bpftrace, attached at the same time, has the same distribution of tim
           @times[args->rwbs] = hist(nsecs - @since[args->sector]);
           delete(@since[args->sector]);
         } }`;
+    if (!await knowsBlockEvents()) return skip("bpftrace does not know this kernel's types");
     const theirs = await bpftraceRun(program, {
       json: true,
       async work() {
@@ -176,6 +177,8 @@ Deno.test("only the process that is asked for is counted", () =>
     const requests = await rowsOf(running, "requests", disk.name);
     assert.deepEqual(new Set(requests.map((r) => r.pid)), new Set([one.pid]));
     assert.equal(row(requests, "read").requests, READS);
+    // The device's flushes are nobody's, and what a process waited for all the same.
+    assert.ok(row(requests, "flush").service > 0);
     assert.equal(row(await rowsOf(running, "devices", disk.name), "read").requests, READS);
   }));
 
@@ -215,6 +218,12 @@ Deno.test("requests that find no room are counted as lost, and nothing is left o
     assert.ok(descriptors() <= before, `${descriptors()} after ${before}`);
   }));
 
+/** Whether bpftrace, if there is one, can read these tracepoints: some kernels' types it does not find. */
+async function knowsBlockEvents(): Promise<boolean> {
+  const tried = await output("bpftrace", ["-d", "-e", "tracepoint:block:block_rq_issue { @ = args->dev; }"]);
+  return tried === null || tried.code === 0;
+}
+
 /** Null where this kernel refuses it. */
 function startVariant(variant: string): RunningAnalyzer | null {
   try {
@@ -225,9 +234,12 @@ function startVariant(variant: string): RunningAnalyzer | null {
   }
 }
 
+/** What lies between the kernel's reading of the clock and ours, ns; in an emulated machine much more. */
+const CLOCKS_APART = Deno.readTextFileSync("/proc/cpuinfo").includes("QEMU") ? 200_000 : 5000;
+
 /** Within 10 %, and what rounding to ms and the clocks' places can make. */
 function near(ours: number, kernel: number, requests: number): void {
-  assert.ok(Math.abs(ours - kernel) <= 0.1 * kernel + 1e6 + requests * 5000, `${ours} of ${kernel}`);
+  assert.ok(Math.abs(ours - kernel) <= 0.1 * kernel + 1e6 + requests * CLOCKS_APART, `${ours} of ${kernel}`);
 }
 
 function buckets(cell: unknown): (readonly [min: number, count: number])[] {

@@ -68,7 +68,7 @@ export function startPageFaultTrace(options: AnalyzerOptions): RunningAnalyzer {
   }
   const startNs = clockNs();
   let endNs = 0;
-  const drain = (): void => meter.costed(stacks.drain);
+  const drain = (): number => meter.costed(stacks.drain);
   return {
     variant,
     drain,

@@ -321,9 +321,15 @@ static __always_inline void ends_of(struct sock *sk, bool server, struct ends *e
 	read_v4(BPF_CORE_READ(sk, __sk_common.skc_rcv_saddr), ends->local);
 }
 
+/* Not inline, not static: the verifier looks at its branches once. */
+__noinline __u32 bucket_index(__u64 value)
+{
+	return bucket_of(value);
+}
+
 static __always_inline void add_bucket(const struct ends *ends, __u32 pid, __u32 distribution, __u64 value)
 {
-	struct bucket_key key = { .ends = *ends, .pid = pid, .bucket = bucket_of(value), .distribution = distribution };
+	struct bucket_key key = { .ends = *ends, .pid = pid, .bucket = bucket_index(value), .distribution = distribution };
 	__u64 *n, none = 0;
 
 	n = bpf_map_lookup_elem(&buckets, &key);

@@ -41,8 +41,8 @@ export interface UserCopyOptions {
 
 /** What `user_stack.bpf.h` has taken. */
 export interface UserCopies extends Disposable {
-  /** Hands out copies; to be called some ten times a second. */
-  drain(visit: (copy: UserCopy) => void): void;
+  /** Hands out copies; to be called some ten times a second. @returns how many there were */
+  drain(visit: (copy: UserCopy) => void): number;
   /** Addresses by number of the stack, leaf first. */
   stacks(): Map<bigint, BigUint64Array>;
   losses(): UserCopyLosses;
@@ -87,7 +87,7 @@ export function prepareUserCopies(object: BpfObject, host: Host, options: UserCo
 export function openUserCopies(object: BpfObject, host: Host, copyBytes: number): UserCopies {
   const ring = copyBytes > 0 ? openRing(object.map("copies").fd, RING_BYTES, host.pageSize) : undefined;
   return {
-    drain: (visit) => void ring?.drain((at) => visit(copyAt(ring.bytes, at))),
+    drain: (visit) => ring?.drain((at) => visit(copyAt(ring.bytes, at))) ?? 0,
     stacks() {
       const stacks = new Map<bigint, BigUint64Array>();
       forEachEntry(object.map("stacks"), (key, value) => {

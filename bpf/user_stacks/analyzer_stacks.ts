@@ -12,7 +12,7 @@ export const ANALYZER_COPY_BYTES = 16_384;
 /** Stacks of an analyzer whose program includes `user_stack.bpf.h`. */
 export interface AnalyzerStacks extends Disposable {
   /** Unwinds the copies that have come; to be called ten times a second, as `RunningAnalyzer.drain`. */
-  drain(): void;
+  drain(): number;
   /** At the end: reads what frame pointers gave, and the symbols. */
   name(): Promise<NamedStacks>;
 }
@@ -45,7 +45,7 @@ export function openAnalyzerStacks(
 ): AnalyzerStacks {
   const copies = openUserCopies(object, host, copyBytes);
   const unwound = userStacks(host, "auto", copyBytes);
-  const drain = (): void => copies.drain(unwound.collect.add);
+  const drain = (): number => copies.drain(unwound.collect.add);
   return {
     drain,
     async name() {

@@ -111,13 +111,19 @@ async function measure(
 async function printerOf(session: Session): Promise<import("../call_graph.ts").CallGraphPrinter> {
   const { callGraphPrinter } = await import("../call_graph.ts");
   const { kernelNames } = await import("../function_results.ts");
+  const { readControlOrNull } = await import("../../core/ftrace/control_file.ts");
   const name = kernelNames(session.host);
   const comms = new Map<number, string>();
   const comm = (tid: number): string => {
     if (tid === 0) return "<idle>";
-    const known = comms.get(tid) ?? session.host.processStat(tid)?.comm;
-    if (known !== undefined) comms.set(tid, known);
-    return known ?? "<...>";
+    let known = comms.get(tid) ?? session.host.processStat(tid)?.comm;
+    if (known === undefined) {
+      // It has ended: the kernel keeps the names of threads that it traced.
+      const saved = readControlOrNull(`${session.host.path("tracefs")}/saved_cmdlines`) ?? "";
+      known = new RegExp(`^${tid} (.*)$`, "m").exec(saved)?.[1] ?? "<...>";
+    }
+    comms.set(tid, known);
+    return known;
   };
   return callGraphPrinter((address) => name(address).name, comm, print);
 }

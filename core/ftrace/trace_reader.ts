@@ -152,8 +152,8 @@ function merge(queues: readonly Queue[], sink: TraceSink, until: number): number
   let handed = 0;
   for (;;) {
     let first: Queue | null = null;
-    // Where the others go on: until then one CPU's events follow each other.
-    let limit = until;
+    // Where the others go on: until then one CPU's events follow each other. Of one time, the lower CPU's come first.
+    let limit = Infinity;
     for (const queue of queues) {
       if (queue.next === queue.times.length) continue;
       const time = queue.times[queue.next];
@@ -170,7 +170,7 @@ function merge(queues: readonly Queue[], sink: TraceSink, until: number): number
       sink(pages[pageOf[i]], ats[i], lengths[i], times[i], cpu);
       i++;
       handed++;
-    } while (i < times.length && times[i] <= limit);
+    } while (i < times.length && times[i] < limit && times[i] <= until);
     first.next = i;
   }
   for (const queue of queues) forget(queue);

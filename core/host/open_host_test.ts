@@ -89,6 +89,7 @@ function readAll(host: Host): unknown[] {
     host.memInfo(),
     host.vmstat(),
     host.disks(),
+    host.blockDevices(),
     host.netDevs(),
     host.netCounters(),
     host.softnet(),

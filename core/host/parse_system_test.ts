@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { parseBuddyInfo } from "./parse_buddyinfo.ts";
 import { parseCpuInfo } from "./parse_cpuinfo.ts";
 import { parseCpuList } from "./parse_cpu_list.ts";
+import { parseDeviceNumbers } from "./parse_device_numbers.ts";
 import { parseDiskStats } from "./parse_diskstats.ts";
 import { parseInterrupts } from "./parse_interrupts.ts";
 import { parseKeyValues } from "./parse_key_values.ts";
@@ -168,4 +169,9 @@ Deno.test("parseCpuInfo() reads x86 and arm64", () => {
   assert.deepEqual([x86.cpus, x86.model, x86.mhz, x86.flags.has("hypervisor")], [[0, 1], "AMD EPYC", 2500, true]);
   const arm = parseCpuInfo("processor\t: 0\nFeatures\t: fp asimd\nCPU implementer\t: 0x41\nCPU part\t: 0xd0c\n");
   assert.deepEqual([arm.model, arm.mhz, arm.flags.has("asimd")], ["ARM implementer 0x41 part 0xd0c", null, true]);
+});
+
+Deno.test("parseDeviceNumbers() names partitions too, and leaves out what is no line of the file", () => {
+  const names = parseDeviceNumbers(" 254       0 vda 1 2 3\n 254       1 vda1 1 2 3\n\n 7\n");
+  assert.deepEqual([...names], [["254:0", "vda"], ["254:1", "vda1"]]);
 });

@@ -86,7 +86,8 @@ const between = (what: string, found: number, low: number, high: number): string
 /** A disk of our own for a load that reads past the cache. */
 async function disk(): Promise<string | Disposable> {
   try {
-    await new Deno.Command("modprobe", { args: ["loop"], stderr: "null" }).output();
+    // Guests have busybox; without kmod there is no other.
+    await new Deno.Command("busybox", { args: ["modprobe", "loop"], stderr: "null" }).output();
   } catch {
     // Without it the module may be there already.
   }
@@ -115,7 +116,8 @@ export const ANALYZER_CASES: readonly InstrumentCase[] = [
     table: "requests",
     prepare: disk,
     problem: (rows, bench) => {
-      const own = ofLoad(rows, bench).filter((r) => r.operation === "read");
+      // The program itself may have to be read, from another disk.
+      const own = ofLoad(rows, bench).filter((r) => r.operation === "read" && /^loop/.test(String(r.device)));
       return exactly("requests", sum(own, "requests"), N) ?? exactly("bytes", sum(own, "bytes"), N * 4096);
     },
   }),
@@ -169,13 +171,13 @@ export const ANALYZER_CASES: readonly InstrumentCase[] = [
   }),
   analyzer({
     name: "futex_contention",
-    checked: `${N} waits of one process for another, each woken`,
+    checked: `up to ${N} waits of one process for another, each woken`,
     action: "futex",
     table: "waiters",
-    // Woken before it slept, a call sees that the value has changed.
+    // Where the parent is ahead, the call sees that the value has changed, or is not made at all.
     problem: (rows, bench) => {
       const own = ofLoad(rows, bench);
-      return between("waits and missed", sum(own, "waits") + sum(own, "missed"), N, N + 5) ??
+      return between("waits and missed", sum(own, "waits") + sum(own, "missed"), N - 8, N + 5) ??
         (sum(own, "waits") > N / 2 ? null : `only ${sum(own, "waits")} waits`);
     },
   }),

@@ -13,8 +13,9 @@ export type BuiltModule = { readonly path: string } | { readonly missing: string
  *
  * @param kernel as `tests/kernels/run` takes it; fetched before
  * @param folder where the module goes
+ * @param install makes that folder with the newer Debian where there is none yet (400 MB)
  */
-export async function buildModule(kernel: string, folder: string): Promise<BuiltModule> {
+export async function buildModule(kernel: string, folder: string, install: boolean): Promise<BuiltModule> {
   const fetched = await run(`${HERE}run`, ["--headers", kernel]);
   if (!fetched.success) return { missing: `no headers: ${lastLine(fetched.errors)}` };
   const headers = fetched.output.trim();
@@ -28,47 +29,46 @@ export async function buildModule(kernel: string, folder: string): Promise<Built
   for (const file of Deno.readDirSync(`${HERE}module`)) {
     await Deno.copyFile(`${HERE}module/${file.name}`, `${build}/${file.name}`);
   }
+  const make = (compiler: string): string[] => [
+    ...["make", "-C", `${headers}/usr/src/${source}`, `M=${build}`],
+    ...[`CC=${compiler}`, `HOSTCC=${compiler}`, "modules"],
+  ];
   const built = ours >= wanted
-    ? await buildHere(headers, source, build)
-    : await buildInChroot(headers, source, build, `gcc-${wanted}`);
+    ? await run("env", make("gcc"))
+    : await inChroot(headers, build, `gcc-${wanted}`, make(`gcc-${wanted}`), install);
   const path = `${build}/sonde_test.ko`;
-  return built.success && exists(path) ? { path } : { missing: `the module does not build: ${lastLine(built.errors)}` };
+  return built.success && exists(path)
+    ? { path }
+    : { missing: `the module does not build: ${firstError(built.errors)}` };
 }
 
-/** The headers name each other by absolute paths, under which they lie in a mount namespace only, or in a copy. */
-async function buildHere(headers: string, source: string, build: string): Promise<Outcome> {
-  const tree = `${build}/tree`;
-  await run("cp", ["-r", "--reflink=auto", headers, tree]);
-  for (const name of ["Makefile", ".kernelvariables"]) {
-    const file = `${tree}/usr/src/${source}/${name}`;
-    await Deno.writeTextFile(file, (await Deno.readTextFile(file)).replaceAll("/usr/src", `${tree}/usr/src`));
-  }
-  const made = await run("make", ["-C", `${tree}/usr/src/${source}`, `M=${build}`, "CC=gcc", "HOSTCC=gcc", "modules"]);
-  await Deno.remove(tree, { recursive: true });
-  return made;
-}
-
-async function buildInChroot(headers: string, source: string, build: string, gcc: string): Promise<Outcome> {
-  const cache = `${headers}/../../${SUITE}-${gcc}`;
+/** Runs a command in a newer Debian in a folder, in which headers and module have the paths that they have here. */
+async function inChroot(
+  headers: string,
+  build: string,
+  gcc: string,
+  command: readonly string[],
+  install: boolean,
+): Promise<Outcome> {
+  if (Deno.uid() !== 0) return failed("another Debian's compiler is needed, and that takes root");
+  const root = `${headers}/../../${SUITE}-${gcc}`;
+  if (!install && !exists(root)) return failed(`it takes ${gcc}, which "deno task test:kernels" installs in a folder`);
   // Built under another name: a folder with the right one is complete. Mounts are in a namespace of their own.
   const script = `set -e
     if ! test -d "$0"; then
       rm -rf "$0.new"
-      debootstrap --variant=minbase --include=${gcc},make,libelf1t64,libc6-dev ${SUITE} "$0.new" >&2
+      debootstrap --variant=minbase --include=${gcc},make,libelf1t64,libc6-dev,pahole ${SUITE} "$0.new" >&2
       mv "$0.new" "$0"
     fi
-    mkdir -p "$0/build" "$0/usr/lib/modules"
-    mount --bind "$1/usr/src" "$0/usr/src"
-    # The links in the headers lead to ../../lib: what lies there is one folder, of the kernel's own tools.
-    for tools in "$1"/usr/lib/linux-kbuild-*; do
-      mkdir -p "$0/usr/lib/\${tools##*/}"
-      mount --bind "$tools" "$0/usr/lib/\${tools##*/}"
+    for folder in "$1" "$2"; do
+      mkdir -p "$0$folder"
+      mount --bind "$folder" "$0$folder"
     done
-    mount --bind "$3" "$0/build"
-    exec chroot "$0" make -C "/usr/src/$2" M=/build CC=${gcc} HOSTCC=${gcc} modules`;
-  if (Deno.uid() !== 0) return failed("another Debian's compiler is needed, and that takes root");
-  const args = [`${cache}.lock`, "unshare", "-m", "--propagation", "private", "sh", "-c", script];
-  return await run("flock", [...args, cache, headers, source, build]);
+    mount -t proc proc "$0/proc"
+    shift 2
+    exec chroot "$0" "$@"`;
+  const enter = [`${root}.lock`, "unshare", "-m", "--propagation", "private", "sh", "-c", script];
+  return await run("flock", [...enter, root, headers, build, ...command]);
 }
 
 interface Outcome {
@@ -90,6 +90,11 @@ async function run(command: string, args: readonly string[]): Promise<Outcome> {
     if (error instanceof Deno.errors.NotFound) return failed(`${command} is not installed`);
     throw error;
   }
+}
+
+/** The compiler's first complaint, else the last line. */
+function firstError(text: string): string {
+  return text.split("\n").find((line) => /error:|not found|No such file/.test(line))?.trim() ?? lastLine(text);
 }
 
 function lastLine(text: string): string {

@@ -21,7 +21,8 @@ let failed = false;
   if (!workload) throw new Error("gcc is missing: install gcc and libc6-dev");
   const runs: KernelRun[] = [];
   for (const kernel of kernels.length > 0 ? kernels : ["5.10", "6.1", "6.12", await newestKernel()]) {
-    const smoke = await runKernel(kernel, workload.program, instrumentsOnly ? ["--instruments", ...only] : only);
+    const names = instrumentsOnly ? ["--instruments", ...only] : only;
+    const smoke = await runKernel(kernel, workload.program, names, !instrumentsOnly);
     const wanted = !instrumentsOnly && (only.length === 0 || only.some((name) => ORC_CASE.includes(name)));
     const run = wanted
       ? { ...smoke, outcomes: [...smoke.outcomes, await orcOutcome(kernel, workload.program)] }

@@ -36,10 +36,16 @@ export async function compileWorkload(): Promise<Workload | null> {
  * @param kernel series or release, as `tests/kernels/run` takes it
  * @param program the load of {@linkcode compileWorkload}
  * @param only cases whose name contains one of these; all when empty
+ * @param install whether to install the compiler that a kernel's modules want, when it is missing
  */
-export async function runKernel(kernel: string, program: string, only: readonly string[] = []): Promise<KernelRun> {
+export async function runKernel(
+  kernel: string,
+  program: string,
+  only: readonly string[] = [],
+  install = false,
+): Promise<KernelRun> {
   const started = performance.now();
-  const built = await moduleOf(kernel, dirname(program));
+  const built = await moduleOf(kernel, dirname(program), install);
   const module = "path" in built ? built.path : `missing: ${built.missing}`;
   const { code, stdout, stderr } = await inGuest(kernel, [
     ...["env", `SONDE_TEST_MODULE=${module}`],
@@ -58,14 +64,14 @@ export async function runKernel(kernel: string, program: string, only: readonly 
 }
 
 /** The module of tests/kernels/module; the kernel is fetched first, if it must be. */
-async function moduleOf(kernel: string, folder: string): Promise<BuiltModule> {
+async function moduleOf(kernel: string, folder: string, install: boolean): Promise<BuiltModule> {
   try {
     await Deno.stat(kernelFolder(kernel));
   } catch (error) {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
     await inGuest(kernel, ["true"]);
   }
-  return await buildModule(kernel, folder);
+  return await buildModule(kernel, folder, install);
 }
 
 /** Runs a command in a guest, from the root of the project. */

@@ -72,6 +72,8 @@ function callText(row: Readonly<Record<string, Cell>>, name: (text: string) => s
 function stackLines(stack: Cell, width: number, whole: boolean): string[] {
   if (!Array.isArray(stack) || stack.length === 0) return [];
   const frames = stack as readonly Frame[];
+  // Of a process that had ended before anybody looked there is nothing to tell.
+  if (frames.every((f) => f.function === "[unknown]")) return [];
   if (!whole) return [`          ${shortStack(frames, width - 10)}`];
   return [...frames].reverse().map((f) =>
     `          ${escapeText(f.function, { limit: 120 })}${f.kind === "kernel" ? " [kernel]" : ""}`
