@@ -1,6 +1,7 @@
 import { GoneError, type Results, UsageError } from "../../core/data/mod.ts";
 import type { CallsRequest } from "../../core/plugin_api/mod.ts";
 import { startStopped } from "../child.ts";
+import { commandPath } from "../command_path.ts";
 import { EXIT } from "../exit_code.ts";
 import { print, warn } from "../output.ts";
 import { terminalProgress } from "../progress.ts";
@@ -82,7 +83,7 @@ async function measureChild(
   options: CallsOptions,
   session: Session,
 ): Promise<number> {
-  const child = await startStopped(words, session.host);
+  const child = await startStopped([commandPath(words[0]), ...words.slice(1)], session.host);
   const ended = new AbortController();
   const measuring = session.api.calls.measure({
     ...request,

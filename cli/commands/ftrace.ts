@@ -1,5 +1,6 @@
 import { GoneError, type Results, resultsToJson, UsageError } from "../../core/data/mod.ts";
 import type { FunctionRequest, GraphRequest } from "../../core/ftrace/mod.ts";
+import { commandPath } from "../command_path.ts";
 import { EXIT } from "../exit_code.ts";
 import { print, warn } from "../output.ts";
 import { terminalProgress } from "../progress.ts";
@@ -136,7 +137,7 @@ async function ofCommand(
   measuring: (whom: Pick<FunctionRequest, "pid" | "durationNs" | "signal" | "onReady">) => Promise<Results>,
 ): Promise<number> {
   const { startStopped } = await import("../child.ts");
-  const child = await startStopped(command, session.host);
+  const child = await startStopped([commandPath(command[0]), ...command.slice(1)], session.host);
   const ended = new AbortController();
   const status = child.status.then((s) => {
     ended.abort(new DOMException("The command has ended", "OperationError"));

@@ -1,5 +1,5 @@
 import { syscallName, syscallNumber } from "../host/mod.ts";
-import { CLOCK, clockNs, errnoName } from "../sys/mod.ts";
+import { CLOCK, clockNs, clockNsBig, errnoName } from "../sys/mod.ts";
 import type { BatchWriter } from "./_batch_writer.ts";
 import type { CallSink } from "./_call_sink.ts";
 import type { Decoder } from "./decode/mod.ts";
@@ -10,8 +10,8 @@ import { signalName } from "./signal_name.ts";
 /**
  * Writes a JSON object and a line for each call when it has returned, for each signal and for each end:
  *
- * - `{"time_ns", "pid", "tid", "call", "text", "result", "error", "duration_ns"}`: when it began (since 1970), the call as
- *   strace writes it, what it returned (a number, above 2^53 a text; null when it failed or never returned), the error's
+ * - `{"time_ns", "pid", "tid", "call", "text", "result", "error", "duration_ns"}`: when it began (since 1970, in decimal
+ *   digits), the call as strace writes it, what it returned (a number, above 2^53 a text; null when it failed or never returned), the error's
  *   name or null
  * - `{"time_ns", "pid", "tid", "signal", "text"}`
  * - `{"time_ns", "pid", "tid", "exit_code", "killed_by"}`: one of them null
@@ -19,8 +19,16 @@ import { signalName } from "./signal_name.ts";
 export function jsonSink(out: BatchWriter, decoder: Decoder): CallSink {
   const entries = new Map<number, string>();
   /** What is to be added to CLOCK_MONOTONIC to make it CLOCK_REALTIME. */
-  const offset = clockNs(CLOCK.REALTIME) - clockNs();
-  const head = (t: Tracee, ns: number): string => `{"time_ns":${Math.round(ns + offset)},"pid":${t.pid},"tid":${t.tid}`;
+  const offset = clockNsBig(CLOCK.REALTIME) - BigInt(clockNs());
+  const offsetS = Number(offset / 1_000_000_000n);
+  const offsetNs = Number(offset % 1_000_000_000n);
+  /** Seconds and nanoseconds apart: together they have more digits than a number. */
+  const since1970 = (ns: number): string => {
+    const rest = ns % 1e9 + offsetNs;
+    const carried = rest >= 1e9 ? 1 : 0;
+    return `${offsetS + Math.floor(ns / 1e9) + carried}${String(rest - carried * 1e9).padStart(9, "0")}`;
+  };
+  const head = (t: Tracee, ns: number): string => `{"time_ns":"${since1970(ns)}","pid":${t.pid},"tid":${t.tid}`;
   const call = (t: Tracee, text: string, result: string, error: string, durationNs: string): void =>
     out.add(
       `${head(t, t.startedNs)},"call":"${syscallName(t.nr)}","text":${JSON.stringify(text)},"result":${result},` +
