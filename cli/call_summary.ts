@@ -4,8 +4,7 @@ import type { CallTraceSummary } from "../core/ptrace/mod.ts";
 type Count = CallTraceSummary["counts"][number];
 
 /** By what the summary of a trace may be sorted. */
-export const SUMMARY_ORDERS = ["time", "calls", "errors", "name"] as const;
-export type SummaryOrder = typeof SUMMARY_ORDERS[number];
+export type SummaryOrder = "time" | "calls" | "errors" | "name";
 
 /** System calls by name: the most costly, or whatever `order` says, first. */
 export function sortedCounts(counts: readonly Count[], order: SummaryOrder): Count[] {

@@ -5,6 +5,7 @@ import type { BpfObject } from "../libbpf.ts";
 import type { NamedStacks } from "../user_stacks/mod.ts";
 import { type Distribution, distribution } from "./_distribution.ts";
 import { forEachEntry, type StructView } from "./_entries.ts";
+import { newestComms } from "./_newest_comms.ts";
 
 /** include/trace/events/lock.h */
 const FLAG = { SPIN: 1, READ: 2, WRITE: 4, RT: 8, PERCPU: 16, MUTEX: 32 } as const;
@@ -39,7 +40,7 @@ export function lockTables(object: BpfObject, host: Host, named: NamedStacks): {
   readonly open: number;
   readonly waits: number;
 } {
-  const sites = sitesOf(object, host, named);
+  const sites = sitesOf(object, named);
   let open = 0;
   forEachEntry(object.map("waits"), () => open++);
   const processes = new Map<number, Sum & { pid: number; comm: string }>();
@@ -69,11 +70,11 @@ export function lockTables(object: BpfObject, host: Host, named: NamedStacks): {
 }
 
 /** By kind, process and stack. */
-function sitesOf(object: BpfObject, host: Host, named: NamedStacks): Site[] {
+function sitesOf(object: BpfObject, named: NamedStacks): Site[] {
   const sites = new Map<string, Site>();
   const numbers = new Map<readonly Frame[], number>();
-  const comms = new Map<number, string | undefined>();
-  const siteOf = (stack: bigint, pid: number, flags: number, comm: string): Site => {
+  const comms = newestComms();
+  const siteOf = (stack: bigint, pid: number, flags: number): Site => {
     const frames = named.frames(null, pid, stack);
     const number = numbers.get(frames) ?? numbers.size;
     numbers.set(frames, number);
@@ -81,19 +82,20 @@ function sitesOf(object: BpfObject, host: Host, named: NamedStacks): Site[] {
     const id = `${number} ${pid} ${kind}`;
     let site = sites.get(id);
     if (!site) {
-      if (!comms.has(pid)) comms.set(pid, host.processStat(pid)?.comm);
-      site = { kind, pid, comm: comms.get(pid) ?? comm, stack: frames, times: distribution(), ...none() };
+      site = { kind, pid, comm: "", stack: frames, times: distribution(), ...none() };
       sites.set(id, site);
     }
     return site;
   };
   forEachEntry(object.map("sites"), (key, value) => {
-    addTo(siteOf(key.big(0), key.u32(8), key.u16(12), value.text(40, NAME_BYTES)), sumOf(value));
+    const pid = key.u32(8);
+    addTo(siteOf(key.big(0), pid, key.u16(12)), sumOf(value));
+    comms.seen(pid, value.u64(40), value.text(48, NAME_BYTES));
   });
   forEachEntry(object.map("buckets"), (key, value) => {
-    siteOf(key.big(0), key.u32(8), key.u16(12), "").times.add(key.u32(16), value.u64(0));
+    siteOf(key.big(0), key.u32(8), key.u16(12)).times.add(key.u32(16), value.u64(0));
   });
-  return [...sites.values()];
+  return [...sites.values()].map((site) => ({ ...site, comm: comms.of(site.pid) }));
 }
 
 /** By address and kind. */
@@ -103,7 +105,7 @@ function locksOf(object: BpfObject, host: Host): Row[] {
     const [lock, kind] = [key.big(0), kindOf(key.u32(8))];
     let of = locks.get(`${lock} ${kind}`);
     if (!of) {
-      of = { lock, kind, what: value.u32(32), slab: value.text(40, NAME_BYTES), ...none() };
+      of = { lock, kind, what: value.u32(32), slab: value.text(48, NAME_BYTES), ...none() };
       locks.set(`${lock} ${kind}`, of);
     }
     addTo(of, sumOf(value));

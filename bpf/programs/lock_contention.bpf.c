@@ -9,10 +9,10 @@
 #include "buckets.bpf.h"
 #include "user_stack.bpf.h"
 #include "analyzer.bpf.h"
+#include "leader_comm.bpf.h"
 
 LICENSE_GPL;
 
-#define TASK_COMM_LEN 16
 #define NAME_LEN 32
 
 /* include/trace/events/lock.h */
@@ -78,7 +78,9 @@ struct sum {
 	/* Of a lock: what it is. */
 	__u32 what;
 	__u32 pad;
-	/* Of a site the first thread's, of a lock its slab's. */
+	/* Of a site: when a wait last ended. */
+	__u64 last;
+	/* Of a site its process's, as it was then; of a lock its slab's. */
 	char name[NAME_LEN];
 };
 
@@ -174,7 +176,7 @@ static __always_inline void add(struct sum *s, __u64 ns, bool failed)
 		s->max_ns = ns;
 }
 
-static __always_inline void add_site(struct wait *wait, __u64 ns, bool failed, __u32 cpu)
+static __always_inline void add_site(struct wait *wait, __u64 now, __u64 ns, bool failed, __u32 cpu)
 {
 	struct site_key key = { .stack = wait->stack, .pid = wait->pid, .flags = wait->flags, .cpu = cpu };
 	struct bucket_key bucket = {
@@ -190,7 +192,6 @@ static __always_inline void add_site(struct wait *wait, __u64 ns, bool failed, _
 	if (!s) {
 		struct sum fresh = {};
 
-		bpf_get_current_comm(fresh.name, TASK_COMM_LEN);
 		bpf_map_update_elem(&sites, &key, &fresh, BPF_NOEXIST);
 		s = bpf_map_lookup_elem(&sites, &key);
 		if (!s) {
@@ -199,6 +200,8 @@ static __always_inline void add_site(struct wait *wait, __u64 ns, bool failed, _
 		}
 	}
 	add(s, ns, failed);
+	s->last = now;
+	leader_comm(s->name);
 	n = bpf_map_lookup_elem(&buckets, &bucket);
 	if (!n) {
 		bpf_map_update_elem(&buckets, &bucket, &none, BPF_NOEXIST);
@@ -230,7 +233,7 @@ static __always_inline int end(__u64 lock, int ret, bool slabs)
 	wait = *found;
 	bpf_map_delete_elem(&waits, &key);
 	ns = now - wait.since;
-	add_site(&wait, ns, ret != 0, held.cpu);
+	add_site(&wait, now, ns, ret != 0, held.cpu);
 	held.flags = wait.flags;
 	s = bpf_map_lookup_elem(&locks, &held);
 	if (!s) {

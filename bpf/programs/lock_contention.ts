@@ -17,8 +17,8 @@ const VARIANTS: readonly Variant[] = [
   { name: "raw", programs: ["end_raw", "begin_raw"] },
   { name: "functions", programs: [...FUNCTIONS.map((f) => `end_${f}`), ...FUNCTIONS.map((f) => `begin_${f}`)] },
 ];
-/** What a wait costs in both programs, where the kernel does not tell (docs/analyzers/lock_contention.md). */
-const ESTIMATED_WAIT_NS = 2000;
+/** What a wait costs in both programs, where the kernel does not tell (docs/analyzers.md). */
+const ESTIMATED_WAIT_NS = 3100;
 
 /**
  * Measures waits for locks of the kernel from now on: `lock_contention.bpf.c`.

@@ -9,13 +9,13 @@
 #include "core.bpf.h"
 #include "user_stack.bpf.h"
 #include "analyzer.bpf.h"
+#include "leader_comm.bpf.h"
 
 LICENSE_GPL;
 
-#define TASK_COMM_LEN 16
 #define ORDERS 20
-/* A page that was taken with others and is given back alone: so many orders above it are looked at for the first of them. */
-#define SPLIT_ORDERS 3
+/* The largest pieces whose pages may be given back one by one (MAX_PAGE_ORDER but for large pages of arm64). */
+#define SPLIT_ORDER 10
 
 /* Bytes of the kernel's struct page, which lie in one array and are aligned to it (CONFIG_SPARSEMEM_VMEMMAP). */
 #define PAGE_STRUCT_BYTES 64ULL
@@ -68,6 +68,8 @@ struct sum {
 	__u64 allocated_bytes;
 	__u64 freed;
 	__u64 freed_bytes;
+	/* When it last allocated: the name is the one of then. */
+	__u64 last;
 	char comm[TASK_COMM_LEN];
 };
 
@@ -165,19 +167,23 @@ static __always_inline __u64 result(void *regs)
 	return bpf_core_field_exists(x86->di) ? BPF_CORE_READ(x86, ax) : BPF_CORE_READ(arm, regs[0]);
 }
 
-static __always_inline struct sum *sum_of(const struct owner *owner)
+/* Of the current process, which is the owner. */
+static __always_inline struct sum *sum_of(const struct owner *owner, __u64 now)
 {
 	struct sum *s = bpf_map_lookup_elem(&sums, owner);
 
 	if (!s) {
 		struct sum fresh = {};
 
-		bpf_get_current_comm(fresh.comm, TASK_COMM_LEN);
 		bpf_map_update_elem(&sums, owner, &fresh, BPF_NOEXIST);
 		s = bpf_map_lookup_elem(&sums, owner);
-		if (!s)
+		if (!s) {
 			count(SUMS_FULL);
+			return NULL;
+		}
 	}
+	s->last = now;
+	leader_comm(s->comm);
 	return s;
 }
 
@@ -197,7 +203,7 @@ static __always_inline void add_freed(const struct owner *owner, bool whole, __u
 static __always_inline bool hold(void *map, const void *key, struct block *fresh, __u32 full)
 {
 	struct block *before = bpf_map_lookup_elem(map, key);
-	struct sum *s = sum_of(&fresh->owner);
+	struct sum *s = sum_of(&fresh->owner, fresh->since);
 
 	if (!s)
 		return false;
@@ -365,6 +371,16 @@ static __always_inline struct order *order_of(__u32 n)
 	return bpf_map_lookup_elem(&orders, &n);
 }
 
+/* A thread that ends within the allocator: another may be given its number. */
+SEC("raw_tp/sched_process_exit")
+int thread_end(__u64 *ctx)
+{
+	__u64 id = bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&calls, &id);
+	return 0;
+}
+
 SEC("raw_tp/mm_page_alloc")
 int page_alloc(__u64 *ctx)
 {
@@ -395,7 +411,7 @@ int page_alloc(__u64 *ctx)
 SEC("raw_tp/mm_page_free")
 int page_free(__u64 *ctx)
 {
-	__u64 page = ctx[0], size;
+	__u64 page = ctx[0], looked_at = page, size;
 	__u32 order = ctx[1], pid, tid;
 	struct block *held;
 	struct order *o;
@@ -405,17 +421,20 @@ int page_free(__u64 *ctx)
 	size = 1ULL << (order & 31);
 	held = bpf_map_lookup_elem(&pages, &page);
 	if (!held) {
+		/* Taken with others and given back alone? Their first is the same for several orders: half of these look nothing up. */
 #pragma unroll
-		for (int up = 1; up <= SPLIT_ORDERS; up++) {
-			__u64 first = page & ~((PAGE_STRUCT_BYTES << (order + up)) - 1);
+		for (__u32 of = 1; of <= SPLIT_ORDER; of++) {
+			__u64 first = page & ~((PAGE_STRUCT_BYTES << of) - 1);
 
-			if (!held && first != page) {
-				held = bpf_map_lookup_elem(&pages, &first);
-				if (held && held->owner.order < order + up + 1)
-					held = NULL;
-				if (held)
-					page = first;
+			if (of <= order || first == looked_at)
+				continue;
+			looked_at = first;
+			held = bpf_map_lookup_elem(&pages, &first);
+			if (held && held->owner.order > of) {
+				page = first;
+				break;
 			}
+			held = NULL;
 		}
 	}
 	if (!held) {

@@ -11,6 +11,7 @@ import { attachAtOnce, attachFunctions } from "./_attach_functions.ts";
 import { forEachEntry, type StructView } from "./_entries.ts";
 import { inWords, loadObject, type Variant } from "./_load.ts";
 import { startMeter } from "./_measure.ts";
+import { newestComms } from "./_newest_comms.ts";
 import { analyzerConstants, type AnalyzerOptions, type RunningAnalyzer } from "./analyzer.ts";
 import { type Place, placeAt, prepareUserCopies } from "./user_copies.ts";
 
@@ -27,7 +28,7 @@ const PROGRAMS: readonly (readonly [program: string, functions: readonly string[
   ["posix_memalign_enter", ["posix_memalign"]],
 ];
 const PAGE_PROGRAMS = ["page_alloc", "page_free"];
-const FUNCTION_PROGRAMS = PROGRAMS.map(([program]) => program);
+const FUNCTION_PROGRAMS = [...PROGRAMS.map(([program]) => program), "thread_end"];
 
 /** `multi`: one link for all functions of a file (since Linux 6.6); `single`: a perf event each; `pages`: the kernel's alone. */
 const VARIANTS: readonly Variant[] = [
@@ -37,8 +38,8 @@ const VARIANTS: readonly Variant[] = [
 const PAGES: readonly Variant[] = [{ name: "pages", programs: PAGE_PROGRAMS }];
 
 const COMM_BYTES = 16;
-/** What a page, and a call of the allocator with its return, cost where the kernel does not tell (docs/analyzers). */
-const ESTIMATED_PAGE_NS = 1000;
+/** What an event of pages, and a block with its end, cost where the kernel does not tell (docs/analyzers). */
+const ESTIMATED_PAGE_NS = 3500;
 const ESTIMATED_BLOCK_NS = 40_000;
 
 /**
@@ -86,6 +87,7 @@ export function startMemoryAllocTrace(options: AnalyzerOptions): RunningAnalyzer
   try {
     stacks = undo.use(openAnalyzerStacks(object, host, copyBytes));
     for (const name of PAGE_PROGRAMS) links.push(object.program(name).attach());
+    if (pid > 0) links.push(object.program("thread_end").attach());
     for (const [program, names] of pid > 0 ? PROGRAMS : []) {
       const places = placesOf(functions, names);
       const made = attachFunctions(object.program(program), places, { host, pid, atOnce: variant === "multi" });
@@ -117,7 +119,7 @@ export function startMemoryAllocTrace(options: AnalyzerOptions): RunningAnalyzer
       events = { blocks: sum(user, "allocated"), pages: orders.reduce((n, o) => n + o.allocated + o.freed, 0) };
       const { cost, missed } = meter.read(end - startNs);
       const { lost_by, notes, ...ofStacks } = named.quality();
-      const [blocksFull, pagesFull, sumsFull, callsFull, freedUnknown, replaced, ends, stale] = counters;
+      const [blocksFull, pagesFull, sumsFull, callsFull, freedUnknown, replaced, ends, stale, failed] = counters;
       const lost = {
         ...lost_by,
         map_full: blocksFull + pagesFull,
@@ -147,6 +149,7 @@ export function startMemoryAllocTrace(options: AnalyzerOptions): RunningAnalyzer
                 "until a thread's end.",
               ]
               : []),
+            ...(failed > 0 ? [`${failed} allocations failed: they are in no row.`] : []),
             ...notes,
           ],
         }),
@@ -212,11 +215,7 @@ interface Allocation extends Record<string, Cell> {
 function allocations(object: BpfObject, host: Host, named: NamedStacks, end: number): Allocation[] {
   const rows = new Map<string, Allocation>();
   const stacks = new Map<readonly Frame[], number>();
-  const comms = new Map<number, string | undefined>();
-  const commOf = (pid: number): string | undefined => {
-    if (!comms.has(pid)) comms.set(pid, host.processStat(pid)?.comm);
-    return comms.get(pid);
-  };
+  const comms = newestComms();
   const keys = new Map<string, Allocation>();
   const ownerKey = ({ place: p, pid, order }: Owner): string => `${p.sp} ${p.chain} ${p.tid} ${p.mark} ${pid} ${order}`;
 
@@ -236,13 +235,14 @@ function allocations(object: BpfObject, host: Host, named: NamedStacks, end: num
       row = {
         kind: kernel ? "kernel" : "user",
         pid: owner.pid,
-        comm: commOf(owner.pid) ?? value.text(32, COMM_BYTES),
+        comm: "",
         stack,
         ...{ bytes: 0, blocks: 0, allocated_bytes: 0, allocated: 0, freed_bytes: 0, freed: 0, oldest: null },
       };
       rows.set(id, row);
     }
     keys.set(ownerKey(owner), row);
+    comms.seen(owner.pid, value.u64(32), value.text(40, COMM_BYTES));
     row.allocated += allocated;
     row.allocated_bytes += value.u64(8) * unit;
     row.freed += value.u64(16);
@@ -253,11 +253,17 @@ function allocations(object: BpfObject, host: Host, named: NamedStacks, end: num
       const owner = ownerAt(value, 16);
       const row = keys.get(ownerKey(owner));
       if (!row) return;
+      // Two CPUs gave the last two parts back at once: neither saw that nothing is left.
+      if (owner.order > 0 && value.u64(0) === 0) {
+        row.freed++;
+        return;
+      }
       row.bytes += value.u64(0) * (owner.order > 0 ? host.pageSize : 1);
       row.blocks++;
       row.oldest = Math.max(row.oldest ?? 0, end - value.u64(8));
     });
   }
+  for (const row of rows.values()) row.comm = comms.of(row.pid);
   return [...rows.values()].sort((a, b) => b.bytes - a.bytes || b.allocated_bytes - a.allocated_bytes);
 }
 

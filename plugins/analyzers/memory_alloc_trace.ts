@@ -1,4 +1,4 @@
-import type { AnalyzerRequest, Cell, Results, SondeApi, Table } from "../../core/plugin_api/mod.ts";
+import type { AnalyzerRequest, Cell, Results, SondeApi } from "../../core/plugin_api/mod.ts";
 import { twoLooks } from "./_two_looks.ts";
 import type { Analyzer } from "./analyzer.ts";
 
@@ -50,7 +50,11 @@ const CALLS = ["malloc", "calloc", "realloc", "memalign", "posix_memalign"];
 
 /** The recipes tell what is allocated and what is freed, not which of it is held. */
 function fromRecipe(sonde: SondeApi, results: Results): ReturnType<Analyzer["fromRecipe"]> {
-  const tables = Object.values(results).filter((r): r is Table => r.kind === "table");
+  // `given` counts the same events as `taken`, by order.
+  const qualities = Object.entries(results).filter(([, r]) => r.kind === "table").map(([name, { quality }]) =>
+    name === "given" ? { ...quality, events: 0 } : quality
+  );
+  const quality = qualities.length > 0 ? sonde.data.mergeQuality(qualities) : sonde.data.quality();
   const page = sonde.host.pageSize;
   const rowsOf = (name: string): Record<string, Cell>[] => {
     const found = results[name];
@@ -71,20 +75,14 @@ function fromRecipe(sonde: SondeApi, results: Results): ReturnType<Analyzer["fro
     }
   }
   const allocations = [...blocks, ...pages].sort((a, b) => Number(b.allocated_bytes) - Number(a.allocated_bytes));
-  const sum = (key: "events" | "lost"): number => tables.reduce((n, t) => n + t.quality[key], 0);
   return {
     tables: {
       allocations,
       ...(orders.size > 0 ? { orders: [...orders.values()].sort((a, b) => Number(a.order) - Number(b.order)) } : {}),
     },
     quality: {
-      ...tables[0]?.quality ?? sonde.data.quality({}),
-      events: sum("events"),
-      lost: sum("lost"),
-      notes: [
-        "Only what was allocated: which of it is still held is not known.",
-        ...new Set(tables.flatMap((t) => t.quality.notes)),
-      ],
+      ...quality,
+      notes: ["Only what was allocated: which of it is still held is not known.", ...quality.notes],
     },
   };
 }
