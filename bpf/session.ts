@@ -187,7 +187,7 @@ export function openSession(
         await pauseFor(source ? Math.min(pause, left) : left);
       }
     },
-    mechanisms: mechanismsOf(plan.programs.flatMap((p) => p.role === "family" ? [] : [p.attach])),
+    mechanisms: mechanismsOf(plan.programs.flatMap((p) => p.role === "fork" ? [] : [p.attach])),
     finish(): ProbeOutcome {
       if (ended) throw new TypeError("The session has already ended");
       try {

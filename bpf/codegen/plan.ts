@@ -15,8 +15,8 @@ import { POSITIVE_BUCKETS } from "./buckets.ts";
 import { callFields } from "./call_fields.ts";
 import { CannotGenerate } from "./cannot_generate.ts";
 import { emitCondition } from "./conditions.ts";
-import { emitIsFamily, emitJoinFamily, emitLeaveFamily, FAMILY_ENTRIES } from "./family.ts";
-import { COUNTERS, type Gen, type Machine, MAP } from "./gen.ts";
+import { emitIsFamily, emitJoinFamily, FAMILY_ENTRIES } from "./family.ts";
+import { COUNTERS, type Machine, MAP } from "./gen.ts";
 import { type AccessOf, layoutStates, layoutStruct, type Struct } from "./layout.ts";
 import { emitCancel, emitEnd, emitMark, emitStart, layoutPair, type PairLayout } from "./pair.ts";
 import { outputExprs, prepare, type Prepared } from "./prepare.ts";
@@ -27,7 +27,7 @@ export interface PlannedProgram extends Program {
   /** The probes it serves, for people. */
   readonly text: string;
   readonly attach: Attach;
-  readonly role: "event" | "start" | "end" | "cancel" | "mark" | "family";
+  readonly role: "event" | "start" | "end" | "cancel" | "mark" | "fork";
 }
 
 /** All that an engine has to load for a spec. Pure data, with no descriptors in it: it can be kept and used again. */
@@ -121,30 +121,22 @@ export function planProbe(spec: ProbeSpec, finder: TargetFinder, machine: Machin
 
 const FORK: ProbePoint = { kind: "raw_tracepoint", name: "sched_process_fork" };
 const CHILD = "args.child.tgid";
-/** Not its exit: much is called behind that, and its number is its own until somebody has waited for it. */
-const FREE: ProbePoint = { kind: "raw_tracepoint", name: "sched_process_free" };
-const FREED = { thread: "args.p.pid", process: "args.p.tgid" };
 
-/** With programs that take in the children of the family, and take out processes that are gone. */
+/** With a program that takes in the children of the family. */
 function withFamily(plan: Plan, family: number, finder: TargetFinder, machine: Machine): Plan {
-  const program = (target: Target, emit: (g: Gen) => void): PlannedProgram => ({
+  const [target] = finder.targets([FORK], [CHILD]);
+  const fork: PlannedProgram = {
     text: target.text,
     attach: target.attach,
-    role: "family",
+    role: "fork",
     ...buildProgram(
       { ...target, access: accessOf(target), excludeSelf: false, sampled: false, shared: true },
       machine,
-      emit,
+      (g) => emitJoinFamily(g, target.access(CHILD)),
     ),
-  });
-  const [fork] = finder.targets([FORK], [CHILD]);
-  const [free] = finder.targets([FREE], [FREED.thread, FREED.process]);
-  const keepers = [
-    program(free, (g) => emitLeaveFamily(g, free.access(FREED.thread), free.access(FREED.process))),
-    program(fork, (g) => emitJoinFamily(g, fork.access(CHILD))),
-  ];
+  };
   const map: MapSpec = { name: MAP.family, type: "hash", keyBytes: 8, valueBytes: 8, maxEntries: FAMILY_ENTRIES };
-  return { ...plan, family, programs: [...keepers, ...plan.programs], maps: [...plan.maps, map] };
+  return { ...plan, family, programs: [fork, ...plan.programs], maps: [...plan.maps, map] };
 }
 
 /** What holds for all programs of a spec. */
