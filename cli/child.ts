@@ -12,7 +12,7 @@ export interface StoppedChild {
 /**
  * Starts a command with our standard streams and stops it before it is executed, so that it can be measured from its
  * first instruction. A shell stops itself, then becomes the command: the words are handed over as arguments and are
- * never part of a script.
+ * never part of a script. What ./sonde sets for our runtime is not the command's.
  *
  * @param env added to our environment for it
  * @throws {UsageError} when there is no shell to start it
@@ -25,7 +25,7 @@ export async function startStopped(
   let process: Deno.ChildProcess;
   try {
     process = new Deno.Command("/bin/sh", {
-      args: ["-c", 'kill -STOP $$; exec "$@"', "sonde", ...words],
+      args: ["-c", 'unset DENO_NO_UPDATE_CHECK; kill -STOP $$; exec "$@"', "sonde", ...words],
       stdin: "inherit",
       stdout: "inherit",
       stderr: "inherit",

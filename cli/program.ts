@@ -12,7 +12,11 @@ type Options = any;
 type OptionParser<T> = (text: string) => T;
 
 const duration = (option: string): OptionParser<number> => (text) => parseDuration(text, option);
-const pid: OptionParser<number> = (text) => parsePid(text, "--pid");
+/** One process: a second one would take the place of the first unseen. */
+const pid = (text: string, before?: number): number => {
+  if (before !== undefined) throw new UsageError("--pid is given twice", "This command takes one process");
+  return parsePid(text, "--pid");
+};
 const pids = (text: string, before: number[] = []): number[] => [...before, ...parsePids(text, "--pid")];
 const size: OptionParser<number> = (text) => parseSize(text, "--stack-size", 512, 64512);
 const hz: OptionParser<number> = (text) => parseHz(text, "--frequency");

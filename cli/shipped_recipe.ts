@@ -28,17 +28,20 @@ export async function runShippedRecipe(
   const session = sessionOn(host);
   const file = `recipes/${name}.perf`;
   const text = assetText(file);
-  const [{ compile }, { recipeRegistry }, { execute }, { diagnosticText }] = await Promise.all([
+  const [{ compile }, { recipeRegistry }, { execute }] = await Promise.all([
     import("../dsl/compile.ts"),
     import("./recipe_registry.ts"),
     import("../dsl/run/execute.ts"),
-    import("../dsl/diagnostic.ts"),
   ]);
   const { plan, diagnostics } = await compile(text, await recipeRegistry(session, text));
   if (!plan) {
     // A recipe that ships is right: what it names is missing on this machine.
     const first = diagnostics.find((d) => d.severity === "error");
-    throw new UnsupportedError(first ? diagnosticText(first, file) : `${file} cannot run here`, "");
+    const why = first ? `: ${first.message.split("\n")[0]}` : "";
+    throw new UnsupportedError(
+      `The recipe ${file} names what cannot be seen here${why}`,
+      "Run as root (CAP_BPF, CAP_PERFMON, CAP_DAC_READ_SEARCH), or see sonde doctor.",
+    );
   }
   const report = await execute(plan, {
     sleep: session.api.sleep,

@@ -1,15 +1,14 @@
 /**
- * A C program that waits for locks of the kernel. At a line on its standard input it works, says how long by its own clock,
+ * A C program that waits for locks of the kernel. It says `ready`; at a line on its standard input it works, says how long by its own clock,
  * and ends when its input does.
  *
  * `file`: a thread `reader` reads a file of 8 MiB, for which the kernel holds the mutex of the file's position; a thread
- * `waiter` sets the position back until 20 calls took longer than 50 µs. It says `waiter NS LONG_NS RUN_DELAY`: time in all
+ * `waiter` sets the position back until 20 calls took longer than 50 µs and did not lose the CPU. It says `waiter NS LONG_NS RUN_DELAY`: time in all
  * calls, in the long ones, and how long it waited for a CPU meanwhile (/proc/self/task/TID/schedstat).
  * `maps`: four threads map, touch and unmap memory, 60 times each: they wait for the process's mmap_lock. It says `done`.
  */
 export const CONTENDING_PROGRAM = `
 #define _GNU_SOURCE
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -17,6 +16,7 @@ export const CONTENDING_PROGRAM = `
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
@@ -40,6 +40,11 @@ static long long run_delay(void) {
   fclose(f);
   return delay;
 }
+static long switches(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_THREAD, &usage);
+  return usage.ru_nivcsw;
+}
 static void *reader(void *arg) {
   prctl(PR_SET_NAME, "reader");
   while (!stop) if (read(fd, arg, SIZE) < 0) abort();
@@ -48,12 +53,16 @@ static void *reader(void *arg) {
 static void *waiter(void *arg) {
   prctl(PR_SET_NAME, "waiter");
   delayed = -run_delay();
+  long before = switches();
   for (int n = 0; n < 20;) {
     long long from = now();
     if (lseek(fd, 0, SEEK_SET) < 0) abort();
     long long ns = now() - from;
     waited += ns;
-    if (ns > 50000) { waited_long += ns; n++; }
+    /* Long, and it did not lose its CPU: it waited. */
+    long lost = switches();
+    if (ns > 50000 && lost == before) { waited_long += ns; n++; }
+    before = lost;
   }
   delayed += run_delay();
   stop = 1;
@@ -77,9 +86,11 @@ int main(int argc, char **argv) {
   int file = !strcmp(argv[1], "file");
 
   memset(buffer, 1, SIZE);
-  fd = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+  char name[] = "/tmp/contended_XXXXXX";
+  fd = mkstemp(name);
+  unlink(name);
   if (write(fd, buffer, SIZE) != SIZE) return 1;
-  if (read(0, line, sizeof line) <= 0) return 1;
+  if (write(1, "ready\\n", 6) != 6 || read(0, line, sizeof line) <= 0) return 1;
   if (file) {
     pthread_create(&t[0], 0, reader, buffer);
     pthread_create(&t[1], 0, waiter, 0);

@@ -154,7 +154,12 @@ function kindOf(flags: number): string {
   return way ? `rwsem${way}` : "semaphore";
 }
 
-/** The function that wanted the lock: the first from the leaf that is not one of taking locks. */
+/** Frames from the leaf among which taking the lock is: above it can lie a trampoline, which has no name or a wrong one. */
+const ABOVE = 4;
+
+/** The function that wanted the lock: the first behind those of taking locks, from the leaf. */
 function callerOf(stack: readonly Frame[]): string | null {
-  return stack.findLast((f) => !LOCKING.test(f.function))?.function ?? null;
+  const names = stack.map((f) => f.function).reverse();
+  const taking = names.slice(0, ABOVE).findIndex((name) => LOCKING.test(name));
+  return names.slice(Math.max(0, taking)).find((name) => !LOCKING.test(name)) ?? null;
 }

@@ -43,8 +43,9 @@ for (const variant of ["slab", "raw"]) {
     await using binary = await contending();
     if (!binary) return skip("gcc is not installed");
     await using program = startedProgram(binary.path, ["file"]);
+    await program.heard(/^ready$/m);
     const { analysis: { tables, quality }, said } = await measured(program, { variant });
-    const [all, long, delayed] = said.split(/\s+/).slice(1).map(Number);
+    const [all, long, delayed] = said.trim().split(/\s+/).slice(1).map(Number);
     const waiter = (r: Row): boolean => (r.stack as { function: string }[]).some((f) => /lseek/.test(f.function));
     const mutexes = tables.sites.filter((r) => r.kind === "mutex" && waiter(r));
     const [waits, total] = [sum(mutexes, "waits"), sum(mutexes, "total")];
@@ -52,8 +53,8 @@ for (const variant of ["slab", "raw"]) {
       `${total} ns in ${waits} waits; the thread says ${all}, ${long} of them in long calls, ${delayed} for a CPU`;
     assert.ok(waits > 0, JSON.stringify(tables.sites.map((r) => [r.kind, r.caller, r.waits])));
     assert.ok(total <= all, figures);
-    // A long call that did not wait for the lock lost its CPU.
-    assert.ok(total >= 0.95 * long - delayed, figures);
+    // A call is more than its wait: into the kernel and out, and our program at the beginning.
+    assert.ok(total >= 0.9 * long - waits * 30e3 - delayed, figures);
     for (const r of mutexes) {
       assert.ok(Number(r.p50) <= Number(r.p99) && Number(r.p99) <= Number(r.max));
       assert.equal(r.pid, program.pid);
@@ -75,6 +76,7 @@ Deno.test("lock_contention: waits are those of bpftrace, and mmap_lock has its n
   await using binary = await contending();
   if (!binary) return skip("gcc is not installed");
   await using program = startedProgram(binary.path, ["maps"]);
+  await program.heard(/^ready$/m);
   await using theirs = bpftrace(program.pid);
   if (!theirs || !await theirs.ready()) return skip("bpftrace is not installed, or does not run here");
   const { analysis: { tables, quality } } = await measured(program);
@@ -153,6 +155,7 @@ Deno.test("lock_contention: what finds no room is counted; descriptors are given
   const open = (): number => [...Deno.readDirSync("/proc/self/fd")].length;
   const once = async (): Promise<Analysis> => {
     await using program = startedProgram(binary.path, ["maps"]);
+    await program.heard(/^ready$/m);
     return (await measured(program, { maxEntries: 1 })).analysis;
   };
   await once();

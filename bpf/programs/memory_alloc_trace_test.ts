@@ -35,6 +35,7 @@ async function leaks(options: { variant?: string; maxEntries?: number }): Promis
   try {
     if (!await compileC(LEAKING_PROGRAM, `${dir}/leaks`, ["-O2", "-fomit-frame-pointer", "-pthread"])) return null;
     await using program = startedProgram(`${dir}/leaks`, []);
+    await program.heard(/^ready.*$/m);
     using running = startMemoryAllocTrace({ host, pid: program.pid, ...options });
     await program.say("go\n");
     const said = (await program.heard(/^end .*$/m)).trim().split("\n").map((line) => line.split(" "));

@@ -7,7 +7,7 @@ import {
   parseCallFilter,
   traceCalls,
 } from "../../core/ptrace/mod.ts";
-import { ignoredSignals, kill, O, open, ownCpuNs, write } from "../../core/sys/mod.ts";
+import { ERRNO, errnoName, errnoText, ignoredSignals, O, open, ownCpuNs, write } from "../../core/sys/mod.ts";
 import { sortedCounts, type SummaryOrder, summaryTable, summaryText } from "../call_summary.ts";
 import { commandPath } from "../command_path.ts";
 import { EXIT } from "../exit_code.ts";
@@ -82,22 +82,28 @@ export async function strace(words: readonly string[], options: StraceOptions): 
   const notes = summary.foreign.length === 0
     ? []
     : [`System calls of another architecture (i386 or x32) are left out: of process ${summary.foreign.join(", ")}`];
+  let failed = summary.outputError;
   if (request.counts !== "none") {
     const time = request.counts === "wall" ? "wall" : "system";
     const durationNs = Math.round(performance.now() * 1e6 - startNs);
     const calls = summaryTable(counts, time, durationNs, ownCpuNs(), notes);
-    writeAll(fd, options.json ? json(words, { calls }) : summaryText(counts));
+    failed ||= writeAll(fd, options.json ? json(words, { calls }) : summaryText(counts));
   }
   if (options.countInstructions) {
     const results = instructionTables(summary, Math.round(performance.now() * 1e6 - startNs), ownCpuNs());
-    writeAll(fd, options.json ? json(words, results) : await instructionText(results));
+    failed ||= writeAll(fd, options.json ? json(words, results) : await instructionText(results));
   }
   if (!options.quiet && !options.json) {
     for (const pid of pids) if (summary.detached.includes(pid)) warn(`sonde: Process ${pid} detached`);
   }
   // Where lines were not told, or not here.
   if (options.count || options.output !== undefined) notes.forEach((note) => warn(`sonde: ${note}`));
-  return words.length > 0 ? summary.code : EXIT.ok;
+  if (failed !== 0) {
+    const where = options.output === undefined ? "standard error" : `"${options.output}"`;
+    warn(`sonde: What is in ${where} is not all: writing failed (${errnoName(failed)}, ${errnoText(failed)})`);
+  }
+  if (words.length > 0) return summary.code;
+  return failed === 0 ? EXIT.ok : EXIT.unsupported;
 }
 
 function requestOf(
@@ -143,7 +149,7 @@ function inheritedEnv(): Record<string, string> {
 
 /**
  * Waits for the end of a trace. What was attached to is let go at the first signal; a command gets the signals that we get
- * and ends as it likes, and with it the trace.
+ * and ends as it likes, and with it the trace; those that come later go to what it left behind.
  */
 async function endingOf(
   trace: CallTrace,
@@ -160,13 +166,13 @@ async function endingOf(
         if (again) Deno.exit(128 + number);
         again = true;
         trace.stop();
-      } else if (signal !== "SIGINT" || !terminal) kill(trace.pid, number);
+      } else trace.signal(number, signal === "SIGINT" && terminal);
     };
     Deno.addSignalListener(signal, listener);
     return () => Deno.removeSignalListener(signal, listener);
   });
   const timer = forNs === undefined ? undefined : setTimeout(() => {
-    if (command) kill(trace.pid, SIGTERM);
+    if (command) trace.signal(SIGTERM);
     else trace.stop();
   }, forNs / 1e6);
   try {
@@ -186,13 +192,15 @@ async function instructionText(results: Results): Promise<string> {
   return Object.entries(results).map(([name, r]) => `${renderResult(name, r, renderOptions())}\n`).join("\n");
 }
 
-function writeAll(fd: number, text: string): void {
+/** @returns the errno of what failed; 0 when it is written, or its reader has gone away */
+function writeAll(fd: number, text: string): number {
   const bytes = new TextEncoder().encode(text);
   for (let at = 0; at < bytes.length;) {
     const n = write(fd, bytes.subarray(at));
-    if (n <= 0) return;
+    if (n <= 0) return n === -ERRNO.EPIPE ? 0 : -n;
     at += n;
   }
+  return 0;
 }
 
 const STDERR = 2;

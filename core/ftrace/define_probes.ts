@@ -1,6 +1,7 @@
 import { type Host, parseFormat } from "../host/mod.ts";
 import { readControl, readControlOrNull, writeControl } from "./control_file.ts";
 import { removeLeftovers } from "./leftovers.ts";
+import { missedCalls } from "./missed_calls.ts";
 import { ownerName } from "./owner_name.ts";
 import { thisOwner } from "./this_owner.ts";
 import { TraceDataError } from "./trace_data_error.ts";
@@ -44,12 +45,24 @@ export function defineProbes(host: Host, definitions: readonly ProbeDefinition[]
   const group = ownerName(thisOwner(host), `p${++defined}`);
   const made: (readonly [file: string, event: string])[] = [];
   const remove = (): void => {
-    for (const [file, event] of made.splice(0).reverse()) writeControl(`${root}/${file}`, `-:${group}/${event}\n`);
+    const errors: unknown[] = [];
+    for (const [file, event] of made.splice(0).reverse()) {
+      try {
+        writeControl(`${root}/${file}`, `-:${group}/${event}\n`);
+      } catch (error) {
+        errors.push(error);
+        made.push([file, event]);
+      }
+    }
+    if (errors.length > 0) throw errors[0];
   };
+  const missed = (): number =>
+    missedCalls(readControlOrNull(`${root}/kprobe_profile`) ?? "", new Set(made.map(([, event]) => event)));
   try {
     const ids = definitions.map((d, i) => {
       const file = FILES[d.kind];
-      const event = `e${i}`;
+      // kprobe_profile tells names without groups: they must not be anybody else's.
+      const event = `${group}_${i}`;
       const values = d.fetch.map((expression, v) => `v${v}=${expression}:u64`).join(" ");
       writeControl(`${root}/${file}`, `${d.returns ? "r" : "p"}:${group}/${event} ${d.place} ${values}\n`);
       made.push([file, event]);
@@ -61,21 +74,11 @@ export function defineProbes(host: Host, definitions: readonly ProbeDefinition[]
       if (!format || !sound) throw new TraceDataError(`records of ${d.kind}s are laid out otherwise on this kernel`);
       return format.id;
     });
-    return { ids, missed: () => missedOf(root, group), [Symbol.dispose]: remove };
+    return { ids, missed, [Symbol.dispose]: remove };
   } catch (error) {
     remove();
     throw error;
   }
-}
-
-/** `kprobe_profile`: lines `GROUP/EVENT HITS MISSES`, or without the group. */
-function missedOf(root: string, group: string): number {
-  let missed = 0;
-  for (const line of (readControlOrNull(`${root}/kprobe_profile`) ?? "").split("\n")) {
-    const m = /^\s*(?:(\w+)[/:])?\w+\s+\d+\s+(\d+)\s*$/.exec(line);
-    if (m && m[1] === group) missed += Number(m[2]);
-  }
-  return missed;
 }
 
 /** The registers of a function's arguments by the names that the kernel has for them here. */

@@ -1,3 +1,4 @@
+import { UnsupportedError } from "../data/mod.ts";
 import type { Host } from "../host/mod.ts";
 import { SysError } from "../sys/mod.ts";
 import { readControlOrNull, writeControl } from "./control_file.ts";
@@ -33,7 +34,10 @@ export function removeLeftovers(host: Host): string[] {
     if (!isLeftover(name, host, self)) continue;
     const path = `${root}/instances/${name}`;
     attempt(`the trace instance ${name}`, () => {
-      for (const what of restoreTopTracer(root, name)) said.push(`Reset ${what}`);
+      const { reset, inUse } = restoreTopTracer(root, name);
+      for (const what of reset) said.push(`Reset ${what}`);
+      // Its name says what there is still to do.
+      if (inUse !== null) throw new UnsupportedError(inUse, "");
       removeInstance(path);
     });
   }

@@ -5,7 +5,7 @@ import { createCallSums } from "./call_times.ts";
 import { parseTraceableFunctions } from "./kernel_function_names.ts";
 import { checkPatterns, globOf, unmatched } from "./match_functions.ts";
 import { ownerName, parseOwnerName } from "./owner_name.ts";
-import { mark, marksOf, topSuffix, valuesOf } from "./top_settings.ts";
+import { mark, parseTopSuffix, topSuffix, valuesOf } from "./top_settings.ts";
 
 Deno.test("ownerName() and parseOwnerName() are inverse; names of others are none of ours", () => {
   const owners = [
@@ -29,14 +29,18 @@ Deno.test("the marks of the shared tracer tell what we set, in any order, from w
     set_ftrace_pid: [],
     max_graph_depth: ["3"],
   };
-  const name = ownerName({ pid: 1, startTicks: 2, namespace: null }, topSuffix(settings));
-  const marks = marksOf(name)!;
+  const before = { tracing_on: 1, buffer_size_kb: 1408, trace_clock: 6 };
+  const name = ownerName({ pid: 1, startTicks: 2, namespace: null }, topSuffix(settings, before));
+  const { marks, before: read } = parseTopSuffix(name)!;
+  assert.deepEqual(read, before);
   const now = valuesOf("set_ftrace_filter", "vfs_write [mod]\nvfs_read:unlimited\n#### x ####\n");
   assert.equal(mark(now), marks.set_ftrace_filter);
   assert.notEqual(mark(["vfs_read"]), marks.set_ftrace_filter);
   assert.equal(marks.set_ftrace_pid, mark(valuesOf("set_ftrace_pid", "no pid\n")));
   assert.equal(mark(valuesOf("max_graph_depth", "0\n")), "0");
-  assert.equal(marksOf(ownerName({ pid: 1, startTicks: 2, namespace: null }, "i1")), null);
+  for (const suffix of ["i1", "top_0_0_0_0", "top_0_0_0_0_1_x_0"]) {
+    assert.equal(parseTopSuffix(ownerName({ pid: 1, startTicks: 2, namespace: null }, suffix)), null);
+  }
 });
 
 Deno.test("parseTraceableFunctions() reads names and modules", () => {

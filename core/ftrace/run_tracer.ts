@@ -3,6 +3,7 @@ import type { Host } from "../host/mod.ts";
 import { CLOCK, clockNs, pause, SysError } from "../sys/mod.ts";
 import { readControlOrNull, writeControl } from "./control_file.ts";
 import type { FunctionRequest } from "./function_request.ts";
+import { limitToThreads } from "./limit_to_threads.ts";
 import type { TraceInstance } from "./trace_instance.ts";
 import { openTraceReader, type TraceReader, type TraceSink } from "./trace_reader.ts";
 
@@ -69,7 +70,7 @@ export async function runTracer(
     if (setup.maxDepth > 0) set("max_graph_depth", String(setup.maxDepth));
     if (threads.length > 0) {
       set("options/function-fork", "1");
-      set("set_ftrace_pid", `${threads.join("\n")}\n`, "clear");
+      limitToThreads(`${path}/set_ftrace_pid`, threads, () => host.threads(request.pid).map(String));
     }
     set("current_tracer", setup.tracer);
     // While somebody has trace_pipe_raw open the tracer cannot be changed.

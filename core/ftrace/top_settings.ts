@@ -1,4 +1,5 @@
 import { parseOwnerName } from "./owner_name.ts";
+import { STATE_FILES, type TopState } from "./top_state.ts";
 
 /** What is set in the tracer that all share (the files in tracefs' own folder), besides the tracer. */
 export interface TopSettings {
@@ -12,24 +13,39 @@ export interface TopSettings {
   readonly max_graph_depth: readonly string[];
 }
 
-/** The files, in the order of the marks in a name. */
-export const TOP_FILES = ["set_ftrace_filter", "set_graph_function", "set_ftrace_pid", "max_graph_depth"] as const;
+/** The files, in the order in which they are set back: the threads first, since the others tell that those are ours. */
+export const TOP_FILES = ["set_ftrace_pid", "set_ftrace_filter", "set_graph_function", "max_graph_depth"] as const;
+
+/** What the name of such an instance says. */
+export interface TopLeft {
+  readonly marks: Readonly<Record<typeof TOP_FILES[number], string>>;
+  /** As it was before. */
+  readonly before: TopState;
+}
 
 const KIND = "top";
 
 /**
  * The suffix of the instance that marks that we use the shared tracer. It says what we set, so that what a killed run left
- * there can be told from what somebody else has set since.
+ * there can be told from what somebody else has set since, and how the buffer was before.
  */
-export function topSuffix(settings: TopSettings): string {
-  return [KIND, ...TOP_FILES.map((file) => mark(settings[file]))].join("_");
+export function topSuffix(settings: TopSettings, before: TopState): string {
+  return [KIND, ...TOP_FILES.map((file) => mark(settings[file])), ...STATE_FILES.map((file) => before[file])].join("_");
 }
 
-/** The marks in the name of an instance, by file; null when it marks nothing. */
-export function marksOf(instance: string): Readonly<Record<typeof TOP_FILES[number], string>> | null {
-  const [kind, ...marks] = parseOwnerName(instance)?.suffix.split("_") ?? [];
-  if (kind !== KIND || marks.length !== TOP_FILES.length) return null;
-  return Object.fromEntries(TOP_FILES.map((file, i) => [file, marks[i]])) as Record<typeof TOP_FILES[number], string>;
+/** Reads the name of an instance; null when it marks nothing. */
+export function parseTopSuffix(instance: string): TopLeft | null {
+  const [kind, ...words] = parseOwnerName(instance)?.suffix.split("_") ?? [];
+  if (kind !== KIND || words.length !== TOP_FILES.length + STATE_FILES.length) return null;
+  const state = words.slice(TOP_FILES.length);
+  if (!state.every((word) => /^\d{1,15}$/.test(word))) return null;
+  return {
+    marks: Object.fromEntries(TOP_FILES.map((file, i) => [file, words[i]])) as Record<typeof TOP_FILES[number], string>,
+    before: Object.fromEntries(STATE_FILES.map((file, i) => [file, Number(state[i])])) as Record<
+      keyof TopState,
+      number
+    >,
+  };
 }
 
 /** What stands for the values of a file; their order does not matter. `0` for the default. */

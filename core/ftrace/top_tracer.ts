@@ -2,8 +2,9 @@ import { UnsupportedError } from "../data/mod.ts";
 import { type Host, mountTracefs } from "../host/mod.ts";
 import { readControlOrNull, writeControl } from "./control_file.ts";
 import { removeLeftovers } from "./leftovers.ts";
-import { resetTopFile } from "./restore_top_tracer.ts";
+import { resetTopFile, stopTopTracer } from "./restore_top_tracer.ts";
 import { TOP_FILES, type TopSettings, topSuffix, valuesOf } from "./top_settings.ts";
+import { readTopState, writeTopState } from "./top_state.ts";
 import { openTraceInstance, type TraceInstance } from "./trace_instance.ts";
 
 /**
@@ -19,34 +20,38 @@ export function borrowTopTracer(host: Host, settings: TopSettings): TraceInstanc
   if (problem !== null) throw new UnsupportedError(`Cannot trace: ${problem}`, "Run as root.");
   removeLeftovers(host);
   const root = host.path("tracefs");
+  const before = readTopState(root);
   const use = topTracerUse(root);
-  if (use !== null) {
+  if (before === null || use !== null) {
     throw new UnsupportedError(
-      `Somebody uses the kernel's shared function tracer: ${use}`,
+      `Somebody uses the kernel's shared function tracer: ${use ?? "the CPUs' buffers differ in size"}`,
       "Wait until it is free; `trace-cmd reset` frees it when whoever it was has gone.",
     );
   }
   // Its name says what is ours, should we be killed.
-  const marker = openTraceInstance(host, topSuffix(settings));
-  const before = readControlOrNull(`${root}/tracing_on`)?.trim() ?? "1";
+  const marker = openTraceInstance(host, topSuffix(settings, before));
   let there = true;
-  return {
+  const borrowed: TraceInstance = {
     path: root,
     [Symbol.dispose](): void {
       if (!there) return;
       there = false;
-      try {
-        writeControl(`${root}/current_tracer`, "nop");
-        for (const file of TOP_FILES) if (settings[file].length > 0) resetTopFile(root, file);
-        writeControl(`${root}/options/function-fork`, "0");
-        // What we left in the buffer is nobody's.
-        writeControl(`${root}/trace`, "\n", "clear");
-        writeControl(`${root}/tracing_on`, before);
-      } finally {
-        marker[Symbol.dispose]();
-      }
+      // Where that fails the marker stays, for whoever finds it when we are gone.
+      stopTopTracer(root);
+      for (const file of TOP_FILES) if (settings[file].length > 0) resetTopFile(root, file);
+      writeControl(`${root}/options/function-fork`, "0");
+      writeTopState(root, before);
+      marker[Symbol.dispose]();
     },
   };
+  try {
+    // As in instances of our own.
+    writeControl(`${root}/trace_clock`, "mono");
+    return borrowed;
+  } catch (error) {
+    borrowed[Symbol.dispose]();
+    throw error;
+  }
 }
 
 /** How the shared tracer is in use, as a phrase; null when it is not. */

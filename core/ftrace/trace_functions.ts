@@ -1,6 +1,7 @@
 import type { Quality } from "../data/mod.ts";
 import type { Host } from "../host/mod.ts";
 import type { FunctionRequest } from "./function_request.ts";
+import { ownThreads } from "./own_threads.ts";
 import { COMMON, openRecordReader } from "./record_reader.ts";
 import { runTracer, threadsOf } from "./run_tracer.ts";
 import { setFilter } from "./set_filter.ts";
@@ -39,7 +40,7 @@ export async function traceFunctions(host: Host, request: FunctionRequest): Prom
   const record = openRecordReader(host.path("tracefs"), "ftrace/function");
   const ip = record.field("ip");
   const parent = record.field("parent_ip");
-  const own = new Set(host.threads(Deno.pid));
+  const own = ownThreads(host);
   const counts = new Map<number, Map<number, number>>();
   const byThread = new Map<number, number>();
   let events = 0;
@@ -52,7 +53,7 @@ export async function traceFunctions(host: Host, request: FunctionRequest): Prom
     (page, at, length) => {
       if (length < record.size || page.getUint16(at + COMMON.type, true) !== record.id) return;
       const tid = page.getInt32(at + COMMON.pid, true);
-      if (own.has(tid)) return;
+      if (own(tid)) return;
       events++;
       const address = ip(page, at);
       let callers = counts.get(address);

@@ -3,6 +3,7 @@ import type { Host } from "../host/mod.ts";
 import { borrowTopTracer } from "./top_tracer.ts";
 import { type CallTimes, createCallSums } from "./call_times.ts";
 import type { GraphRequest } from "./function_request.ts";
+import { ownThreads } from "./own_threads.ts";
 import { COMMON, openRecordReader } from "./record_reader.ts";
 import { runTracer, threadsOf, tracersOf } from "./run_tracer.ts";
 import { setFilter } from "./set_filter.ts";
@@ -43,7 +44,7 @@ export async function traceGraph(host: Host, request: GraphRequest): Promise<Gra
   const returned = exit.field("rettime");
   const entryFunc = entry.field("func");
   const entryDepth = entry.field("depth");
-  const own = new Set(host.threads(Deno.pid));
+  const own = ownThreads(host);
   const sums = createCallSums();
   const { onCall } = request;
   let events = 0;
@@ -58,7 +59,7 @@ export async function traceGraph(host: Host, request: GraphRequest): Promise<Gra
       const isExit = id === exit.id && length >= exit.size;
       if (!isExit && (id !== entry.id || length < entry.size)) return;
       const tid = page.getInt32(at + COMMON.pid, true);
-      if (own.has(tid)) return;
+      if (own(tid)) return;
       if (isExit) {
         const address = exitFunc(page, at);
         const depth = exitDepth(page, at);

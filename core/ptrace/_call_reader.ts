@@ -16,7 +16,9 @@ export type CallReader = (t: Tracee) => number;
 
 /**
  * Asks the kernel what the stop is (PTRACE_GET_SYSCALL_INFO); on a kernel before 5.3 reads the registers, and takes the
- * stops of a thread for entry and exit in turn.
+ * stops of a thread for entry and exit in turn. The kernel tells of each call whose it is, at its entry and at its exit
+ * alike: also of `int $0x80` in a 64-bit program (TS_COMPAT, arch/x86/include/asm/syscall.h). Registers do not: there such
+ * a call is taken for one of the machine's own.
  *
  * @param useRegisters as if the kernel could not be asked
  */

@@ -19,6 +19,7 @@ import type { BatchWriter } from "./_batch_writer.ts";
 import { CALL_STOP, callReader } from "./_call_reader.ts";
 import type { CallSink } from "./_call_sink.ts";
 import { CONTROL } from "./_control.ts";
+import { passSignals } from "./_pass_signals.ts";
 import { refusal } from "./_refusal.ts";
 import { REGISTERS } from "./_registers.ts";
 import { restartInterrupted } from "./_restart.ts";
@@ -57,7 +58,7 @@ export interface CallTracer {
    * Handles what happens until all traced threads have ended, or it is told to stop.
    *
    * @param out flushed when `control` says so
-   * @param control two words, as {@linkcode CallTraceOrders} has them
+   * @param control as {@linkcode CallTraceOrders} has it
    */
   run(out: BatchWriter | null, control: Int32Array): void;
   /** Status of the adopted child when it has ended, as wait(2) describes it; -1 before. */
@@ -82,6 +83,8 @@ export function callTracer(host: Host, sink: CallSink, options: CallTracerOption
   /** Threads of a filtered command only stop at calls that are asked for. */
   let filtered = false;
   const foreignPids = new Set<number>();
+  /** Threads that have ended before their creator's stop told of them. */
+  const endedEarly = new Set<number>();
   let adopted = 0;
   let onHeld: (() => void) | null = null;
   let executed = false;
@@ -98,6 +101,7 @@ export function callTracer(host: Host, sink: CallSink, options: CallTracerOption
   const add = (pid: number, tid: number): Tracee => {
     const t = newTracee(pid, tid);
     tracees.set(tid, t);
+    endedEarly.delete(tid);
     return t;
   };
   const tgidOf = (tid: number): number => host.processStatus(tid)?.tgid ?? tid;
@@ -175,10 +179,12 @@ export function callTracer(host: Host, sink: CallSink, options: CallTracerOption
   };
   const created = (parent: Tracee, event: number): void => {
     const tid = ptraceMessage(parent.tid);
-    if (tid <= 0) return;
+    if (tid <= 0 || endedEarly.delete(tid)) return;
     const t = tracees.get(tid) ?? add(0, tid);
     if (t.pid === 0) t.pid = event === PTRACE.EVENT_CLONE ? tgidOf(tid) : tid;
     t.foreign = parent.foreign;
+    t.own = parent.own;
+    t.early = false;
   };
   /** The thread that executes a program becomes its process's only one, under the number of the first. */
   const exec = (t: Tracee): Tracee => {
@@ -191,6 +197,7 @@ export function callTracer(host: Host, sink: CallSink, options: CallTracerOption
     tracees.delete(t.tid);
     const next = add(t.pid, t.tid);
     next.fresh = false;
+    next.own = t.own;
     if (old) {
       next.inCall = old.inCall;
       next.shown = old.shown;
@@ -219,7 +226,11 @@ export function callTracer(host: Host, sink: CallSink, options: CallTracerOption
     resume(t, 0);
   };
   const stopped = (tid: number, how: number): void => {
-    const t = tracees.get(tid) ?? add(tgidOf(tid), tid);
+    let t = tracees.get(tid);
+    if (!t) {
+      t = add(tgidOf(tid), tid);
+      t.early = true;
+    }
     const signal = how >> 8 & 0xff;
     if (signal === CALL_SIGNAL) return callStop(t);
     const event = how >> 16;
@@ -257,6 +268,7 @@ export function callTracer(host: Host, sink: CallSink, options: CallTracerOption
   const ended = (tid: number, how: number): void => {
     if (tid === adopted) status = how;
     const t = tracees.get(tid);
+    if (!t || t.early) endedEarly.add(tid);
     if (!t) return;
     // Before it is taken out: with others there still, its last line tells whose it is.
     sink.ended(t, how >> 8 & 0xff, how & 0x7f, (how & 0x80) !== 0);
@@ -275,6 +287,8 @@ export function callTracer(host: Host, sink: CallSink, options: CallTracerOption
     return true;
   };
 
+  const ownPids = (): number[] => [...tracees.values()].filter((t) => t.own).map((t) => t.pid || t.tid);
+
   return {
     adopt: (pid, hasFilter, held) => {
       const flags = ptraceOptions | PTRACE.O_EXITKILL | (hasFilter ? PTRACE.O_TRACESECCOMP : 0);
@@ -283,7 +297,8 @@ export function callTracer(host: Host, sink: CallSink, options: CallTracerOption
       adopted = pid;
       filtered = hasFilter;
       onHeld = held;
-      add(pid, pid).starting = true;
+      const t = add(pid, pid);
+      t.starting = t.own = true;
       ptrace(PTRACE.INTERRUPT, pid);
     },
     attach: (pid) => {
@@ -313,8 +328,10 @@ export function callTracer(host: Host, sink: CallSink, options: CallTracerOption
         const word = Atomics.load(control, 0);
         if (word !== 0) {
           if ((word & CONTROL.STOP) !== 0) return;
-          Atomics.and(control, 0, ~CONTROL.FLUSH);
+          Atomics.and(control, 0, ~(CONTROL.FLUSH | CONTROL.SIGNAL));
           out?.flush();
+          // With nobody left to be told, whoever signals means us.
+          if ((word & CONTROL.SIGNAL) !== 0 && !passSignals(control, status < 0 ? adopted : 0, ownPids)) return;
         }
         const tid = waitTracee(0, withSystemTime);
         if (tid > 0) {

@@ -6,7 +6,8 @@ import { REGISTERS } from "./_registers.ts";
  * Calls that go on as if nothing had happened when a thread that waits in them is stopped and continued: the kernel
  * starts them again (ERESTARTSYS, ERESTARTNOHAND), with the time that is left (ERESTART_RESTARTBLOCK). Others answer
  * EINTR (signal(7), "Interruption of system calls and library functions by stop signals": epoll_wait, semop, sigtimedwait;
- * and socket calls with a timeout), so a thread that waits in one of them is never interrupted.
+ * and socket calls with a timeout), so that whoever only wants to see where a thread waits does not interrupt these. A
+ * tracer of calls must: a thread that was not stopped once does not stop at its calls.
  */
 const TRANSPARENT: ReadonlySet<number> = new Set(
   [
@@ -39,9 +40,9 @@ const peek = new Uint8Array(new ArrayBuffer(16));
 const siginfo = new Uint8Array(new ArrayBuffer(128));
 
 /**
- * A thread that ran when we looked may have begun to wait in a call before our interruption reached it, and the call is
- * about to answer EINTR. Unless a signal is there to be delivered, the call is made again: it had only just begun, so that
- * its timeout is still right.
+ * A call that our interruption has ended is about to answer EINTR. Unless a signal is there to be delivered, it is made
+ * again, with its whole timeout: right when it had only just begun (a thread that ran when we looked); of one that had
+ * waited long nobody can tell how long.
  *
  * @param registers of the stopped thread; changed
  * @returns whether the call is made again

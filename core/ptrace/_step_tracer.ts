@@ -14,6 +14,7 @@ import {
   waitTracee,
 } from "../sys/mod.ts";
 import { CONTROL } from "./_control.ts";
+import { passSignals } from "./_pass_signals.ts";
 import { refusal } from "./_refusal.ts";
 import { REGISTERS } from "./_registers.ts";
 import { isRepeated } from "./_rep_prefix.ts";
@@ -215,7 +216,12 @@ export function stepTracer(host: Host, follow: boolean): StepTracer {
     },
     run: (control) => {
       for (;;) {
-        if ((Atomics.load(control, 0) & CONTROL.STOP) !== 0) return;
+        const word = Atomics.load(control, 0);
+        if ((word & CONTROL.STOP) !== 0) return;
+        if ((word & CONTROL.SIGNAL) !== 0) {
+          Atomics.and(control, 0, ~CONTROL.SIGNAL);
+          passSignals(control, status < 0 ? adopted : 0, () => [...threads.values()].map((t) => t.process.pid));
+        }
         const tid = waitTracee(0, false);
         if (tid > 0) {
           const how = waitedStatus();

@@ -12,6 +12,10 @@ export interface Tracee extends TracedCall {
   shown: boolean;
   /** A child of ours that has not yet reached the execve that makes it the command. */
   starting: boolean;
+  /** The command that we started, or what it has created. */
+  own: boolean;
+  /** It stopped before its creator's stop told of it. */
+  early: boolean;
   /** Has not yet stopped for the first time. */
   fresh: boolean;
   /** It was there before us, and is stopped by our interruption. */
@@ -40,6 +44,8 @@ export function newTracee(pid: number, tid: number): Tracee {
     inCall: false,
     shown: false,
     starting: false,
+    own: false,
+    early: false,
     fresh: true,
     interrupted: false,
     foreign: false,

@@ -55,7 +55,7 @@ function run(orders: CallTraceOrders): CallTraceAnswer {
   threads = () => tracer.threadCount;
   const child = orders.command === null ? null : start(orders, orders.command);
   try {
-    if (child) tracer.adopt(child.pid, orders.seccomp, () => child.go());
+    if (child) adopt(child, () => tracer.adopt(child.pid, orders.seccomp, () => child.go()));
     for (const pid of orders.pids) {
       tracer.attach(pid);
       sink.note(`Process ${pid} attached`);
@@ -73,6 +73,7 @@ function run(orders: CallTraceOrders): CallTraceAnswer {
       detached: tracer.threads(),
       foreign: [...tracer.foreign],
       filtered: orders.seccomp,
+      outputError: out?.error ?? 0,
       processes: [],
       stretches: [],
     };
@@ -88,7 +89,7 @@ function countInstructions(orders: CallTraceOrders): CallTraceAnswer {
   const tracer = stepTracer(openHost(), follow);
   const child = start(orders, command);
   try {
-    tracer.adopt(child.pid, () => child.go());
+    adopt(child, () => tracer.adopt(child.pid, () => child.go()));
     self.postMessage({ kind: "ready", tid: gettid(), pid: child.pid });
     tracer.run(new Int32Array(control));
     if (!tracer.executed) throw notExecuted(command.path, child);
@@ -100,6 +101,7 @@ function countInstructions(orders: CallTraceOrders): CallTraceAnswer {
       detached: [],
       foreign: [],
       filtered: false,
+      outputError: 0,
       processes: tracer.processes(),
       stretches: tracer.stretches(),
     };
@@ -151,6 +153,17 @@ function start({ calls, seccomp }: CallTraceOrders, command: NonNullable<CallTra
     // Without privileges a traced program gains none from its set-user-ID bit anyway (ptrace(2)).
     noNewPrivileges: filter !== undefined && !hasCapability(CAP.SYS_ADMIN),
   });
+}
+
+/** @param take takes hold of the child; where that fails nobody would ever let it go. */
+function adopt(child: HeldChild, take: () => void): void {
+  try {
+    take();
+  } catch (error) {
+    child.end();
+    child[Symbol.dispose]();
+    throw error;
+  }
 }
 
 function notExecuted(path: string, child: HeldChild): Error {

@@ -68,6 +68,8 @@ export interface CallTraceSummary {
   readonly foreign: readonly number[];
   /** A filter was asked for and is in force. */
   readonly filtered: boolean;
+  /** The errno of the write that failed, after which nothing more was written to `output`; 0: none did. */
+  readonly outputError: number;
   /** Instructions, where they were to be counted. */
   readonly processes: readonly ProcessInstructions[];
   readonly stretches: readonly StretchInstructions[];
@@ -75,7 +77,10 @@ export interface CallTraceSummary {
 
 /** The first message to the Worker. */
 export interface CallTraceOrders extends CallTraceRequest {
-  /** Two words: bits of {@linkcode CONTROL} for the Worker; whether text waits to be written. */
+  /**
+   * Four words: bits of {@linkcode CONTROL} for the Worker; whether text waits to be written; signals to be passed on, a
+   * bit for each number; those that are only once the command has ended.
+   */
   readonly control: SharedArrayBuffer;
 }
 
@@ -91,6 +96,14 @@ export interface CallTrace {
   readonly pid: number;
   /** Lets go of what was attached to, which goes on as if nothing had been. A command that was started is not let go. */
   stop(): void;
+  /**
+   * Passes a signal on to the command, or, once it has ended, to the processes that it left behind; with none of them
+   * there the trace stops.
+   *
+   * @param number 1 to 31
+   * @param late the command itself is not meant, because it has been told already
+   */
+  signal(number: number, late?: boolean): void;
   readonly done: Promise<CallTraceSummary>;
 }
 
@@ -103,7 +116,7 @@ export interface CallTrace {
  */
 export async function traceCalls(host: Host, request: CallTraceRequest): Promise<CallTrace> {
   installBell();
-  const control = new SharedArrayBuffer(8);
+  const control = new SharedArrayBuffer(16);
   const words = new Int32Array(control);
   const worker = new Worker(workerUrl("core/ptrace/call_trace_worker.ts"), { type: "module" });
   let tid = 0;
@@ -160,6 +173,11 @@ export async function traceCalls(host: Host, request: CallTraceRequest): Promise
     pid: first.pid,
     stop: () => {
       Atomics.or(words, 0, CONTROL.STOP);
+      look();
+    },
+    signal: (number, late = false) => {
+      Atomics.or(words, late ? 3 : 2, 1 << number);
+      Atomics.or(words, 0, CONTROL.SIGNAL);
       look();
     },
     done: finish(),

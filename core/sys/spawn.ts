@@ -1,6 +1,8 @@
 import { NR } from "./arch/mod.ts";
 import { library } from "./_library.ts";
 import { openArena } from "./_arena.ts";
+import { kill } from "./process.ts";
+import { WAIT, waitChild } from "./ptrace.ts";
 import { check } from "./sys_error.ts";
 import { syscall, type SyscallArgument } from "./syscall.ts";
 
@@ -28,6 +30,8 @@ export interface HeldChild {
   filterResult(): number;
   /** What execve(2) answered when it failed: -errno; 0 so far. */
   execResult(): number;
+  /** Kills it, held or let go, and waits for its end: for a child that nobody traces. */
+  end(): void;
   /** Gives back the memory that the child begins in: once it has become the program, or has ended. */
   [Symbol.dispose](): void;
 }
@@ -37,7 +41,8 @@ export interface HeldChild {
  * hold of it. It has our standard streams, process group, terminal, working directory and signal mask.
  *
  * Until execve(2) the child runs in our memory (CLONE_VM), but nothing of ours: a few instructions that make the system
- * calls of a table, one after the other, on a stack of their own, with all signals blocked.
+ * calls of a table, one after the other, on a stack of their own, with all signals blocked. As long as it waits it dies
+ * with the calling thread (unless that ends in the moment before the child's first call): nobody else would let it go.
  *
  * @throws {SysError} when there can be no more processes
  * @throws {TypeError} when a text holds a NUL
@@ -49,7 +54,7 @@ export function spawnHeld(request: SpawnRequest): HeldChild {
   const arena = openArena(fixed, [path, ...args, ...env]);
   const go = arena.words(2);
   const wait: Row = [NR.futex, go.address, FUTEX_WAIT, 0];
-  const rows: Row[] = [wait];
+  const rows: Row[] = [[NR.prctl, PR_SET_PDEATHSIG, SIGKILL], wait];
   // Whatever has been made of signals here since; execve(2) itself does away with handlers only. SIG_DFL is 0.
   const byDefault = arena.words(4);
   const ignore = arena.words(4);
@@ -59,6 +64,8 @@ export function spawnHeld(request: SpawnRequest): HeldChild {
     const { address } = request.ignoredSignals.includes(signal) ? ignore : byDefault;
     rows.push([NR.rt_sigaction, signal, address, 0, SIGSET_BYTES]);
   }
+  // execve(2) would keep it. Before the filter, which may know nothing of it.
+  rows.push([NR.prctl, PR_SET_PDEATHSIG, 0]);
   if (request.noNewPrivileges) rows.push([NR.prctl, PR_SET_NO_NEW_PRIVS, 1]);
   let filterRow = -1;
   if (filter) {
@@ -92,6 +99,11 @@ export function spawnHeld(request: SpawnRequest): HeldChild {
     },
     filterResult: () => filterRow < 0 ? 0 : Number(BigInt.asIntN(64, table.get(filterRow * ROW + ANSWER))),
     execResult: () => Number(BigInt.asIntN(64, table.get(execRow * ROW + ANSWER))),
+    end: () => {
+      kill(pid, SIGKILL);
+      // Nothing has been waited for when a signal came in between.
+      while (waitChild(pid, WAIT.EXITED | WAIT.ALL)?.tid === 0);
+    },
     [Symbol.dispose]: () => arena[Symbol.dispose](),
   };
 }
@@ -116,6 +128,7 @@ const FUTEX_WAKE = 1;
 const SIG_SETMASK = 2;
 /** Bytes of the kernel's signal set. */
 const SIGSET_BYTES = 8;
+const PR_SET_PDEATHSIG = 1;
 const PR_SET_NO_NEW_PRIVS = 38;
 const SECCOMP_SET_MODE_FILTER = 1;
 const CLONE_VM = 0x100n;

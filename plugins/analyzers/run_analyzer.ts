@@ -36,8 +36,8 @@ export async function runAnalyzer(
   for (const mechanism of only ? [only] : MECHANISMS) {
     try {
       const { tables, quality } = await measure(sonde, analyzer, request, mechanism);
-      const whys = refusals.map((e) => e.message);
-      const notes = mechanism === "libbpf" ? [] : [`Measured by ${IN_WORDS[mechanism]}. ${whys.join(" ")}`.trim()];
+      const whys = refusals.map((e) => `Not by a better way: ${firstLine(e)}`);
+      const notes = mechanism === "libbpf" ? [] : [`Measured by ${IN_WORDS[mechanism]}.`, ...whys];
       return resultsOf(sonde, analyzer, tables, { ...quality, notes: [...notes, ...quality.notes] });
     } catch (error) {
       if (!(error instanceof UnsupportedError)) throw error;
@@ -45,11 +45,14 @@ export async function runAnalyzer(
     }
   }
   const [best] = refusals;
+  // What would be best is what it is worth to be told how to get.
   throw best instanceof UnsupportedError
-    ? new UnsupportedError(`${analyzer.name}: ${refusals.map((e) => e.message).join(" ")}`, best.remedy, {
-      cause: best,
-    })
+    ? new UnsupportedError(`${analyzer.name}: ${firstLine(best)}`, best.remedy, { cause: best })
     : best;
+}
+
+function firstLine(error: Error): string {
+  return error.message.split("\n")[0];
 }
 
 const IN_WORDS: Readonly<Record<Mechanism, string>> = {
@@ -90,8 +93,10 @@ function resultsOf(
     if (name !== tables[0].name && rows[name] === undefined) continue;
     results[name] = data.tableFromRows(fields, (rows[name] ?? []).map((row) => inOrder(row, fields)), quality);
   }
-  const stacks = flame && (rows[flame.table] ?? []).filter((row) => Array.isArray(row.stack));
-  if (flame && stacks && stacks.length > 0) {
+  // Where nothing happened the picture is empty; where the mechanism knows no stacks there is none.
+  const all = flame ? rows[flame.table] ?? [] : [];
+  const stacks = all.filter((row) => Array.isArray(row.stack));
+  if (flame && (stacks.length > 0 || all.length === 0 && rows[flame.table] !== undefined)) {
     results.profile = data.profileOfStacks(
       flame.values,
       stacks.map((row) => ({

@@ -15,6 +15,7 @@ Deno.test("lock_contention: program and recipe tell the same waits", async () =>
   try {
     if (!await compileC(CONTENDING_PROGRAM, `${dir}/contends`, ["-pthread"])) return skip("gcc is not installed");
     await using program = startedProgram(`${dir}/contends`, ["file"]);
+    await program.heard(/^ready$/m);
     const by = await analyzeBeside("lock_contention", program.pid, ["libbpf", "recipe"], async () => {
       await program.say("go\n");
       await program.heard(/^done$/m);

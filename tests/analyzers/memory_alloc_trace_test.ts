@@ -14,6 +14,7 @@ async function measured<M extends Mechanism>(mechanisms: readonly M[]): Promise<
   try {
     if (!await compileC(LEAKING_PROGRAM, `${dir}/leaks`, ["-O2", "-fomit-frame-pointer", "-pthread"])) return null;
     await using program = startedProgram(`${dir}/leaks`, []);
+    await program.heard(/^ready.*$/m);
     return await analyzeBeside("memory_alloc_trace", program.pid, mechanisms, async () => {
       await program.say("go\n");
       await program.heard(/^end .*$/m);

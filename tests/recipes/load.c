@@ -344,14 +344,16 @@ static void *read_contended(void *buffer) {
 
 /*
  * Sets the position of a file back while another thread reads it, for which the kernel holds a mutex, until `count` calls
- * took longer than 50 µs.
+ * took longer than 50 µs and did not lose the CPU.
  */
 static void contend(long count) {
   char *buffer = malloc(8 << 20);
-  long long waited = 0;
+  long long waited = 0, lost = 0;
   pthread_t thread;
   memset(buffer, 1, 8 << 20);
-  contended_file = open("/tmp", O_TMPFILE | O_RDWR, 0600);
+  char name[] = "/tmp/contended_XXXXXX";
+  contended_file = mkstemp(name);
+  unlink(name);
   if (write(contended_file, buffer, 8 << 20) != 8 << 20) fail("write");
   if (pthread_create(&thread, NULL, read_contended, buffer)) fail("pthread_create");
   while (count > 0) {
@@ -359,7 +361,10 @@ static void contend(long count) {
     if (lseek(contended_file, 0, SEEK_SET) < 0) fail("lseek");
     long long ns = now() - began;
     waited += ns;
-    if (ns > 50000) count--;
+    struct rusage usage;
+    getrusage(RUSAGE_THREAD, &usage);
+    if (ns > 50000 && usage.ru_nivcsw == lost) count--;
+    lost = usage.ru_nivcsw;
   }
   contended_enough = 1;
   pthread_join(thread, NULL);

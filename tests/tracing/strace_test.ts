@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { command, sonde } from "../cli/sonde.ts";
+import { command, SONDE, sonde } from "../cli/sonde.ts";
 import { outputOf } from "../compile_c.ts";
 import { skip } from "../skip.ts";
 import { startSonde } from "./running_sonde.ts";
@@ -171,6 +171,43 @@ Deno.test("a command that was started dies with a sonde that is killed", async (
   child.kill("SIGKILL");
   await child.ended;
   while (isThere(traced)) await new Promise((resolve) => setTimeout(resolve, 5));
+});
+
+Deno.test("once a command has ended, signals go to what it left behind", async () => {
+  await using folder = await temporary();
+  const file = `${folder.path}/lines`;
+  const child = startSonde(["strace", "-f", "-e", "trace=execve", "-o", file, "sh", "-c", "sleep 1000 & exit 4"]);
+  const left = async (): Promise<number> => {
+    const text = await Deno.readTextFile(file).catch(() => "");
+    const sleeping = /^(\d+) +execve\([^)]*"sleep"[^)]*\) += 0$/m.exec(text);
+    return /\+\+\+ exited with 4 \+\+\+/.test(text) ? Number(sleeping?.[1] ?? 0) : 0;
+  };
+  while (await left() === 0 && !child.over()) await new Promise((resolve) => setTimeout(resolve, 5));
+  const pid = await left();
+  assert.ok(isThere(pid));
+  child.kill("SIGTERM");
+  assert.equal((await child.ended).code, 4);
+  assert.ok(!isThere(pid));
+  assert.match(await Deno.readTextFile(file), /\+\+\+ killed by SIGTERM \+\+\+/);
+});
+
+Deno.test("a full disk ends the lines, not the command", async () => {
+  for (const options of [["-f"], ["-c"], ["--json"]]) {
+    const words = ["sh", "-c", "ls / >/dev/null; echo on; exit 6"];
+    const { code, out, err } = await sonde(["strace", ...options, "-o", "/dev/full", ...words]);
+    assert.equal(out, "on\n");
+    assert.equal(code, 6);
+    assert.equal(err, 'sonde: What is in "/dev/full" is not all: writing failed (ENOSPC, No space left on device)\n');
+  }
+});
+
+Deno.test("a child that cannot be traced is not left behind", async () => {
+  if (await outputOf("strace", ["-V"]) === null) return skip("no strace");
+  // Who is traced already cannot be traced by us. strace ends when all that it traces have.
+  const args = ["-f", "--seccomp-bpf", "-e", "trace=ptrace", "-o", "/dev/null", SONDE, "strace", "true"];
+  const { code, err } = await command("strace", args);
+  assert.match(err, /Cannot trace process \d+: not permitted \(EPERM\)/);
+  assert.equal(code, 3);
 });
 
 Deno.test("calls of another architecture are never given names of this one", async () => {

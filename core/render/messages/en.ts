@@ -59,6 +59,7 @@ export const en = {
   "table.more_rows": "… {n} more rows",
   "table.hidden": "not shown: {columns}",
   "table.hidden_empty": "nothing but zeros: {columns}",
+  "table.hidden_unknown": "not known: {columns}",
   "result.empty": "nothing was measured",
   "histogram.summary": "{n} values · p50 {p50} · p90 {p90} · p99 {p99} · max {max}",
   "series.min": "min",

@@ -61,6 +61,7 @@ export const zh: Messages = {
   "table.more_rows": "… 另有 {n} 行",
   "table.hidden": "未显示：{columns}",
   "table.hidden_empty": "全部为零：{columns}",
+  "table.hidden_unknown": "未知：{columns}",
   "result.empty": "没有测到数据",
   "histogram.summary": "{n} 个值 · p50 {p50} · p90 {p90} · p99 {p99} · 最大值 {max}",
   "series.min": "最小",

@@ -27,6 +27,8 @@ interface Column {
   readonly natural: number;
   readonly least: number;
   readonly empty: boolean;
+  /** Holds only nulls. */
+  readonly unknown: boolean;
 }
 
 const GAP = 2;
@@ -37,7 +39,7 @@ const KEEP_END = /(^|_)(path|cgroup|file|module)$/;
 
 /**
  * A table for a terminal: numbers right-aligned with their unit in the header or the cell, text cut to what fits, zeros and
- * nulls dimmed. Stacks, and the histograms of few rows, stand below their row. Columns that do not fit are named below the table, those that hold nothing but zeros first.
+ * nulls dimmed. Stacks, and the histograms of few rows, stand below their row. Columns that do not fit are named below the table, those that hold nothing but zeros, or nothing that is known, first.
  */
 export function renderTable(table: Table, options: TableOptions): string {
   const style = styleFor(options);
@@ -57,7 +59,7 @@ export function renderTable(table: Table, options: TableOptions): string {
     if (more > 0) blocks.push(style.dim(message(options.lang, "table.more_rows", { n: more })));
     return blocks.join("\n\n");
   }
-  const { shown, empty, hidden } = choose(all, usableWidth(options));
+  const { shown, empty, unknown, hidden } = choose(all, usableWidth(options));
   const widths = shareWidth(shown, usableWidth(options));
   const last = shown.length - 1;
   const lines = [shown.map((c, i) => style.heading(fit(c.header, c, widths[i], i === last))).join(" ".repeat(GAP))];
@@ -73,6 +75,7 @@ export function renderTable(table: Table, options: TableOptions): string {
   if (rows < table.length) remarks.push(message(options.lang, "table.more_rows", { n: table.length - rows }));
   if (hidden.length > 0) remarks.push(message(options.lang, "table.hidden", { columns: hidden.join(", ") }));
   if (empty.length > 0) remarks.push(message(options.lang, "table.hidden_empty", { columns: empty.join(", ") }));
+  if (unknown.length > 0) remarks.push(message(options.lang, "table.hidden_unknown", { columns: unknown.join(", ") }));
   for (const remark of remarks) lines.push(...wrap(remark, usableWidth(options)).map(style.dim));
   return lines.join("\n");
 }
@@ -88,12 +91,17 @@ function layColumn(table: Table, field: Field, index: number, rows: number): Col
   const header = headerText(field);
   const cells: string[] = [];
   let longest = displayWidth(header);
-  let empty = table.length > 1;
   for (let row = 0; row < rows; row++) {
-    const cell = cellAt(column, row);
-    const text = cellText(cell, field);
+    const text = cellText(cellAt(column, row), field);
     cells.push(text);
     longest = Math.max(longest, displayWidth(text));
+  }
+  // What is said of a column that is left out holds for all rows, also those that are not shown.
+  let empty = table.length > 1;
+  let unknown = empty;
+  for (let row = 0; empty && row < table.length; row++) {
+    const cell = cellAt(column, row);
+    if (cell !== null) unknown = false;
     if (cell !== null && cell !== 0 && cell !== 0n && cell !== "") empty = false;
   }
   const natural = numeric ? longest : Math.min(longest, TEXT_MOST);
@@ -106,6 +114,7 @@ function layColumn(table: Table, field: Field, index: number, rows: number): Col
     natural,
     least: numeric ? natural : Math.min(natural, TEXT_LEAST),
     empty,
+    unknown,
   };
 }
 
@@ -113,18 +122,20 @@ function layColumn(table: Table, field: Field, index: number, rows: number): Col
 function choose(
   all: readonly Column[],
   width: number,
-): { shown: readonly Column[]; empty: string[]; hidden: string[] } {
+): { shown: readonly Column[]; empty: string[]; unknown: string[]; hidden: string[] } {
   const need = (columns: readonly Column[]): number =>
     columns.reduce((sum, c) => sum + c.least, 0) + GAP * (columns.length - 1);
-  if (need(all) <= width) return { shown: all, empty: [], hidden: [] };
+  if (need(all) <= width) return { shown: all, empty: [], unknown: [], hidden: [] };
   const full = all.filter((c, i) => i === 0 || !c.empty);
-  const empty = all.filter((c) => !full.includes(c)).map((c) => c.header);
+  const left = all.filter((c) => !full.includes(c));
+  const empty = left.filter((c) => !c.unknown).map((c) => c.header);
+  const unknown = left.filter((c) => c.unknown).map((c) => c.header);
   const shown: Column[] = [];
   for (const column of full) {
     if (shown.length === 0 || need([...shown, column]) <= width) shown.push(column);
   }
   const hidden = full.filter((c) => !shown.includes(c)).map((c) => c.header);
-  return { shown, empty, hidden };
+  return { shown, empty, unknown, hidden };
 }
 
 /** Gives text columns what is left, the neediest last. */
