@@ -104,6 +104,8 @@ struct row {
 	__u64 errors;
 	__u64 requeues;
 	char comm[TASK_COMM_LEN];
+	/* When the latest one began: the name is the one of then. */
+	__u64 last;
 };
 
 enum { QUEUE_TIMES, SERVICE_TIMES, SIZES };
@@ -311,8 +313,10 @@ static __always_inline void add_row(struct row_key *key, const struct io *io, __
 			return;
 		}
 	}
-	if (!key->device_wide)
+	if (!key->device_wide && io->owner.since >= row->last) {
+		row->last = io->owner.since;
 		__builtin_memcpy(row->comm, io->owner.comm, TASK_COMM_LEN);
+	}
 	row->requests++;
 	row->bytes += io->bytes;
 	row->queue_ns += queue_ns;

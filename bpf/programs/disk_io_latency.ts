@@ -128,6 +128,8 @@ interface Row {
   errors: number;
   requeues: number;
   comm: string;
+  /** When it had that name, in ns: the newest of all CPUs' counts. */
+  last: number;
   /** QUEUE_TIMES, SERVICE_TIMES, SIZES. */
   readonly distributions: readonly [Distribution, Distribution, Distribution];
 }
@@ -150,6 +152,7 @@ function newRow(key: StructView): Row {
     errors: 0,
     requeues: 0,
     comm: "",
+    last: 0,
     distributions: [distribution(), distribution(), distribution()],
   };
 }
@@ -163,7 +166,11 @@ function addUp(row: Row, value: StructView): void {
   row.serviceMax = Math.max(row.serviceMax, value.u64(40));
   row.errors += value.u64(48);
   row.requeues += value.u64(56);
-  row.comm = value.text(64, COMM_BYTES);
+  const last = value.u64(80);
+  if (last >= row.last) {
+    row.last = last;
+    row.comm = value.text(64, COMM_BYTES);
+  }
 }
 
 function latencyOf(row: Row): number {

@@ -74,6 +74,15 @@ struct task_struct___x86 {
 struct task_struct___arm64 {
 	struct thread_info___arm64 thread_info;
 } KERNEL;
+/* What restart_syscall(2) goes on with; of a sleep or a poll other values lie there. */
+struct restart_block {
+	struct {
+		__u32 *uaddr;
+	} futex;
+} KERNEL;
+struct task_struct___restart {
+	struct restart_block restart_block;
+} KERNEL;
 /* arch/x86/include/asm/thread_info.h TS_COMPAT; arch/arm64/include/asm/thread_info.h TIF_32BIT */
 enum { TS_COMPAT = 2, TIF_32BIT = 22 };
 
@@ -154,10 +163,13 @@ struct {
 	__type(value, struct call);
 } calls SEC(".maps");
 
-/* Waits with a timeout that a signal interrupted: restart_syscall(2) goes on with them. */
+/*
+ * Waits with a timeout that a signal interrupted: restart_syscall(2) goes on with them, but for those whose signal had a
+ * handler: they fail with EINTR, of which the kernel does not tell. The thread's next call or its end takes those away.
+ */
 struct {
 	__uint(type, BPF_MAP_TYPE_HASH);
-	__uint(max_entries, 1024);
+	__uint(max_entries, 16384);
 	__type(key, __u32);
 	__type(value, struct call);
 } paused SEC(".maps");
@@ -311,12 +323,16 @@ static __always_inline void begin_call(__u64 *ctx, __u32 task, struct call *c, _
 
 static __always_inline void resume(__u64 *ctx, __u32 task)
 {
+	struct task_struct___restart *current = (void *)bpf_get_current_task();
 	struct call *known = bpf_map_lookup_elem(&paused, &task), c;
 
 	if (!known)
 		return;
 	c = *known;
 	bpf_map_delete_elem(&paused, &task);
+	/* The wait was given up, and a sleep goes on. */
+	if ((__u64)BPF_CORE_READ(current, restart_block.futex.uaddr) != c.uaddr)
+		return;
 	c.before = 0;
 	begin_call(ctx, task, &c, 0);
 }
@@ -345,6 +361,7 @@ int enter(__u64 *ctx)
 		resume(ctx, task);
 		return 0;
 	}
+	bpf_map_delete_elem(&paused, &task);
 	c.uaddr = argument(regs, 0);
 	switch (nr) {
 	case NR_WAITV:
@@ -482,8 +499,8 @@ int leave(__u64 *ctx)
 	if (!is_futex(nr) && nr != nr_restart)
 		return 0;
 	if (is_wait(c.op)) {
-		if (ret == -ERESTART_RESTARTBLOCK)
-			bpf_map_update_elem(&paused, &task, &c, BPF_ANY);
+		if (ret == -ERESTART_RESTARTBLOCK && bpf_map_update_elem(&paused, &task, &c, BPF_ANY))
+			count(CALLS_FULL);
 		/* Which of several it was that ended the wait. */
 		if (c.op == OP_WAITV && ret > 0)
 			bpf_probe_read_user(&c.uaddr, sizeof(c.uaddr),
@@ -511,5 +528,15 @@ int leave(__u64 *ctx)
 		count_wait(s, &c, ret, ns);
 	else
 		count_wake(s, &c, ret);
+	return 0;
+}
+
+/* A thread that was killed in a wait does not go on with it; its number may come again. */
+SEC("raw_tp/sched_process_exit")
+int thread_ends(__u64 *ctx)
+{
+	__u32 task = bpf_get_current_pid_tgid();
+
+	bpf_map_delete_elem(&paused, &task);
 	return 0;
 }

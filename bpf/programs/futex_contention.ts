@@ -25,7 +25,7 @@ export function startFutexContention(options: AnalyzerOptions): RunningAnalyzer 
   const constants = analyzerConstants(host, pid);
   const running = startMeasurement(options, {
     name: "futex_contention",
-    variants: [{ name: "raw", programs: ["leave", "enter"] }],
+    variants: [{ name: "raw", programs: ["thread_ends", "leave", "enter"] }],
     eventNs: CALL_NS,
     prepare(fresh) {
       fresh.setConstants({
@@ -34,7 +34,7 @@ export function startFutexContention(options: AnalyzerOptions): RunningAnalyzer 
         nr_futex: syscallNumber("futex") ?? 0,
         nr_restart: syscallNumber("restart_syscall") ?? 0,
       });
-      for (const map of ["calls", "sums", "locks", "holders"]) fresh.map(map).setMaxEntries(maxEntries);
+      for (const map of ["calls", "paused", "sums", "locks", "holders"]) fresh.map(map).setMaxEntries(maxEntries);
       fresh.map("buckets").setMaxEntries(4 * maxEntries);
     },
   });

@@ -3,6 +3,7 @@ import { openHost } from "../../core/host/mod.ts";
 import type { Analysis } from "../../core/plugin_api/mod.ts";
 import { kill } from "../../core/sys/mod.ts";
 import { bpftraceRun } from "../../tests/bpftrace_oracle.ts";
+import { compileC } from "../../tests/compile_c.ts";
 import { compileFutexProgram, type FutexFacts, startFutexProgram } from "../../tests/futex_program.ts";
 import { skip } from "../../tests/skip.ts";
 import { libbpfObstacle } from "../testing/libbpf_obstacle.ts";
@@ -10,7 +11,7 @@ import { startFutexContention } from "./futex_contention.ts";
 
 type Row = Readonly<Record<string, unknown>>;
 
-const SIGSTOP = 19, SIGCONT = 18;
+const SIGUSR1 = 10, SIGKILL = 9, SIGSTOP = 19, SIGCONT = 18;
 const host = openHost();
 const folder = Deno.makeTempDirSync();
 const program = await compileFutexProgram(folder);
@@ -224,6 +225,59 @@ Deno.test("waits that had begun before are there, go on after a signal, and know
     assert.ok(Number(row.delay) > 0.2 * quality.duration_ns && Number(row.delay) <= quality.duration_ns * 1.01);
   }
   assert.equal(waiters.length, 2);
+});
+
+/** Waits with a timeout until a signal comes whose handler ends that, and sleeps then. */
+const GIVES_UP = `
+#include <semaphore.h>
+#include <stdio.h>
+#include <time.h>
+static sem_t sem;
+static void nothing(int signal) {}
+int main(void) {
+  struct sigaction action = { .sa_handler = nothing };
+  struct timespec t, long_ = { 1000, 0 };
+  sem_init(&sem, 0, 0);
+  sigaction(SIGUSR1, &action, 0);
+  printf("%p\\n", (void *)&sem);
+  fflush(stdout);
+  getchar();
+  clock_gettime(CLOCK_REALTIME, &t);
+  t.tv_sec += 1000;
+  sem_timedwait(&sem, &t);
+  nanosleep(&long_, 0);
+}`;
+
+Deno.test("a wait that a handler ended does not go on when the sleep behind it does", async () => {
+  if (why) return skip(why);
+  const path = `${folder}/gives_up`;
+  await compileC(GIVES_UP, path, ["-pthread", "-D_GNU_SOURCE", "-include", "signal.h"]);
+  const child = new Deno.Command(path, { stdin: "piped", stdout: "piped" }).spawn();
+  const { pid } = child;
+  try {
+    const reader = child.stdout.getReader();
+    const address = BigInt(new TextDecoder().decode((await reader.read()).value).trim());
+    await reader.cancel();
+    using measurement = startFutexContention({ host, pid });
+    const writer = child.stdin.getWriter();
+    await writer.write(new TextEncoder().encode("\n"));
+    const isIn = (call: RegExp): boolean => call.test(host.threadCall(pid, pid)?.name ?? "");
+    await until(() => isIn(/^futex$/));
+    kill(pid, SIGUSR1);
+    await until(() => isIn(/nanosleep$/));
+    kill(pid, SIGSTOP);
+    await until(() => host.threadState(pid, pid) === "T");
+    kill(pid, SIGCONT);
+    await until(() => isIn(/^restart_syscall$/));
+    measurement.stop();
+    const { tables: { locks } } = await measurement.read();
+    const row = locks.find((l) => l.address === address)!;
+    assert.deepEqual([row.waits, row.interrupted, row.still], [1, 1, 0]);
+    await writer.close();
+  } finally {
+    kill(pid, SIGKILL);
+    await child.status;
+  }
 });
 
 Deno.test("more locks than there is room for are counted as lost", async () => {

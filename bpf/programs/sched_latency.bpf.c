@@ -74,6 +74,8 @@ struct task_delay {
 	__u32 pid;
 	__u32 tid;
 	char comm[TASK_COMM_LEN];
+	/* When the last one ended: the name is the one of then. */
+	__u64 last;
 };
 
 struct pair_key {
@@ -86,6 +88,8 @@ struct pair_time {
 	__u32 number;
 	__u32 pad;
 	char runner[TASK_COMM_LEN];
+	/* When the latest slice began: the name is the one of then. */
+	__u64 last;
 };
 
 /* Or OF_CPU with the number of a CPU, or OF_KIND with whether it was preempted. */
@@ -261,7 +265,6 @@ static __always_inline void charge(__u32 waiter, struct slice *s, __u64 ns)
 	if (!t) {
 		struct pair_time fresh = { .number = s->number };
 
-		__builtin_memcpy(fresh.runner, s->comm, TASK_COMM_LEN);
 		bpf_map_update_elem(&pairs, &key, &fresh, BPF_NOEXIST);
 		t = bpf_map_lookup_elem(&pairs, &key);
 		if (!t) {
@@ -270,6 +273,11 @@ static __always_inline void charge(__u32 waiter, struct slice *s, __u64 ns)
 		}
 	}
 	__sync_fetch_and_add(&t->ns, ns);
+	/* Slices are gone over backwards, and by several CPUs. */
+	if (s->since >= t->last) {
+		t->last = s->since;
+		__builtin_memcpy(t->runner, s->comm, TASK_COMM_LEN);
+	}
 }
 
 /*
@@ -359,6 +367,7 @@ static __always_inline void count_wait(bool typed, struct task_struct *p, __u32 
 	}
 	/* Every time: a task that was just forked has its parent's name until it runs something else. */
 	name_of(p, d->comm);
+	d->last = w->since + ns;
 	d->waits++;
 	d->total_ns += ns;
 	d->unknown_ns += w->unknown_ns;

@@ -85,6 +85,8 @@ function losses({ counters, missed }: MeasuredWindow, open: number): Parameters<
 /** Sums of one task over all CPUs (struct task_delay). */
 interface Task {
   comm: string;
+  /** When it had that name, in ns: the newest of all CPUs' counts. */
+  last: number;
   readonly pid: number;
   readonly tid: number;
   waits: number;
@@ -112,11 +114,15 @@ function readTasks(object: BpfObject): Tasks {
     const id = key.u32(0);
     let task = tasks.get(id);
     if (!task) {
-      const zero = { waits: 0, delay: 0, max: 0, preemptions: 0, preempted: 0, unknown: 0 };
+      const zero = { last: 0, waits: 0, delay: 0, max: 0, preemptions: 0, preempted: 0, unknown: 0 };
       task = { comm: "", pid: value.u32(48), tid: value.u32(52), ...zero, waitsOf: distribution() };
       tasks.set(id, task);
     }
-    task.comm = value.text(56, COMM_BYTES);
+    const last = value.u64(72);
+    if (last >= task.last) {
+      task.last = last;
+      task.comm = value.text(56, COMM_BYTES);
+    }
     task.waits += value.u64(0);
     task.delay += value.u64(8);
     task.max = Math.max(task.max, value.u64(16));

@@ -480,8 +480,11 @@ static __always_inline void sample(struct sock *sk, int state, struct connection
 		f->min_rtt_us = least;
 }
 
-/* Puts a new connection, of which everything counts, or one that was there before, at its base line, into the table. */
-static __always_inline void begin(struct sock *sk, int state, bool server, bool from_start, bool by_current)
+/*
+ * Puts a new connection, of which everything counts, or one that was there before, at its base line, into the table.
+ * @returns false when that is full
+ */
+static __always_inline bool begin(struct sock *sk, int state, bool server, bool from_start, bool by_current)
 {
 	__u64 key = (__u64)sk;
 	struct connection fresh = { .opened = from_start, .sent = !server };
@@ -499,21 +502,22 @@ static __always_inline void begin(struct sock *sk, int state, bool server, bool 
 		fresh.segments = BPF_CORE_READ(tp, data_segs_out);
 		fresh.delivered = BPF_CORE_READ(tp, delivered);
 	}
-	if (bpf_map_update_elem(&connections, &key, &fresh, BPF_ANY))
-		count(CONNECTIONS_FULL);
+	return !bpf_map_update_elem(&connections, &key, &fresh, BPF_ANY);
 }
 
-/* A connection that was there before. */
-static __always_inline void begin_met(struct sock *sk, int state)
+/* A connection that was there before. @returns false when the table is full */
+static __always_inline bool begin_met(struct sock *sk, int state)
 {
 	__u64 key = (__u64)sk;
 	__u32 port = BPF_CORE_READ(sk, __sk_common.skc_num);
 	struct connection *c;
 
-	begin(sk, state, bpf_map_lookup_elem(&ports, &port) != 0, false, false);
+	if (!begin(sk, state, bpf_map_lookup_elem(&ports, &port) != 0, false, false))
+		return false;
 	c = bpf_map_lookup_elem(&connections, &key);
 	if (c)
 		counted_flow(c);
+	return true;
 }
 
 static __always_inline struct connects *attempts_of(const struct connection *c)
@@ -541,7 +545,8 @@ static __always_inline void on_established(struct sock *sk, bool server)
 	struct flow *f;
 
 	if (!c || server || c->ends.server) {
-		begin(sk, TCP_ESTABLISHED, server, true, false);
+		if (!begin(sk, TCP_ESTABLISHED, server, true, false))
+			count(CONNECTIONS_FULL);
 		c = bpf_map_lookup_elem(&connections, &key);
 		if (c)
 			counted_flow(c);
@@ -641,9 +646,10 @@ int set_state(__u64 *ctx)
 	/* The tracepoint tells of SCTP and MPTCP too. Before 5.6 the protocol was a bit field. */
 	if (BPF_CORE_READ_BITFIELD_PROBED(sk, sk_protocol) != IPPROTO_TCP)
 		return 0;
-	if (new == TCP_SYN_SENT)
-		begin(sk, TCP_SYN_SENT, false, true, true);
-	else if (new == TCP_ESTABLISHED && (old == TCP_SYN_SENT || old == TCP_SYN_RECV))
+	if (new == TCP_SYN_SENT) {
+		if (!begin(sk, TCP_SYN_SENT, false, true, true))
+			count(CONNECTIONS_FULL);
+	} else if (new == TCP_ESTABLISHED && (old == TCP_SYN_SENT || old == TCP_SYN_RECV))
 		on_established(sk, old == TCP_SYN_RECV);
 	/* Both by shutdown(2), close(2) or the end of a process. */
 	else if ((old == TCP_ESTABLISHED && new == TCP_FIN_WAIT1) || (old == TCP_CLOSE_WAIT && new == TCP_LAST_ACK))
@@ -686,7 +692,10 @@ int segment(__u64 *ctx)
 	struct flow *f;
 
 	if (!c) {
-		/* Of another network namespace, or no walk has been. */
+		/*
+		 * Of another network namespace, or no walk has been. One that finds no room is not counted: it would be with
+		 * each of its segments.
+		 */
 		begin_met(sk, TCP_ESTABLISHED);
 		return 0;
 	}
@@ -817,6 +826,7 @@ int walk(struct bpf_iter__tcp *ctx)
 		sample(sk, state, c);
 		return 0;
 	}
-	begin_met(sk, state);
+	if (!begin_met(sk, state))
+		count(CONNECTIONS_FULL);
 	return 0;
 }
