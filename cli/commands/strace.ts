@@ -159,7 +159,9 @@ async function endingOf(
 ): Promise<CallTraceSummary> {
   // A terminal tells both of Ctrl-C itself.
   const terminal = [Deno.stdin, Deno.stdout, Deno.stderr].some((stream) => stream.isTerminal());
-  const remove = SIGNALS.filter(([, number]) => !ignored.includes(number)).map(([signal, number]) => {
+  // A shell starts what runs in the background with SIGINT ignored; what is attached to is let go at it all the same.
+  const heard = SIGNALS.filter(([, number]) => !command || !ignored.includes(number));
+  const remove = heard.map(([signal, number]) => {
     let again = false;
     const listener = (): void => {
       if (!command) {
