@@ -114,7 +114,9 @@ const HELD: ReadonlySet<Cell> = new Set(["mutex", "PI mutex", "rwlock"]);
 function lockRows(locks: readonly Lock[], names: FutexNames): Row[] {
   // What only wakes is no lock that anybody waits for: `wakers` has it.
   const rows = locks.filter((l) => l.waits + l.still + l.missed > 0).map((l) => lockRow(l, names));
-  return rows.sort((a, b) => Number(HELD.has(b.kind)) - Number(HELD.has(a.kind)) || byDelay(a, b));
+  // Where nobody waited for any time it is no contention.
+  const rank = (row: Row): number => Number(HELD.has(row.kind) && Number(row.delay) > 0);
+  return rows.sort((a, b) => rank(b) - rank(a) || byDelay(a, b));
 }
 
 function emptyLock(shared: boolean, place: string | null): Lock {
