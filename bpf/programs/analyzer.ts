@@ -36,6 +36,13 @@ const INITIAL_NAMESPACE = 0xeffffffc;
 export function analyzerConstants(host: Host, pid: number): Constants {
   const { dev, ino } = Deno.statSync(host.path("pid_ns_pid"));
   const initial = ino === INITIAL_NAMESPACE;
-  // The helper compares with the encoding of new_encode_dev(), as stat(2) does for small numbers.
-  return { only_pid: pid, own_pid: Deno.pid, ns_dev: initial ? 0 : dev, ns_ino: initial ? 0 : ino ?? 0 };
+  return { only_pid: pid, own_pid: Deno.pid, ns_dev: initial ? 0 : kernelDevice(dev), ns_ino: initial ? 0 : ino ?? 0 };
+}
+
+/**
+ * A device number as the kernel has it, which the helper compares with: 20 bits of minor number below the major one
+ * (include/linux/kdev_t.h, MKDEV), of one as stat(2) tells it (new_encode_dev).
+ */
+function kernelDevice(dev: number): number {
+  return ((dev >>> 8) & 0xfff) * 2 ** 20 + ((dev & 0xff) | ((dev >>> 12) & 0xfff00));
 }
