@@ -158,7 +158,8 @@ export const ANALYZER_CASES: readonly InstrumentCase[] = [
     action: "fault",
     table: "faults",
     problem: (rows, bench) => {
-      const anonymous = ofLoad(rows, bench).filter((r) => r.backing === "anon");
+      // What lies behind a page is known since Linux 5.17.
+      const anonymous = ofLoad(rows, bench).filter((r) => r.backing === "anon" || r.backing === null);
       return between("faults", sum(anonymous, "faults"), N, N + 300);
     },
   }),
