@@ -40,7 +40,7 @@ Deno.test("of kernel functions as many calls, errors and bytes as bpftrace sees 
     const said = await bpftraceRun(
       `kprobe:vfs_read /comm == "sonde_load"/ { @start[tid] = nsecs; }
       kretprobe:vfs_read /@start[tid]/ { @reads = count(); @times = hist(nsecs - @start[tid]); delete(@start[tid]); }
-      kretprobe:__x64_sys_close /comm == "sonde_load" && retval < 0/ { @errors = count(); }`,
+      kretprobe:__x64_sys_close /comm == "sonde_load" && (int64)retval < 0/ { @errors = count(); }`,
       { json: true, newest: true, work },
     );
     if (!said || !results) return skip("bpftrace is not installed");
