@@ -35,8 +35,12 @@ export function countTests(): { read(line: string): void; counts(): TestCounts }
         skipped.push(`${which}: ${reason}`);
         skippedTests.add(which);
       } else if (/^\S.* \.\.\. ignored /.test(line)) skipped.push(`${which}: ignored`);
-      if (line.trim() === "FAILURES") listing = true;
-      else if (listing && / => \S/.test(line)) failures.push(line.trim());
+      // A test's message may hold such a list of its own: the last one counts.
+      if (line.trim() === "FAILURES") {
+        listing = true;
+        failures.length = 0;
+      }
+      if (listing && / => \S/.test(line)) failures.push(line.trim());
       const summary = line.match(/^(?:ok|FAILED) \| (\d+) passed.*? \| (\d+) failed/);
       if (summary) {
         complete = true;

@@ -312,6 +312,8 @@ function comparable(text: string): string[] {
       // strace looks into the signal's frame for what it is about.
       .replace(/^rt_sigreturn\(.*?\)/, "rt_sigreturn()")
       .replace(/\b\d{3,7}\b/g, "N")
+      // A variable of our runtime's is not the command's.
+      .replace(/\/\* \d+ vars \*\//, "/* N vars */")
       // How much a process had used, and where the result's column begins.
       .replace(/si_([us])time=\d+/g, "si_$1time=0")
       .replace(/\) += /, ") = ")
