@@ -315,7 +315,7 @@ function comparable(text: string): string[] {
       // A variable of our runtime's is not the command's.
       .replace(/\/\* \d+ vars \*\//, "/* N vars */")
       // How much a process had used, and where the result's column begins.
-      .replace(/si_([us])time=\d+/g, "si_$1time=0")
+      .replace(/si_([us])time=\d+(?: \/\* [\d.]+ s \*\/)?/g, "si_$1time=0")
       .replace(/\) += /, ") = ")
   ).sort();
 }
