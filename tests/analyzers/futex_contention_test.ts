@@ -60,7 +60,7 @@ Deno.test("the recipe finds the same waits and wakes as the program, over the sa
   assert.equal(profile.kind, "profile");
   if (Object.values(profile.quality.unwind_failures_by ?? {}).some((n) => n > 0)) return;
   const names = profile.kind === "profile" ? profile.frames.map((f) => f.function) : [];
-  for (const name of ["worker", "main", "one_of_crowd"]) assert.ok(names.includes(name), name);
+  for (const name of ["worker", "one_of_crowd"]) assert.ok(names.includes(name), name);
 });
 
 Deno.test("/proc tells who waits for which lock", async () => {

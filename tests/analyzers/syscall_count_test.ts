@@ -25,7 +25,18 @@ const obstacle = (): string => built ? libbpfObstacle() : "gcc is not installed"
  * Calls whose number depends on who comes first; and `pause`, which an exec by another thread ends: a tracer does not see
  * that.
  */
-const RACY = new Set(["futex", "restart_syscall", "madvise", "munmap", "mprotect", "mmap", "rt_sigprocmask", "pause"]);
+const RACY = new Set([
+  "futex",
+  "restart_syscall",
+  "madvise",
+  "munmap",
+  "mprotect",
+  "mmap",
+  "rt_sigprocmask",
+  "rt_sigreturn",
+  "wait4",
+  "pause",
+]);
 
 /** Whether the kernel takes a variant. */
 function loads(variant: string): boolean {
