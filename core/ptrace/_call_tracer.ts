@@ -13,12 +13,12 @@ import {
   SysError,
   waitedStatus,
   waitedSystemNs,
-  waitTracee,
 } from "../sys/mod.ts";
 import type { BatchWriter } from "./_batch_writer.ts";
 import { CALL_STOP, callReader } from "./_call_reader.ts";
 import type { CallSink } from "./_call_sink.ts";
 import { CONTROL } from "./_control.ts";
+import { stopWaiter } from "./_next_stop.ts";
 import { passSignals } from "./_pass_signals.ts";
 import { refusal } from "./_refusal.ts";
 import { REGISTERS } from "./_registers.ts";
@@ -77,6 +77,7 @@ export function callTracer(host: Host, sink: CallSink, options: CallTracerOption
   const { follow, calls, signals, withTimes, withSystemTime } = options;
   const tracees = new Map<number, Tracee>();
   const read = callReader(options.useRegisters);
+  const nextStop = stopWaiter(withSystemTime);
   const siginfo = new Uint8Array(new ArrayBuffer(128));
   const registers = new BigUint64Array(new ArrayBuffer(REGISTERS.words * 8));
   const stops: StopCounts = { calls: 0, seccomp: 0, signals: 0, events: 0 };
@@ -333,7 +334,7 @@ export function callTracer(host: Host, sink: CallSink, options: CallTracerOption
           // With nobody left to be told, whoever signals means us.
           if ((word & CONTROL.SIGNAL) !== 0 && !passSignals(control, status < 0 ? adopted : 0, ownPids)) return;
         }
-        const tid = waitTracee(0, withSystemTime);
+        const tid = nextStop();
         if (tid > 0) {
           const how = waitedStatus();
           if ((how & 0xff) === STOPPED) stopped(tid, how);

@@ -11,9 +11,9 @@ import {
   resumeTracee,
   SysError,
   waitedStatus,
-  waitTracee,
 } from "../sys/mod.ts";
 import { CONTROL } from "./_control.ts";
+import { stopWaiter } from "./_next_stop.ts";
 import { passSignals } from "./_pass_signals.ts";
 import { refusal } from "./_refusal.ts";
 import { REGISTERS } from "./_registers.ts";
@@ -82,6 +82,7 @@ export function stepTracer(host: Host, follow: boolean): StepTracer {
   const siginfo = new Uint8Array(new ArrayBuffer(128));
   const siginfoWords = new Int32Array(siginfo.buffer);
   const memory = memoryReader(16);
+  const nextStop = stopWaiter(false);
   const { calls, pc } = REGISTERS;
   let adopted = 0;
   let onHeld: (() => void) | null = null;
@@ -222,7 +223,7 @@ export function stepTracer(host: Host, follow: boolean): StepTracer {
           Atomics.and(control, 0, ~CONTROL.SIGNAL);
           passSignals(control, status < 0 ? adopted : 0, () => [...threads.values()].map((t) => t.process.pid));
         }
-        const tid = waitTracee(0, false);
+        const tid = nextStop();
         if (tid > 0) {
           const how = waitedStatus();
           if ((how & 0xff) === STOPPED) stopped(tid, how);
