@@ -25,6 +25,7 @@ export type Mechanism =
   | "kprobe"
   | "kprobe_multi"
   | "fentry"
+  | "fentry_number_pointer"
   | "fexit"
   | "uprobe"
   | "uprobe_multi"
@@ -54,6 +55,8 @@ const FETCHING = link(
   new Assembler().storeImm(8, 10, -8, 0).constant(1, 1).atomicFetchAdd(10, -8, 1).constant(0, 0).exit().insns,
   () => -1,
 );
+/** The last argument of {@linkcode FUNCTION}: the address of a position in a file. */
+const NUMBER_POINTER = link(new Assembler().load(8, 0, 1, 24).constant(0, 0).exit().insns, () => -1);
 const NO_BTF = "There is no type information (BTF), or not of what this was tried on";
 const HASH = { keyBytes: 8, valueBytes: 8, maxEntries: 1 } as const;
 
@@ -69,12 +72,13 @@ function attached(image: Omit<ProgramImage, "name" | "code">, to: Parameters<typ
   return fd;
 }
 
-const tracing = (kind: number, prefix: string, target: string, attachType: number) => (host: Host): Fd | null => {
-  if (!host.features().btf) return null;
-  using open = openBtf(host.path("btf_vmlinux"));
-  const attachBtfId = open.btf.find(`${prefix}${target}`, kind);
-  return attachBtfId === 0 ? null : load({ type: "tracing", attachType, attachBtfId });
-};
+const tracing =
+  (kind: number, prefix: string, target: string, attachType: number, code = EMPTY) => (host: Host): Fd | null => {
+    if (!host.features().btf) return null;
+    using open = openBtf(host.path("btf_vmlinux"));
+    const attachBtfId = open.btf.find(`${prefix}${target}`, kind);
+    return attachBtfId === 0 ? null : load({ type: "tracing", attachType, attachBtfId, code });
+  };
 
 const TRIALS: Readonly<Record<Mechanism, Trial>> = {
   maps: { what: "creating a map", attempt: () => map({ type: "hash", ...HASH }) },
@@ -131,6 +135,11 @@ const TRIALS: Readonly<Record<Mechanism, Trial>> = {
     what: "loading an fentry program (CONFIG_FUNCTION_TRACER, Linux 5.5)",
     unknown: NO_BTF,
     attempt: tracing(KIND.FUNC, "", FUNCTION, ATTACH_TYPE.TRACE_FENTRY),
+  },
+  fentry_number_pointer: {
+    what: "reading an fentry program's argument that is the address of a number (Linux 5.17)",
+    unknown: NO_BTF,
+    attempt: tracing(KIND.FUNC, "", FUNCTION, ATTACH_TYPE.TRACE_FENTRY, NUMBER_POINTER),
   },
   fexit: {
     what: "loading an fexit program (CONFIG_FUNCTION_TRACER, Linux 5.5)",

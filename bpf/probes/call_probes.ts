@@ -21,19 +21,19 @@ const MAX_TRAMPOLINES = 32;
  * of system calls the tracepoints.
  *
  * @param attachBy the way that is wanted
- * @param typed whether the kernel's types know a function: a trampoline takes that
+ * @param readable whether a trampoline's program may read the arguments of a function
  * @throws {CannotGenerate} when there is no way
  */
 export function callPoints(
   targets: readonly CallTarget[],
   works: (which: Mechanism) => boolean,
-  typed: (symbol: string) => boolean,
+  readable: (symbol: string) => boolean,
   attachBy?: "fentry" | "kprobe",
 ): CallPoints[] {
   const kernel = targets.filter((t) => t.kind === "kernel");
   const byTrampoline = attachBy !== undefined
     ? attachBy === "fentry"
-    : kernel.length > 0 && works("fentry") && works("fexit") && kernel.every((t) => typed(t.symbol)) &&
+    : kernel.length > 0 && works("fentry") && works("fexit") && kernel.every((t) => readable(t.symbol)) &&
       (kernel.length <= MAX_TRAMPOLINES || !works("kprobe_multi"));
   return targets.map((target): CallPoints => {
     const text = callTargetText(target);

@@ -9,7 +9,7 @@ import { mechanism, works } from "../mechanisms.ts";
 import { askNamespace } from "./ask_namespace.ts";
 import { BUILTIN_FIELDS, builtinAccess, TASKLESS } from "./builtins.ts";
 import { type CallPoints, callPoints, frameAccess } from "./call_probes.ts";
-import { callValue } from "./call_values.ts";
+import { CALL_ARGUMENTS, callValue } from "./call_values.ts";
 import { codeFiles } from "./code_files.ts";
 import { groupBase, groupKey, type GroupOptions, groupPlaces, type NamedPlace, targetsOf } from "./group_places.ts";
 import { iteratorKind } from "./iterator.ts";
@@ -25,6 +25,7 @@ import { staticProbeKind } from "./static_probe.ts";
 import type { Target } from "./target.ts";
 import { timedKind } from "./timed_probe.ts";
 import { tracepointKind } from "./tracepoint.ts";
+import { trampolineReads } from "./trampoline_arguments.ts";
 import { userFunctionKind } from "./user_function.ts";
 
 /** What can be probed on this machine, and what is in it. Files are read when first needed, and only then. */
@@ -305,7 +306,11 @@ export function openCatalog(host: Host): Catalog {
   }
 
   function pointsOfCalls(list: readonly CallTarget[], attachBy?: "fentry" | "kprobe"): CallPoints[] {
-    return callPoints(list, (which) => works(which, host), (symbol) => types.ofFunction(symbol) !== null, attachBy);
+    const readable = (symbol: string): boolean => {
+      const type = types.ofFunction(symbol);
+      return type !== null && trampolineReads(type, CALL_ARGUMENTS, () => works("fentry_number_pointer", host));
+    };
+    return callPoints(list, (which) => works(which, host), readable, attachBy);
   }
 }
 

@@ -3,6 +3,7 @@ import type { Results } from "../../core/data/mod.ts";
 import type { FunctionRequest } from "../../core/ftrace/mod.ts";
 import { leaveAndClean } from "./leave_and_clean.ts";
 import { between, exactly, type Row, type SmokeCase, total } from "./smoke_case.ts";
+import { TRAMPOLINE_CASE } from "./trampoline_case.ts";
 
 /** Events of a case. A few dozen: the guests are emulated, and one is enough to see that a probe works. */
 const N = 40;
@@ -91,6 +92,7 @@ function traced(
 
 /** What runs on every kernel of the matrix. */
 export const SMOKE_CASES: readonly SmokeCase[] = [
+  TRAMPOLINE_CASE,
   counted("system call tracepoint", "tracepoint", GETPPID, "getppid"),
   counted("tracepoint with its own record", "tracepoint", "tracepoint:sched:sched_process_fork", "child"),
   {
