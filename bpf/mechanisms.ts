@@ -26,6 +26,8 @@ export type Mechanism =
   | "kprobe_multi"
   | "fentry"
   | "fentry_number_pointer"
+  | "fentry_const_void_pointer"
+  | "fentry_any_pointer"
   | "fexit"
   | "uprobe"
   | "uprobe_multi"
@@ -55,8 +57,8 @@ const FETCHING = link(
   new Assembler().storeImm(8, 10, -8, 0).constant(1, 1).atomicFetchAdd(10, -8, 1).constant(0, 0).exit().insns,
   () => -1,
 );
-/** The last argument of {@linkcode FUNCTION}: the address of a position in a file. */
-const NUMBER_POINTER = link(new Assembler().load(8, 0, 1, 24).constant(0, 0).exit().insns, () => -1);
+const readsArgument = (index: number): ProgramImage["code"] =>
+  link(new Assembler().load(8, 0, 1, 8 * index).constant(0, 0).exit().insns, () => -1);
 const NO_BTF = "There is no type information (BTF), or not of what this was tried on";
 const HASH = { keyBytes: 8, valueBytes: 8, maxEntries: 1 } as const;
 
@@ -139,7 +141,20 @@ const TRIALS: Readonly<Record<Mechanism, Trial>> = {
   fentry_number_pointer: {
     what: "reading an fentry program's argument that is the address of a number (Linux 5.17)",
     unknown: NO_BTF,
-    attempt: tracing(KIND.FUNC, "", FUNCTION, ATTACH_TYPE.TRACE_FENTRY, NUMBER_POINTER),
+    // loff_t *pos
+    attempt: tracing(KIND.FUNC, "", FUNCTION, ATTACH_TYPE.TRACE_FENTRY, readsArgument(3)),
+  },
+  fentry_const_void_pointer: {
+    what: "reading an fentry program's argument that is the address of const void (not in Linux 6.12)",
+    unknown: NO_BTF,
+    // const void *buf
+    attempt: tracing(KIND.FUNC, "", "kernel_write", ATTACH_TYPE.TRACE_FENTRY, readsArgument(1)),
+  },
+  fentry_any_pointer: {
+    what: "reading an fentry program's argument that is the address of a function (not in Linux 6.12)",
+    unknown: NO_BTF,
+    // int (*show)(struct seq_file *, void *)
+    attempt: tracing(KIND.FUNC, "", "single_open", ATTACH_TYPE.TRACE_FENTRY, readsArgument(1)),
   },
   fexit: {
     what: "loading an fexit program (CONFIG_FUNCTION_TRACER, Linux 5.5)",

@@ -308,7 +308,7 @@ export function openCatalog(host: Host): Catalog {
   function pointsOfCalls(list: readonly CallTarget[], attachBy?: "fentry" | "kprobe"): CallPoints[] {
     const readable = (symbol: string): boolean => {
       const type = types.ofFunction(symbol);
-      return type !== null && trampolineReads(type, CALL_ARGUMENTS, () => works("fentry_number_pointer", host));
+      return type !== null && trampolineReads(type, CALL_ARGUMENTS, (which) => works(which, host));
     };
     return callPoints(list, (which) => works(which, host), readable, attachBy);
   }
