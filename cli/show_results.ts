@@ -116,7 +116,7 @@ export async function fileContent(
 }
 
 /** @throws {UsageError} when there is no folder in which a file could be written */
-function checkFolder(path: string): void {
+export function checkFolder(path: string): void {
   const at = path.lastIndexOf("/");
   const folder = at < 0 ? "." : path.slice(0, at) || "/";
   try {

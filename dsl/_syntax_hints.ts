@@ -3,7 +3,7 @@ import { AGGREGATES, SCALARS } from "../core/query/mod.ts";
 import { STAGE_NAMES, STATEMENT_WORDS } from "./_vocabulary.ts";
 import { ENDINGS } from "./endings.ts";
 import { UNIT_NAMES } from "./literal.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../core/data/nearest.ts";
 import * as t from "./tokens.ts";
 
 /** What stands around a token that does not belong where it is. */

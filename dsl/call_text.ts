@@ -1,6 +1,6 @@
 import type { CallTarget } from "../core/query/mod.ts";
 import { isPattern, isSymbol, probeParts } from "./_probe_parts.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../core/data/nearest.ts";
 import { PROBE_KINDS, type ProbeProblem } from "./probe_text.ts";
 
 /** A target of `calls` as written, read; or why it cannot be. */

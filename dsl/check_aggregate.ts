@@ -15,7 +15,7 @@ import { WINDOW, WINDOW_KEY } from "./check_window.ts";
 import type { CheckedStage, PipelineContext } from "./checked_stage.ts";
 import { ENDINGS } from "./endings.ts";
 import { type Flow, type FlowColumn, namedColumn } from "./flow.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../core/data/nearest.ts";
 import type { StagePlan } from "./plan.ts";
 import type { Span } from "./position.ts";
 import type { Scope } from "./scope.ts";

@@ -5,7 +5,7 @@ import type { Arg, Collected, CollectSource } from "./ast.ts";
 import { aType, type CheckContext, checkExpr, isAddress } from "./check_expr.ts";
 import type { CheckedSource } from "./checked_source.ts";
 import { namedColumn } from "./flow.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../core/data/nearest.ts";
 import type { Span } from "./position.ts";
 import type { RecipeRegistry } from "./registry.ts";
 import { constantScope, typeOfField } from "./scope.ts";

@@ -5,7 +5,7 @@ import { wrongConstants } from "./check_aggregate.ts";
 import { aType, type CheckContext, checkExpr, plainArgs } from "./check_expr.ts";
 import type { KnownResults } from "./checked_stage.ts";
 import type { Flow } from "./flow.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../core/data/nearest.ts";
 import type { ConditionPlan, Figure } from "./plan.ts";
 import type { Scope } from "./scope.ts";
 

@@ -6,7 +6,7 @@ import { bare, namedItems, needs } from "./check_items.ts";
 import { isAbove } from "./check_source.ts";
 import type { CheckedStage, PipelineContext } from "./checked_stage.ts";
 import { type Flow, namedColumn } from "./flow.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../core/data/nearest.ts";
 import { constantScope, type Scope } from "./scope.ts";
 
 const EXAMPLE = "| detect p99_duration, mad, 3.5 by comm";

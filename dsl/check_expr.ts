@@ -20,7 +20,7 @@ import type { BinaryNode, CallNode, ExprNode } from "./ast.ts";
 import type { Diagnostics } from "./diagnostic.ts";
 import { fieldsOf } from "./expr_fields.ts";
 import { readNumber } from "./literal.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../core/data/nearest.ts";
 import type { Observer } from "./observer.ts";
 import type { Span } from "./position.ts";
 import type { Scope } from "./scope.ts";

@@ -6,7 +6,7 @@ import { aType, checkExpr } from "./check_expr.ts";
 import { bare, needs } from "./check_items.ts";
 import type { CheckedStage, PipelineContext } from "./checked_stage.ts";
 import { type Flow, type FlowColumn, namedColumn, outputFields } from "./flow.ts";
-import { didYouMean, nearest } from "./nearest.ts";
+import { didYouMean, nearest } from "../core/data/nearest.ts";
 import type { JoinPlan, PipelinePlan } from "./plan.ts";
 import type { Scope } from "./scope.ts";
 

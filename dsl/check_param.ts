@@ -4,7 +4,7 @@ import type * as ast from "./ast.ts";
 import { fits } from "./check_collector.ts";
 import { aType, checkExpr, isAddress } from "./check_expr.ts";
 import type { State } from "./check_state.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../core/data/nearest.ts";
 import { constantScope } from "./scope.ts";
 
 /** Types that a parameter may have. */

@@ -7,7 +7,7 @@ import { aType, checkExpr } from "./check_expr.ts";
 import { bare } from "./check_items.ts";
 import type { CheckedStage, PipelineContext } from "./checked_stage.ts";
 import { type Flow, implicitSelect, namedColumn, outputFields } from "./flow.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../core/data/nearest.ts";
 import { constantScope, typeOfField } from "./scope.ts";
 
 /** Checks a stage that a plugin added. It sees the columns that a result would have. Null when something is wrong. */

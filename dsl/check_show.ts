@@ -5,7 +5,7 @@ import { checkResult, type Results, type State } from "./check_state.ts";
 import { ROUND_TIME } from "./endings.ts";
 import type { Diagnostics } from "./diagnostic.ts";
 import type { Flow, FlowColumn } from "./flow.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../core/data/nearest.ts";
 import type { FormPlan, ShowForm } from "./plan.ts";
 
 /** Ways in which results are shown, and what each needs. */

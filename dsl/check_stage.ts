@@ -12,7 +12,7 @@ import { checkSample } from "./check_sample.ts";
 import { checkWindow, WINDOW } from "./check_window.ts";
 import type { CheckedStage, PipelineContext } from "./checked_stage.ts";
 import { type Flow, namedColumn } from "./flow.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../core/data/nearest.ts";
 import type { SortPlan } from "./plan.ts";
 import type { Span } from "./position.ts";
 import { columnScope, type Scope } from "./scope.ts";

@@ -2,7 +2,7 @@ import type { Stage as PluginStage } from "../core/plugin_api/mod.ts";
 import type * as ast from "./ast.ts";
 import type { CheckContext } from "./check_expr.ts";
 import type { Flow } from "./flow.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../core/data/nearest.ts";
 import type { PlanParam } from "./plan.ts";
 import type { RecipeRegistry } from "./registry.ts";
 

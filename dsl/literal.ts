@@ -1,6 +1,6 @@
 import type { Unit } from "../core/data/mod.ts";
 import { type ValueType, valueType } from "../core/query/mod.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../core/data/nearest.ts";
 
 /** The value of a number as written, or what is wrong with it. */
 export type NumberValue =

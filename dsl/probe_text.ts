@@ -1,7 +1,7 @@
 import type { ProbePoint } from "../core/query/mod.ts";
 import { isPattern, isSymbol, type ProbePart, probeParts } from "./_probe_parts.ts";
 import { readNumber } from "./literal.ts";
-import { didYouMean } from "./nearest.ts";
+import { didYouMean } from "../core/data/nearest.ts";
 import { HARDWARE_EVENTS, isClock, SOFTWARE_EVENTS } from "./perf_events.ts";
 
 /** A probe as written, read; or why it cannot be. */

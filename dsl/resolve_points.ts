@@ -3,7 +3,7 @@ import { type CallTarget, callTargetText, type ProbePoint, probePointText } from
 import type { ProbeText } from "./ast.ts";
 import { readCall } from "./call_text.ts";
 import type { CheckContext } from "./check_expr.ts";
-import { didYouMean, nearest } from "./nearest.ts";
+import { didYouMean, nearest } from "../core/data/nearest.ts";
 import { type ProbeProblem, readProbe } from "./probe_text.ts";
 import type { Matches, RecipeRegistry } from "./registry.ts";
 

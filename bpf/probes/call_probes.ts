@@ -1,3 +1,5 @@
+import { didYouMean } from "../../core/data/mod.ts";
+import { syscallNames } from "../../core/host/mod.ts";
 import { type CallTarget, callTargetText, type ProbePoint } from "../../core/query/mod.ts";
 import { PT_REGS } from "../../core/sys/arch/pt_regs.ts";
 import type { Access } from "../codegen/access.ts";
@@ -53,7 +55,7 @@ export function callPoints(
         if (name === null) {
           throw new CannotGenerate(
             `there is no system call "${target.name}"`,
-            "`sonde list probes 'tracepoint:syscalls:*'` lists them.",
+            didYouMean(target.name, syscallNames()) || "`sonde list probes 'tracepoint:syscalls:*'` lists them.",
           );
         }
         const category = "syscalls";

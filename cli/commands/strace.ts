@@ -14,6 +14,7 @@ import { EXIT } from "../exit_code.ts";
 import { instructionTables } from "../instruction_tables.ts";
 import { warn } from "../output.ts";
 import { renderOptions } from "../render_options.ts";
+import { checkFolder } from "../show_results.ts";
 
 /** Options of `sonde strace`, by the names that strace has for them. */
 export interface StraceOptions {
@@ -55,7 +56,6 @@ export async function strace(words: readonly string[], options: StraceOptions): 
   if (options.bpf && options.countInstructions) {
     throw new UsageError("--bpf and --count-instructions exclude each other");
   }
-  if (options.bpf) return await (await import("../strace_by_bpf.ts")).straceByBpf(words, options);
   if (options.countInstructions) {
     if (pids.length > 0 || words.length === 0) {
       // If we were killed, the next step would kill a process that is not ours.
@@ -65,6 +65,8 @@ export async function strace(words: readonly string[], options: StraceOptions): 
       throw new UsageError("--count-instructions tells nothing else: leave -e, -c and -C out");
     }
   }
+  if (options.output !== undefined) checkFolder(options.output);
+  if (options.bpf) return await (await import("../strace_by_bpf.ts")).straceByBpf(words, options);
   const host = openHost();
   // Asked for at once: our runtime changes them as it goes.
   const ignored = ignoredSignals();

@@ -1,6 +1,5 @@
-import type { Json } from "../data/mod.ts";
+import { type Json, nearest } from "../data/mod.ts";
 import type { Tool, ToolArgs, ToolParam } from "../plugin_api/mod.ts";
-import { nearest } from "./nearest.ts";
 
 /** Arguments that fit the tool, or a text that says to a person or model what to write instead. */
 export type CheckedArgs = { readonly ok: true; readonly args: ToolArgs } | {
@@ -25,7 +24,7 @@ export function checkToolArgs(tool: Pick<Tool, "name" | "params" | "required">, 
   const given = args as Record<string, Json>;
   for (const name of Object.keys(given)) {
     if (Object.hasOwn(tool.params, name)) continue;
-    const near = nearest(name, Object.keys(tool.params));
+    const [near] = nearest(name, Object.keys(tool.params));
     problems.push(`unknown argument "${name.slice(0, 60)}"${near ? ` (did you mean "${near}"?)` : ""}`);
   }
   for (const [name, param] of Object.entries(tool.params)) {
@@ -84,7 +83,7 @@ function wrong(name: string, param: ToolParam, value: Json): Checked {
 }
 
 function notIn(name: string, value: string, list: readonly string[]): Checked {
-  const near = nearest(value, list);
+  const [near] = nearest(value, list);
   return {
     error: `"${name}" must be one of ${list.join(", ")}, not "${value.slice(0, 60)}"` +
       (near ? ` (did you mean "${near}"?)` : ""),

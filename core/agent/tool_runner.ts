@@ -1,8 +1,15 @@
-import { errorText, GoneError, type Json, type Results, type ToolCallRecord, UnsupportedError } from "../data/mod.ts";
+import {
+  errorText,
+  GoneError,
+  type Json,
+  nearest,
+  type Results,
+  type ToolCallRecord,
+  UnsupportedError,
+} from "../data/mod.ts";
 import type { Effect, Tool, ToolArgs } from "../plugin_api/mod.ts";
 import type { Clock } from "./clock.ts";
 import type { AgentCall, Observation } from "./driver.ts";
-import { nearest } from "./nearest.ts";
 import { checkToolArgs } from "./tool_args.ts";
 
 /** How long an identical call is answered from memory, in nanoseconds. */
@@ -101,7 +108,7 @@ export function toolRunner(options: RunnerOptions): ToolRunner {
     if (call.broken !== undefined) return refuse(call.broken);
     const tool = options.tools.find((t) => t.name === call.tool);
     if (!tool) {
-      const near = nearest(call.tool, options.tools.map((t) => t.name));
+      const [near] = nearest(call.tool, options.tools.map((t) => t.name));
       return refuse(
         `unknown tool "${call.tool.slice(0, 60)}"${near ? ` (did you mean "${near}"?)` : ""}. ` +
           `Tools: ${options.tools.map((t) => t.name).join(", ")}`,

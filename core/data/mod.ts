@@ -6,6 +6,7 @@ export * from "./exact_json.ts";
 export * from "./histogram.ts";
 export * from "./ip_address.ts";
 export * from "./json.ts";
+export * from "./nearest.ts";
 export * from "./profile.ts";
 export * from "./profile_of_stacks.ts";
 export * from "./quality.ts";

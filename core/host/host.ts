@@ -162,6 +162,7 @@ export type HostPath =
   | "pid_comm"
   | "pid_task"
   | "pid_fd"
+  | "pid_cwd"
   | "pid_ns_pid"
   | "pid_ns_net"
   | "pid_map_files"

@@ -1,4 +1,4 @@
-import { UsageError } from "../data/mod.ts";
+import { didYouMean, UsageError } from "../data/mod.ts";
 import { syscallNames, syscallNumber } from "../host/mod.ts";
 import { CALL_CLASSES, EVERYWHERE } from "./call_classes.ts";
 import { signalNumber } from "./signal_name.ts";
@@ -67,7 +67,11 @@ function callsOf(word: string): number[] {
   if (name.startsWith("%")) {
     const names = CALL_CLASSES.get(name.slice(1));
     if (!names) {
-      throw new UsageError(`There is no class "${name}"`, `There are: ${[...CALL_CLASSES.keys()].join(", ")}`);
+      const classes = [...CALL_CLASSES.keys()].map((key) => `%${key}`);
+      throw new UsageError(
+        `There is no class "${name}"`,
+        didYouMean(name, classes) || `There are: ${classes.join(", ")}`,
+      );
     }
     // A class holds calls that only other architectures have.
     return names.flatMap((n) => syscallNumber(n) ?? []);
@@ -75,10 +79,9 @@ function callsOf(word: string): number[] {
   const number = syscallNumber(name) ?? syscallNumber(EVERYWHERE.get(name) ?? "") ?? numberOf(name);
   if (number !== null) return [number];
   if (optional) return [];
-  const near = ALL_CALLS.filter((n) => n.startsWith(name) || (name.length > 3 && n.includes(name))).slice(0, 8);
   throw new UsageError(
     `There is no system call "${name}"`,
-    near.length > 0 ? `Did you mean ${near.join(", ")}?` : "sonde strace --help tells what -e takes",
+    didYouMean(name, [...ALL_CALLS, ...EVERYWHERE.keys()]) || "sonde strace --help tells what -e takes",
   );
 }
 
@@ -88,7 +91,9 @@ function numberOf(word: string): number | null {
 
 function signalsOf(word: string): number[] {
   const number = signalNumber(word.toUpperCase()) ?? numberOf(word);
-  if (number === null || number < 1 || number > 64) throw new UsageError(`There is no signal "${word}"`);
+  if (number === null || number < 1 || number > 64) {
+    throw new UsageError(`There is no signal "${word}"`, "Signals are written INT, SIGINT or 2");
+  }
   return [number];
 }
 

@@ -14,7 +14,7 @@ import type { CallSink } from "./_call_sink.ts";
 import { callTracer } from "./_call_tracer.ts";
 import { type CountSink, countSink } from "./_count_sink.ts";
 import { jsonSink } from "./_json_sink.ts";
-import { createDecoder } from "./decode/mod.ts";
+import { AT_FDCWD, createDecoder } from "./decode/mod.ts";
 import { stepTracer } from "./_step_tracer.ts";
 import { textSink } from "./_text_sink.ts";
 import { seccompProgram } from "./seccomp_program.ts";
@@ -131,7 +131,7 @@ function sinkOf(
   const memory = memoryReader(MEMORY_BYTES);
   const fdPath = (pid: number, fd: number): string | null => {
     try {
-      return Deno.readLinkSync(`${host.path("pid_fd", pid)}/${fd}`);
+      return Deno.readLinkSync(fd === AT_FDCWD ? host.path("pid_cwd", pid) : `${host.path("pid_fd", pid)}/${fd}`);
     } catch {
       return null; // it is closed, or its process has ended
     }

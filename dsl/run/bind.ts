@@ -10,7 +10,7 @@ import {
   valueType,
 } from "../../core/query/mod.ts";
 import { readNumber } from "../literal.ts";
-import { didYouMean } from "../nearest.ts";
+import { didYouMean } from "../../core/data/nearest.ts";
 import type { PlanParam } from "../plan.ts";
 
 type BoundValue = Bindings[string];

@@ -3,7 +3,7 @@
  *
  * @param limit most names to answer
  * @returns names within a third of the length (at least 1, at most 4 edits), or of which one begins with the other
- *   or is an abbreviation of it
+ *   or is an abbreviation of it, or which hold it, short ones first
  */
 export function nearest(name: string, candidates: Iterable<string>, limit = 3): string[] {
   const wanted = name.toLowerCase();
@@ -21,6 +21,8 @@ export function nearest(name: string, candidates: Iterable<string>, limit = 3): 
       scored.push({ name: candidate, score: most + 1 });
     } else if (lastPart(text) === lastPart(wanted) && lastPart(wanted).length >= 3) {
       scored.push({ name: candidate, score: most + 1 });
+    } else if (wanted.length >= 4 && text.includes(wanted)) {
+      scored.push({ name: candidate, score: most + 2 + text.length / 1000 });
     }
   }
   scored.sort((a, b) => a.score - b.score || (a.name < b.name ? -1 : 1));

@@ -27,5 +27,10 @@ Deno.test("nearest() offers typing mistakes, abbreviations and the same last par
   assert.deepEqual(nearest("proc.lst", ["proc.list", "process.exec"]), ["proc.list"]);
   assert.deepEqual(nearest("process.list", ["proc.list", "disk.io"]), ["proc.list"]);
   assert.deepEqual(nearest("xyz", ["count"]), []);
+  assert.deepEqual(nearest("time", ["clock_gettime", "gettimeofday", "times"]), [
+    "times",
+    "gettimeofday",
+    "clock_gettime",
+  ]);
   assert.equal(didYouMean("p9", ["p90", "p95", "p99", "sum"]), "Did you mean p90, p95 or p99?");
 });
