@@ -1,5 +1,5 @@
 import { CAP, hasCapability, SysError } from "../core/sys/mod.ts";
-import type { Host } from "../core/host/mod.ts";
+import { type Host, isKernelBefore } from "../core/host/mod.ts";
 import type { SourceSpec } from "../core/query/mod.ts";
 import { VerifierError } from "./kernel/verifier_error.ts";
 
@@ -81,7 +81,7 @@ export function needsOf(source: SourceSpec): readonly Capability[] {
 function permissionRefusal(error: SysError, what: string, host: Host, needs: readonly Capability[]): Refusal {
   const admin = hasCapability(CAP.SYS_ADMIN);
   const missing = admin ? [] : needs.filter((name) => !hasCapability(CAP[name])).map((name) => `CAP_${name}`);
-  if (missing.length === 0 && isBefore(5, 11) && !hasCapability(CAP.SYS_RESOURCE)) {
+  if (missing.length === 0 && isKernelBefore(5, 11) && !hasCapability(CAP.SYS_RESOURCE)) {
     return {
       reason: `The kernel refuses ${what} (${error.code}): before Linux 5.11 BPF counts as locked memory`,
       remedy: "Raise the limit (ulimit -l unlimited), or give CAP_SYS_RESOURCE.",
@@ -102,9 +102,4 @@ function permissionRefusal(error: SysError, what: string, host: Host, needs: rea
     remedy: needs.includes("SYS_ADMIN") ? "Run as root, or give the capability CAP_SYS_ADMIN." : grant(needs),
     missing,
   };
-}
-
-function isBefore(major: number, minor: number): boolean {
-  const [a, b] = Deno.osRelease().split(".").map(Number);
-  return a < major || a === major && b < minor;
 }

@@ -21,12 +21,20 @@ export interface ProbeDefinition {
 export interface DefinedProbes extends Disposable {
   /** Of each definition: the number of its event, for perf_event_open(2). */
   readonly ids: readonly number[];
-  /** Calls that kprobes missed since they were defined: too many returns were waited for, or a probe was being handled. */
+  /**
+   * Calls that kprobes missed since they were defined: too many returns were waited for, or a probe was being handled. Before
+   * Linux 5.14 the kernel adds page faults of those that read a probe, such as of a stack: it is the most that was missed.
+   */
   missed(): number;
 }
 
 /** The files, by kind. */
 const FILES = { kprobe: "kprobe_events", uprobe: "uprobe_events" } as const;
+/**
+ * Calls of a kernel function whose returns are waited for at the same time; the kernel's own choice is 10 on a small machine,
+ * less than there are readers of pipes. Some 100 bytes each.
+ */
+const MAX_ACTIVE = 512;
 /** Where the values of a record begin: behind the common fields and one or two addresses. */
 export const VALUES_AT = { entry: 16, return: 24 } as const;
 
@@ -64,7 +72,8 @@ export function defineProbes(host: Host, definitions: readonly ProbeDefinition[]
       // kprobe_profile tells names without groups: they must not be anybody else's.
       const event = `${group}_${i}`;
       const values = d.fetch.map((expression, v) => `v${v}=${expression}:u64`).join(" ");
-      writeControl(`${root}/${file}`, `${d.returns ? "r" : "p"}:${group}/${event} ${d.place} ${values}\n`);
+      const letter = !d.returns ? "p" : d.kind === "kprobe" ? `r${MAX_ACTIVE}` : "r";
+      writeControl(`${root}/${file}`, `${letter}:${group}/${event} ${d.place} ${values}\n`);
       made.push([file, event]);
       const format = parseFormat(readControl(`${root}/events/${group}/${event}/format`));
       const first = d.returns ? VALUES_AT.return : VALUES_AT.entry;

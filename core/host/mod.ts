@@ -11,6 +11,7 @@ export * from "./parse_cpuinfo.ts";
 export * from "./parse_diskstats.ts";
 export * from "./parse_interrupts.ts";
 export * from "./parse_key_values.ts";
+export * from "./kernel_before.ts";
 export * from "./parse_kmsg.ts";
 export * from "./parse_loadavg.ts";
 export * from "./parse_maps.ts";

@@ -1,6 +1,6 @@
 import { assetBytes } from "../assets/mod.ts";
 import { type Profile, quality, UsageError } from "../data/mod.ts";
-import type { Host } from "../host/mod.ts";
+import { type Host, isKernelBefore } from "../host/mod.ts";
 import { initRingGroup, LAYOUT, type RingGroupReader, ringGroupReader, ringGroupSize, ringSize } from "../ring/mod.ts";
 import {
   check,
@@ -61,7 +61,8 @@ export function prepareSignalSampling(host: Host, options: SignalSamplingOptions
   const memory = owned.use(mmapFd(shared.fd, ringsBytes, PROT.READ | PROT.WRITE, MAP.SHARED, HEAD_BYTES));
   initRingGroup(memory.buffer, rings, RING_BYTES);
   const head = new DataView(mapping.buffer, 0, H.BYTES);
-  const oneThread = !deliversToRunning();
+  // Since Linux 6.4 a process's timer interrupts the thread that runs (kernel/signal.c, send_sigqueue).
+  const oneThread = isKernelBefore(6, 4);
   head.setUint32(H.STACK_BYTES, stackBytes, true);
   head.setUint32(H.ONE_THREAD, oneThread ? 1 : 0, true);
   head.setBigUint64(H.PERIOD, BigInt(Math.round(1e9 / options.frequencyHz)), true);
@@ -241,12 +242,6 @@ function sparse(profile: Profile, events: number, frequencyHz: number): string[]
     } Hz in place of ${frequencyHz}: the kernel looks at timers of CPU time when its ` +
     `clock ticks. Each sample stands for the time since the last.`,
   ];
-}
-
-/** Whether a process's timer interrupts the thread that runs: since Linux 6.4 (kernel/signal.c, send_sigqueue). */
-function deliversToRunning(): boolean {
-  const [major, minor] = Deno.osRelease().split(".").map(Number);
-  return major > 6 || major === 6 && minor >= 4;
 }
 
 const HEAD_BYTES = 65_536; // a multiple of every page size

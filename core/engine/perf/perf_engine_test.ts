@@ -5,7 +5,7 @@ import { aggregate, bin, f, point, stream, text } from "../../../bpf/testing/spe
 import { amounts, buildWorkload, KID, TOUCH, WORK } from "../../../tests/known_workload.ts";
 import { skip } from "../../../tests/skip.ts";
 import { type Cell, recordsOf, rowsOf, UnsupportedError } from "../../data/mod.ts";
-import { openHost, syscallNumber } from "../../host/mod.ts";
+import { isKernelBefore, openHost, syscallNumber } from "../../host/mod.ts";
 import { type Expr, literal, MAX_IN_FLIGHT, type ProbePoint, type ProbeSpec } from "../../query/mod.ts";
 import { CAP, hasCapability } from "../../sys/mod.ts";
 import { perfEngine } from "../mod.ts";
@@ -406,18 +406,13 @@ Deno.test("a ring that is too small loses only what it counts", async () => {
   const { batch, quality } = session.finish();
   assert.ok(quality.lost > 0);
   assert.equal(quality.lost_by.ring, quality.lost);
-  if (isBefore(6, 0)) return skip("before Linux 6.0 the last losses are not told");
+  if (isKernelBefore(6, 0)) return skip("before Linux 6.0 the last losses are not told");
   // Should anybody else have made this call, bpf saw it too.
   const total = batch.length + quality.lost;
   const counted = Number(recordsOf(all.finish().batch)[0].n);
   assert.ok(produced <= total && total <= counted, `${produced} made, ${total} told of, ${counted} counted`);
   assert.equal(quality.events, batch.length);
 });
-
-function isBefore(major: number, minor: number): boolean {
-  const [a, b] = Deno.osRelease().split(".").map(Number);
-  return a < major || a === major && b < minor;
-}
 
 Deno.test("keys beyond the limit, and starts beyond theirs, are lost and counted", async () => {
   if (!privileged) return skip("CAP_BPF or CAP_PERFMON is missing");

@@ -1,6 +1,6 @@
 import type { Batch, Quality } from "../../data/mod.ts";
 import { defineProbes } from "../../ftrace/mod.ts";
-import type { Host } from "../../host/mod.ts";
+import { type Host, isKernelBefore } from "../../host/mod.ts";
 import { openProbeEvents, type RecordSink } from "../../perf/mod.ts";
 import type { ProbeOutcome, ProbeSession } from "../../plugin_api/mod.ts";
 import { CLOCK, clockNs, clockNsBig } from "../../sys/mod.ts";
@@ -203,6 +203,7 @@ export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSess
   };
 
   function qualityOf(durationNs: number, unseen: number): Quality {
+    const missedIsExact = !isKernelBefore(5, 14);
     const counted = events.lost();
     return sessionQuality({
       plan,
@@ -217,7 +218,7 @@ export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSess
         broken,
         mapFull: output.lost + (rows.pairs?.lost ?? 0),
         doubtful: rows.pairs?.doubtful ?? 0,
-        unseen,
+        unseen: missedIsExact ? unseen : 0,
       },
       lostRecords: counted?.records ?? 0,
       unmatched: {
@@ -230,7 +231,12 @@ export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSess
       throttled,
       missingCpus: events.missingCpus,
       truncated: stackReader?.truncated ?? 0,
-      notes: stackReader?.notes() ?? [],
+      notes: [
+        ...stackReader?.notes() ?? [],
+        ...missedIsExact || unseen === 0 ? [] : [
+          `Up to ${unseen} calls were missed: this kernel's counter of them (before Linux 5.14) also counts page faults of reading stacks.`,
+        ],
+      ],
     });
   }
 }
