@@ -217,14 +217,9 @@ export function openSession(
     // Rows of the highest are in the tables as well.
     const missing = highest ? highest.missing(counters.ring, readMissed(loaded, cpus)) : null;
     if (highest) counters.ring = 0;
-    // So are those whose stack found no room, unless it is the key of a table.
-    const keyed = output.kind === "aggregate" &&
-      output.tables.some((t) => t.keys.parts.some((p) => p.kind === "stack"));
-    const withoutStack = highest && !keyed ? counters.stack_collision : 0;
-    if (withoutStack > 0) counters.stack_collision = 0;
     const missed = runs.reduce((n, r) => n + r.missed, counters.busy);
     const lost_by: Record<string, number> = {};
-    for (const why of ["ring", "map_full", "buckets_full", "stack_collision"] as const) {
+    for (const why of ["ring", "map_full", "buckets_full"] as const) {
       if (counters[why] > 0) lost_by[why] = counters[why];
     }
     if (missed > 0) lost_by.recursion = missed;
@@ -238,6 +233,7 @@ export function openSession(
       events,
       lost_by,
       truncated: counters.truncated,
+      unwind_failures_by: counters.stack_collision > 0 ? { stack_collision: counters.stack_collision } : {},
       unmatched: { starts: open, ends: counters.unmatched_ends, replaced: counters.replaced },
       duration_ns: durationNs,
       cost: { cpu_ns: ownNs, probe_ns, ratio: (ownNs + probe_ns) / durationNs, estimated: meter.estimated },
@@ -248,14 +244,9 @@ export function openSession(
         ...(code?.notes() ?? []),
         ...replacedFiles(),
         ...(missing ? [missing] : []),
-        ...(withoutStack > 0 ? [collisionNote(withoutStack)] : []),
       ],
     });
   }
-}
-
-function collisionNote(n: number): string {
-  return `${n} stacks found no room in their map: rows may be missing from the list of the highest, not from the tables.`;
 }
 
 /** From which value on rows of the highest are sent. */

@@ -6,7 +6,10 @@ import { literal, MAX_IN_FLIGHT, type ProbePoint, type ProbeSpec, type SourceSpe
 import { CAP, hasCapability } from "../core/sys/mod.ts";
 import { compileC } from "../tests/compile_c.ts";
 import { skip } from "../tests/skip.ts";
+import { openCodeReader } from "./decode/code_reader.ts";
+import { openBpfEngine } from "./engine.ts";
 import { bpfEngine, matchCalls, matchProbes, probeFields } from "./mod.ts";
+import * as planner from "./planner.ts";
 import { output } from "./testing/run.ts";
 import { bin, f, named } from "./testing/specs.ts";
 
@@ -253,6 +256,31 @@ Deno.test("kernel stacks begin where the event was, without our own machinery", 
     assert.ok(/^(__schedule|schedule|preempt_schedule)/.test(leaf.function), leaf.function);
     assert.ok((stack as Frame[]).every((x) => x.kind === "kernel"));
   }
+});
+
+Deno.test("an event whose stack finds no room in the kernel's map counts without one", async () => {
+  if (!privileged) return skip("CAP_BPF or CAP_PERFMON is missing");
+  // Room for one stack: all others find their place taken.
+  const small: typeof planner.planFor = (...args) => {
+    const planned = planner.planFor(...args);
+    const maps = planned.plan.maps.map((m) => m.type === "stack_trace" ? { ...m, maxEntries: 1 } : m);
+    return { ...planned, plan: { ...planned.plan, maps } };
+  };
+  using engine = openBpfEngine(host, { planner: { ...planner, planFor: small }, openCode: openCodeReader });
+  using session = engine.open(
+    spec(events({ kind: "raw_tracepoint", name: "sys_enter" }), { stack: f("ustack", "stack" as never) }, {
+      n: ["count"],
+    }, bin("==", f("comm", "string"), literal("find", "string"))),
+  );
+  await output("find", ["/etc", "-maxdepth", "1"]);
+  const { batch, quality } = session.finish();
+  const rows = recordsOf(batch);
+  const without = rows.filter((r) => r.stack === null).reduce((n, r) => n + Number(r.n), 0);
+  const counted = rows.reduce((n, r) => n + Number(r.n), 0);
+  assert.ok(rows.length === 2 && counted > 20, JSON.stringify(rows));
+  assert.equal(counted, quality.events);
+  assert.deepEqual(quality.unwind_failures_by, { stack_collision: without });
+  assert.equal(quality.lost_by.stack_collision, undefined);
 });
 
 Deno.test("an interval fires on one CPU, a page fault where it happens", async () => {

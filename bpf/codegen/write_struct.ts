@@ -61,22 +61,28 @@ function emitSymbol(g: Gen, part: Part, place: Place, onNull: Label): void {
 const BPF_F_USER_STACK = 1 << 8;
 const EEXIST = -17;
 
-/** The numbers of a stack's frames in the map of stacks, -1 for none, and the process. A collision loses the event. */
+/**
+ * The numbers of a stack's frames in the map of stacks, -1 for none, and the process. Where one of the two finds its place
+ * taken by another stack, both are none: half of a stack would put the event where it was not.
+ */
 function emitStack(g: Gen, part: Part, place: Place, onNull: Label): void {
   const { a } = g;
   const access = g.access(part.expr.op === "field" ? part.expr.name : "");
   if (access.kind !== "stack") throw new CannotGenerate(`${part.name} is no stack here`);
   if (access.carried !== undefined) return emitCopy(g, place, g.carried[access.carried], part.bytes);
+  const collided = a.label("stack_collided"), done = a.label("stack_done");
   const frames = (off: number, wanted: boolean, flags: number): void => {
     if (!wanted) return void a.storeImm(8, place.base, place.off + off, -1);
     const got = a.label("stack"), none = a.label("no_stack");
     a.movReg(1, CTX).map(2, MAP.stacks).constant(3, flags).call(HELPER.get_stackid).jump("sge", 0, 0, got);
     a.jump("ne", 0, EEXIST, none);
     emitCount(g, "stack_collision");
-    a.goto(g.end).mark(none).constant(0, -1).mark(got).store(8, place.base, place.off + off, 0);
+    a.goto(collided).mark(none).constant(0, -1).mark(got).store(8, place.base, place.off + off, 0);
   };
   frames(0, part.stack !== "user", 0);
   frames(8, part.stack !== "kernel", BPF_F_USER_STACK);
+  a.goto(done).mark(collided).storeImm(8, place.base, place.off, -1).storeImm(8, place.base, place.off + 8, -1);
+  a.mark(done);
   if (part.stack === "kernel") return void a.storeImm(8, place.base, place.off + 16, 0);
   emitAccess(g, access.pid, onNull, "pid");
   a.store(8, place.base, place.off + 16, 0);

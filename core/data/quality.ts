@@ -7,7 +7,7 @@ export interface Quality {
   readonly events: number;
   /** Events known to be lost; the sum of {@linkcode Quality.lost_by}. */
   readonly lost: number;
-  /** Lost events by reason: `ring`, `map_full`, `stack_collision`, `read_error`, … */
+  /** Lost events by reason: `ring`, `map_full`, `read_error`, … */
   readonly lost_by: Readonly<Record<string, number>>;
   /** Pairs without a partner. Normal at the borders of a window: not loss. */
   readonly unmatched: { readonly starts: number; readonly ends: number; readonly replaced: number };
@@ -15,7 +15,8 @@ export interface Quality {
   readonly truncated: number;
   /** Stacks that ended before their root. */
   readonly unwind_failures: number;
-  /** The same by reason, as far as it is known: `no_table`, `copy_too_short`, `frame_pointer`, … */
+  /** The same by reason, as far as it is known: `no_table`, `copy_too_short`, `frame_pointer`, `stack_collision`
+   * (its place in the kernel's map was taken: the stack is null), … */
   readonly unwind_failures_by: Readonly<Record<string, number>>;
   /** Fraction of events taken when events were sampled, 0–1; 1 is all of them. */
   readonly sampling: number;

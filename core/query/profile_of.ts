@@ -28,7 +28,7 @@ const UNKNOWN: Frame = { function: "[unknown]", module: "", file: "", line: 0, k
  * A profile from rows: values of equal stacks with equal labels add up, stacks in the order in which they came. Frames are
  * equal when their functions are, as everywhere a stack is a key; the first one's line is kept. A row without a stack
  * counts on the frame `[unknown]`, and in the quality's `unwind_failures` (once, or where counts are added up as often as
- * its value). Rows without a value are left out; keys that are null give no label.
+ * its value), where they are not counted already because their place in the kernel's map was taken. Rows without a value are left out; keys that are null give no label.
  *
  * @throws {TypeError} when a column is not there, or the values are no numbers
  */
@@ -70,11 +70,12 @@ export function profileOf(batch: Batch, spec: ProfileSpec, quality: Quality): Pr
     if (stack) stack.values[0] += value;
     else stacks.set(key, { frames: known.indexes, values: [value], labels });
   }
+  const fresh = Math.max(0, failures - (quality.unwind_failures_by.stack_collision ?? 0));
   return {
     kind: "profile",
     sampleTypes: [spec.sampleType],
     frames,
     stacks: [...stacks.values()],
-    quality: failures === 0 ? quality : { ...quality, unwind_failures: quality.unwind_failures + failures },
+    quality: fresh === 0 ? quality : { ...quality, unwind_failures: quality.unwind_failures + fresh },
   };
 }

@@ -111,8 +111,7 @@ export const CPU_CASES: readonly RecipeCase[] = [
   },
   {
     recipe: "off_cpu_stacks",
-    // The stacks of all switches meet in one map of the kernel.
-    mayLose: 0.2,
+    seesOthers: true,
     beside: async (b) => [await b.start("wait", "sleep", 100)],
     params: (_, [load]) => ({ pid: String(load.pid) }),
     work: (_, [load]) => load.go(),

@@ -47,8 +47,7 @@ export const MEMORY_CASES: readonly RecipeCase[] = [
   },
   {
     recipe: "page_allocations",
-    // Stacks that collide in the kernel's map.
-    mayLose: 0.2,
+    seesOthers: true,
     beside: async (b) => [await b.start("wait", "touch", 2000)],
     params: (_, [load]) => ({ pid: String(load.pid) }),
     work: (_, [load]) => load.go(),
@@ -76,8 +75,7 @@ export const MEMORY_CASES: readonly RecipeCase[] = [
   },
   {
     recipe: "page_fault_trace",
-    // Of stacks; the sums by process are exact.
-    mayLose: 0.2,
+    seesOthers: true,
     beside: async (b) => [await b.start("wait", "touch", 2000)],
     params: (_, [load]) => ({ pid: String(load.pid) }),
     work: (_, [load]) => load.go(),

@@ -81,8 +81,11 @@ export interface RecipeCase {
   readonly recipe: string;
   /** Values of parameters; `window` is 1 s over a load that goes on, and the time of the load otherwise. */
   params?(bench: RecipeBench, loads: readonly RunningLoad[]): Readonly<Record<string, string>>;
-  /** Part of the events that may be lost, 0–1; 0.01 without. */
-  readonly mayLose?: number;
+  /**
+   * Events of all processes reach its programs before those of the load are chosen: those that meet a program at work (`recursion`)
+   * are mostly of others.
+   */
+  readonly seesOthers?: true;
   /** What this machine lacks for it; null when nothing. */
   missing?(bench: RecipeBench): string | null;
   /** Before anything is attached: files that the load needs. */
