@@ -9,6 +9,7 @@ const UNITS: Readonly<Record<string, number>> = {
   m: 60e9,
   min: 60e9,
   h: 3600e9,
+  d: 86400e9,
 };
 
 /**
@@ -19,12 +20,12 @@ const UNITS: Readonly<Record<string, number>> = {
  * @throws {UsageError} when it is none
  */
 export function parseDuration(text: string, option: string): number {
-  const match = /^(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s|m|min|h)?$/.exec(text.trim());
+  const match = /^(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s|m|min|h|d)?$/.exec(text.trim());
   const ns = match ? Math.round(Number(match[1]) * UNITS[match[2] ?? "s"]) : NaN;
   if (!(ns > 0) || ns > 86400e9) {
     throw new UsageError(
-      `${option}: "${text}" is no length of time over 0`,
-      "Write 8s, 500ms or 2m; a bare number is seconds",
+      `${option}: "${text}" is no length of time over 0 and up to a day`,
+      "Write 8s, 500ms, 2m or 1h; a bare number is seconds",
     );
   }
   return ns;

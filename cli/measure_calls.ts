@@ -77,7 +77,10 @@ function insteadOf({ target, pattern }: WrittenTarget, host: Host, notes: string
       "(`sonde list probes 'tracepoint:*'`)";
   throw new UnsupportedError(
     `The kernel refuses kernel:${target.symbol}: ${kprobe.reason}`,
-    `${advice}. A kernel with CONFIG_KPROBES or CONFIG_FUNCTION_TRACER traces its functions.`,
+    // With the right to, it may well trace them.
+    kprobe.missing?.length
+      ? kprobe.remedy
+      : `${advice}. A kernel with CONFIG_KPROBES or CONFIG_FUNCTION_TRACER traces its functions.`,
   );
 }
 

@@ -1,8 +1,8 @@
-import { GoneError, type Results, UsageError } from "../../core/data/mod.ts";
+import { didYouMean, GoneError, type Results, UsageError } from "../../core/data/mod.ts";
 import { EXIT } from "../exit_code.ts";
 import { print } from "../output.ts";
 import { terminalProgress } from "../progress.ts";
-import { openSession } from "../session.ts";
+import { openSession, type Session } from "../session.ts";
 import { checkOutput, showResults } from "../show_results.ts";
 
 /** Options of `sonde analyze`. */
@@ -30,7 +30,10 @@ export async function analyzeCommand(name: string | undefined, options: AnalyzeO
     return EXIT.ok;
   }
   if (!names.includes(name)) {
-    throw new UsageError(`There is no analyzer "${name}"`, `There are: ${names.join(", ")}`);
+    throw new UsageError(`There is no analyzer "${name}"`, didYouMean(name, names) || `There are: ${names.join(", ")}`);
+  }
+  if (options.output !== undefined && !/\.(json|csv|txt)$/.test(options.output)) {
+    await checkFlame(name, options.output, session);
   }
   const { pid } = options;
   if (pid !== undefined && session.host.processStat(pid) === null) throw new GoneError(`There is no process ${pid}`);
@@ -52,4 +55,15 @@ export async function analyzeCommand(name: string | undefined, options: AnalyzeO
     : Object.fromEntries(Object.entries(results).filter(([, r]) => r.kind !== "profile"));
   await showResults(shown, { analyzer: name }, { ...options, maxRows: options.top, title: name });
   return EXIT.ok;
+}
+
+/** @throws {UsageError} when an analyzer has no stacks, which alone are drawn */
+async function checkFlame(name: string, path: string, { api }: Session): Promise<void> {
+  const { ANALYZERS } = await import("../../plugins/analyzers/all.ts");
+  const drawn = ANALYZERS.map((make) => make(api)).filter((a) => a.flame !== undefined).map((a) => a.name);
+  if (drawn.some((n) => n === name)) return;
+  throw new UsageError(
+    `"${path}": ${name} has tables, and no stacks to draw`,
+    `Write it as .json, .csv or .txt. With stacks: ${drawn.join(", ")}`,
+  );
 }

@@ -3,37 +3,30 @@ import type { ProbeSpec } from "../../core/query/mod.ts";
 import { CAP, hasCapability } from "../../core/sys/mod.ts";
 import { mountTracefs } from "../../core/host/mod.ts";
 import { openSession, type Session } from "../session.ts";
+import type { DoctorCheck } from "../doctor_check.ts";
 import { print } from "../output.ts";
+import { terminalProgress } from "../progress.ts";
 import { renderOptions } from "../render_options.ts";
-
-/** One thing that was looked at. */
-interface Check {
-  readonly area: "kernel" | "privileges" | "bpf" | "profiling" | "engines";
-  readonly name: string;
-  readonly state: "yes" | "no" | "unknown";
-  /** What was found, or why not. */
-  readonly found: string;
-  readonly remedy: string;
-}
 
 /** What works here, what does not, why, and what to do about it. */
 export async function doctor(options: { json?: boolean; clean?: boolean }): Promise<number> {
   const session = await openSession();
-  // Before the checks: those that use tracefs would clean up as well, and nobody would hear of it.
-  const cleaned = options.clean ? await clean(session) : [];
+  if (options.clean) return await clean(session, options.json ?? false);
+  const progress = terminalProgress();
   const checks = [
     ...kernelChecks(session),
     ...privilegeChecks(),
     ...await bpfChecks(session),
     ...await profilingChecks(session),
+    ...await (await import("../tracer_checks.ts")).tracerChecks(session, progress.show),
   ];
+  progress.clear();
   if (options.json) {
     const table = checkTable(session, checks);
     const json = {
       schema: 1,
       version: session.api.version,
       checks,
-      cleaned,
       results: resultsToJson({ checks: table }),
     };
     print(JSON.stringify(json, null, 2) + "\n");
@@ -45,7 +38,7 @@ export async function doctor(options: { json?: boolean; clean?: boolean }): Prom
   const mark = { yes: style.good("✓"), no: style.bad("✗"), unknown: style.warn("?") };
   let text = `sonde ${session.api.version} · Linux ${session.host.features().release}\n`;
   let area = "";
-  let before: Check | undefined;
+  let before: DoctorCheck | undefined;
   for (const c of checks) {
     if (c.area !== area) text += `\n${style.bold(c.area)}\n`;
     area = c.area;
@@ -58,7 +51,6 @@ export async function doctor(options: { json?: boolean; clean?: boolean }): Prom
       text += wrap(escapeText(c.remedy), o.width - 34).map((l) => `${" ".repeat(31)}${style.dim(l)}\n`).join("");
     }
   }
-  if (cleaned.length > 0) text += `\n${cleaned.map((line) => escapeText(line)).join("\n")}\n`;
   print(text);
   return 0;
 }
@@ -67,22 +59,28 @@ export async function doctor(options: { json?: boolean; clean?: boolean }): Prom
  * Removes what killed runs left behind, and says what it was. Whatever else sonde attaches is owned by its descriptors, and
  * goes with the process.
  */
-async function clean({ host }: Session): Promise<string[]> {
+async function clean({ api, host }: Session, json: boolean): Promise<number> {
   const { removeLeftovers } = await import("../../core/ftrace/leftovers.ts");
-  const said = removeLeftovers(host);
-  return said.length > 0 ? said : ["Nothing was left behind in tracefs"];
+  const cleaned = removeLeftovers(host);
+  if (json) print(JSON.stringify({ schema: 1, version: api.version, cleaned }, null, 2) + "\n");
+  else {
+    const { escapeText } = await import("../../core/render/mod.ts");
+    const lines = cleaned.length > 0 ? cleaned : ["Nothing was left behind in tracefs"];
+    print(lines.map((line) => escapeText(line) + "\n").join(""));
+  }
+  return 0;
 }
 
-function checkTable(session: Session, checks: readonly Check[]): Table {
+function checkTable(session: Session, checks: readonly DoctorCheck[]): Table {
   const { field, tableFromRows } = session.api.data;
   const fields = ["area", "name", "state", "found", "remedy"].map((n) => field(n, "string"));
   return tableFromRows(fields, checks.map((c) => [c.area, c.name, c.state, c.found, c.remedy]));
 }
 
-function kernelChecks({ host }: Session): Check[] {
+function kernelChecks({ host }: Session): DoctorCheck[] {
   const f = host.features();
   const tracefsProblem = mountTracefs(host);
-  const check = (name: string, ok: boolean, found: string, missing: string, remedy: string): Check => ({
+  const check = (name: string, ok: boolean, found: string, missing: string, remedy: string): DoctorCheck => ({
     area: "kernel",
     name,
     state: ok ? "yes" : "no",
@@ -119,7 +117,7 @@ const CAPABILITIES: readonly (readonly [keyof typeof CAP, string])[] = [
   ["DAC_READ_SEARCH", "tracefs and files of other users are not read"],
 ];
 
-function privilegeChecks(): Check[] {
+function privilegeChecks(): DoctorCheck[] {
   return CAPABILITIES.map(([name, without]) => {
     const ok = hasCapability(CAP[name]);
     return {
@@ -132,10 +130,10 @@ function privilegeChecks(): Check[] {
   });
 }
 
-async function bpfChecks(session: Session): Promise<Check[]> {
+async function bpfChecks(session: Session): Promise<DoctorCheck[]> {
   const { probeFeatures } = await import("../../bpf/mod.ts");
   const { enginesOf } = await import("../engines.ts");
-  const checks: Check[] = probeFeatures(session.host).map((f) => ({
+  const checks: DoctorCheck[] = probeFeatures(session.host).map((f) => ({
     area: "bpf",
     name: f.name,
     state: f.state,
@@ -170,7 +168,7 @@ async function bpfChecks(session: Session): Promise<Check[]> {
 }
 
 /** libbpf is optional: programs compiled from C need it, recipes do not. */
-async function libbpfCheck(): Promise<Check> {
+async function libbpfCheck(): Promise<DoctorCheck> {
   const { libbpfVersion } = await import("../../bpf/libbpf_library.ts");
   const check = { area: "bpf", name: "libbpf" } as const;
   try {
@@ -182,7 +180,7 @@ async function libbpfCheck(): Promise<Check> {
 }
 
 /** Samples for a moment: the only proof that sampling works. */
-async function profilingChecks(session: Session): Promise<Check[]> {
+async function profilingChecks(session: Session): Promise<DoctorCheck[]> {
   const { signal } = session.context;
   const request = { pid: 0, frequencyHz: 99, durationNs: 50e6, kernel: true, user: true, signal };
   try {

@@ -32,15 +32,23 @@ export function setFilter(host: Host, instance: TraceInstance, patterns: readonl
     if (!(error instanceof SysError)) throw error;
     throw new UnsupportedError(
       `The kernel does not let functions be traced here: set_ftrace_filter is refused (${error.code})`,
-      REMEDY,
-      {
-        cause: error,
-      },
+      REMEDIES[error.code] ?? REMEDY,
+      { cause: error },
     );
   }
 }
 
 const REMEDY = "Use a kernel with CONFIG_DYNAMIC_FTRACE that is not locked down, or tracepoints: `sonde list probes`.";
+
+/** What to do about a refusal of the filter's file, by its error (ftrace_regex_open() in kernel/trace/ftrace.c). */
+const REMEDIES: Readonly<Record<string, string>> = {
+  EACCES: "Run as root.",
+  EPERM:
+    "The kernel is locked down, or a security module forbids it (dmesg tells). Tracepoints may work: `sonde list probes`.",
+  ENODEV:
+    "The function tracer has turned itself off, after a fault or for want of its table of functions (dmesg tells): " +
+    "reboot, or use tracepoints: `sonde list probes`.",
+};
 
 function whyNot(host: Host, pattern: string, error: SysError): UnsupportedError | UsageError {
   if (error.code === "ENOENT") {
@@ -60,7 +68,7 @@ function whyNot(host: Host, pattern: string, error: SysError): UnsupportedError 
   }
   return new UnsupportedError(
     `The kernel does not let functions be traced here: set_ftrace_filter is refused (${problem.code})`,
-    problem.code === "EACCES" ? "Run as root." : REMEDY,
+    REMEDIES[problem.code] ?? REMEDY,
     { cause: problem },
   );
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { command, type Run, SONDE } from "./sonde.ts";
+import { CAP, hasCapability } from "../../core/sys/mod.ts";
+import { command, type Run, SONDE, sonde } from "./sonde.ts";
 import { skip } from "../skip.ts";
 
 /** Root without any capability: what an unprivileged user may do, with root's files still readable. */
@@ -45,4 +46,18 @@ Deno.test("doctor tells each missing capability, and ends with 0", async () => {
   const bpf = checks.find((c) => c.name === "CAP_BPF");
   assert.equal(bpf?.state, "no");
   assert.match(bpf?.remedy ?? "", /CAP_BPF/);
+  const state = (name: string): string | undefined => checks.find((c) => c.name === name)?.state;
+  assert.equal(state("strace"), "yes", "a command of one's own can be traced");
+  assert.equal(state("strace --bpf"), "no");
+});
+
+Deno.test("doctor tries each tracer and analyzer", async () => {
+  const { out, code } = await sonde(["doctor", "--json"]);
+  assert.equal(code, 0);
+  const { checks } = JSON.parse(out) as { checks: { area: string; name: string; state: string; found: string }[] };
+  const tracers = checks.filter((c) => c.area === "tracers");
+  assert.ok(tracers.filter((c) => c.name.startsWith("analyze ")).length === 8);
+  assert.deepEqual(tracers.filter((c) => c.found === ""), []);
+  if (!hasCapability(CAP.BPF) || !hasCapability(CAP.PERFMON)) return skip("CAP_BPF or CAP_PERFMON is missing");
+  assert.equal(tracers.find((c) => c.name === "strace --bpf")?.found, "works: libbpf");
 });

@@ -118,7 +118,7 @@ export const CPU_CASES: readonly RecipeCase[] = [
     check({ rows, facts, report }, { comm }) {
       assert.deepEqual(rows("threads").filter((r) => r.comm !== comm), [], "one process was asked for");
       const sleeps = only(rows("threads"), { comm, reason: "sleep" });
-      between(sleeps, "waits", 0.7 * facts.count, facts.count + 1);
+      between(sleeps, "waits", 0.7 * facts.count, facts.voluntary + 1);
       // It is the byte that it waits for at first that is not in what it says.
       between(sleeps, "total", num(sleeps, "waits") * 1e6, facts.ns + 2e9);
       const profile = report.results.stacks;

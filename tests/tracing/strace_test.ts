@@ -290,7 +290,9 @@ Deno.test("--json is one object a line, and one of the summary", async () => {
 Deno.test("strace says what is wrong with its options, and with a command that cannot start", async () => {
   const cases: readonly (readonly [args: readonly string[], message: RegExp])[] = [
     [[], /What is to be traced\?/],
-    [["-e", "opne", "true"], /There is no system call "opne"/],
+    [["-e", "opne", "true"], /There is no system call "opne"\nDid you mean open\?/],
+    [["-o", "/nowhere/x", "true"], /there is no folder "\/nowhere"/],
+    [["--bpf", "-o", "/nowhere/x", "true"], /there is no folder "\/nowhere"/],
     [["-e", "trace=%files", "true"], /There is no class "%files"\nDid you mean %file\?/],
     [["-e", "color=red", "true"], /-e knows no "color="/],
     [["no-such-command"], /Cannot start "no-such-command": it is not in PATH/],
