@@ -14,7 +14,7 @@ Deno.test("analyze says what is wrong before it measures", async () => {
   const cases: readonly (readonly [args: readonly string[], code: number, message: RegExp])[] = [
     [["sycall_count"], 2, /no analyzer "sycall_count"\nDid you mean syscall_count\?/],
     [["nothing"], 2, /no analyzer "nothing"\nThere are: /],
-    [["syscall_count", "-p", "4194304"], 4, /no process 4194304/],
+    [["syscall_count", "-p", "4194304"], 2, /no process 4194304/],
     [["syscall_count", "-o", "x.svg"], 2, /syscall_count has tables, and no stacks to draw\n.*futex_contention/],
     [["syscall_count", "-o", "/nowhere/x.csv"], 2, /no folder "\/nowhere"/],
   ];
