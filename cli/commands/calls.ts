@@ -1,12 +1,10 @@
 import { GoneError, type Results, UsageError } from "../../core/data/mod.ts";
-import type { CallsRequest } from "../../core/plugin_api/mod.ts";
-import { startStopped } from "../child.ts";
-import { commandPath } from "../command_path.ts";
 import { EXIT } from "../exit_code.ts";
+import { type ChildWindow, measureChild } from "../measure_child.ts";
 import { print, warn } from "../output.ts";
 import { terminalProgress } from "../progress.ts";
 import { renderOptions } from "../render_options.ts";
-import { openSession, type Session } from "../session.ts";
+import { openSession } from "../session.ts";
 import { checkOutput, showResults } from "../show_results.ts";
 
 /** Options of `sonde calls`. */
@@ -28,8 +26,6 @@ export interface CallsOptions {
 
 /** Default window when neither a command nor `--for` bounds it, ns. */
 const DEFAULT_WINDOW_NS = 5e9;
-/** Longest a command is followed, ns: a day. */
-const MAX_WINDOW_NS = 86400e9;
 
 /** Measures the calls of functions and system calls: of the machine, a process, or a command that it starts. */
 export async function callsCommand(
@@ -62,7 +58,13 @@ export async function callsCommand(
     attachBy: options.attach,
     signal: session.context.signal,
   };
-  if (words.length > 0) return await measureChild(words, request, options, session);
+  if (words.length > 0) {
+    const measure = (window: ChildWindow): Promise<Results> =>
+      session.api.calls.measure({ ...request, ...window, follow: true });
+    const { measured, code } = await measureChild(words, session, measure, { durationNs: options.for });
+    await show(measured, options, words);
+    return code;
+  }
   progress.show("attaching …");
   let results: Results;
   try {
@@ -75,39 +77,6 @@ export async function callsCommand(
   }
   await show(results, options);
   return EXIT.ok;
-}
-
-async function measureChild(
-  words: readonly string[],
-  request: CallsRequest,
-  options: CallsOptions,
-  session: Session,
-): Promise<number> {
-  const child = await startStopped([commandPath(words[0]), ...words.slice(1)], session.host);
-  const ended = new AbortController();
-  const measuring = session.api.calls.measure({
-    ...request,
-    pid: child.pid,
-    follow: true,
-    durationNs: options.for ?? MAX_WINDOW_NS,
-    signal: AbortSignal.any([session.context.signal, ended.signal]),
-    onReady: () => child.go(),
-  });
-  const status = child.status.then((s) => {
-    ended.abort(new DOMException("The command has ended", "OperationError"));
-    return s;
-  });
-  let results: Results;
-  try {
-    results = await measuring;
-  } catch (error) {
-    child.go();
-    await status;
-    throw error;
-  }
-  const { code } = await status;
-  await show(results, options, words);
-  return code;
 }
 
 /** @param command that was measured: standard output is its own */

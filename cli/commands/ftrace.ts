@@ -1,6 +1,5 @@
 import { GoneError, type Results, resultsToJson, UsageError } from "../../core/data/mod.ts";
 import type { FunctionRequest, GraphRequest } from "../../core/ftrace/mod.ts";
-import { commandPath } from "../command_path.ts";
 import { EXIT } from "../exit_code.ts";
 import { print, warn } from "../output.ts";
 import { terminalProgress } from "../progress.ts";
@@ -23,8 +22,6 @@ export interface FtraceOptions {
 
 /** Default window when neither a command nor `--for` bounds it, ns. */
 const DEFAULT_WINDOW_NS = 5e9;
-/** Longest a command is followed, ns: a day. */
-const MAX_WINDOW_NS = 86400e9;
 
 /**
  * Counts or times calls of the kernel's functions.
@@ -54,7 +51,14 @@ export async function ftraceCommand(words: readonly string[], options: FtraceOpt
         whom.onReady?.(matched);
       },
     }).finally(() => progress.clear());
-  if (command.length > 0) return await ofCommand(command, options, session, measuring);
+  if (command.length > 0) {
+    const { measureChild } = await import("../measure_child.ts");
+    const { measured, code } = await measureChild(command, session, measuring, { durationNs: options.for });
+    if (options.output !== undefined) await showResults(measured, { command: [...command] }, options);
+    else if (options.json) warn(JSON.stringify({ schema: 1, command, results: resultsToJson(measured) }));
+    else warn(await text(measured, options.top));
+    return code;
+  }
   const results = await measuring({
     pid: options.pid ?? 0,
     durationNs: options.for ?? DEFAULT_WINDOW_NS,
@@ -127,40 +131,6 @@ async function printerOf(session: Session): Promise<import("../call_graph.ts").C
     return known;
   };
   return callGraphPrinter((address) => name(address).name, comm, print);
-}
-
-/** Traces a command from its start to its end. Standard input and output are its own; ours goes to standard error. */
-async function ofCommand(
-  command: readonly string[],
-  options: FtraceOptions,
-  session: Session,
-  measuring: (whom: Pick<FunctionRequest, "pid" | "durationNs" | "signal" | "onReady">) => Promise<Results>,
-): Promise<number> {
-  const { startStopped } = await import("../child.ts");
-  const child = await startStopped([commandPath(command[0]), ...command.slice(1)], session.host);
-  const ended = new AbortController();
-  const status = child.status.then((s) => {
-    ended.abort(new DOMException("The command has ended", "OperationError"));
-    return s;
-  });
-  let results: Results;
-  try {
-    results = await measuring({
-      pid: child.pid,
-      durationNs: options.for ?? MAX_WINDOW_NS,
-      signal: AbortSignal.any([session.context.signal, ended.signal]),
-      onReady: () => child.go(),
-    });
-  } catch (error) {
-    child.go();
-    await status;
-    throw error;
-  }
-  const { code } = await status;
-  if (options.output !== undefined) await showResults(results, { command: [...command] }, options);
-  else if (options.json) warn(JSON.stringify({ schema: 1, command, results: resultsToJson(results) }));
-  else warn(await text(results, options.top));
-  return code;
 }
 
 async function text(results: Results, maxRows: number): Promise<string> {

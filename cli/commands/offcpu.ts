@@ -28,8 +28,6 @@ export interface OffCpuCommandOptions {
 
 /** Default window when neither a command nor `--for` bounds it, ns. */
 const DEFAULT_WINDOW_NS = 10e9;
-/** Longest a command is followed, ns: a day. */
-const MAX_WINDOW_NS = 86400e9;
 /** CPU samples a second with `--wall`. */
 const WALL_HZ = 99;
 
@@ -45,7 +43,14 @@ export async function offCpuCommand(words: readonly string[], options: OffCpuCom
   const session = await openSession([], (text) => progress.show(text));
   const comm = pid === undefined ? undefined : session.host.processStat(pid)?.comm;
   if (pid !== undefined && comm === undefined) throw new GoneError(`There is no process ${pid}`);
-  if (words.length > 0) return await measureChild(words, options, session);
+  if (words.length > 0) {
+    const { measureChild } = await import("../measure_child.ts");
+    const { measured, code } = await measureChild(words, session, (window) => measure(session, options, window), {
+      durationNs: options.for,
+    });
+    await show(measured, options, titleOf(options, words[0].slice(words[0].lastIndexOf("/") + 1)), words);
+    return code;
+  }
   progress.show("watching what waits … (Ctrl-C ends)");
   const results = await measure(session, options, {
     pid: pid ?? 0,
@@ -104,38 +109,6 @@ async function measure(
   if (onCpu === null || results.profile.kind !== "profile") return results;
   const { wallProfile } = await import("../../core/profile/off_cpu/mod.ts");
   return { ...results, profile: wallProfile(onCpu, results.profile) };
-}
-
-/** Measures a command from its start to its end. Standard input and output are its own; ours goes to standard error. */
-async function measureChild(
-  words: readonly string[],
-  options: OffCpuCommandOptions,
-  session: Session,
-): Promise<number> {
-  const { startStopped } = await import("../child.ts");
-  const child = await startStopped(words, session.host);
-  const ended = new AbortController();
-  const measuring = measure(session, options, {
-    pid: child.pid,
-    durationNs: options.for ?? MAX_WINDOW_NS,
-    signal: AbortSignal.any([session.context.signal, ended.signal]),
-    onReady: () => child.go(),
-  });
-  const status = child.status.then((s) => {
-    ended.abort(new DOMException("The command has ended", "OperationError"));
-    return s;
-  });
-  let results: Results;
-  try {
-    results = await measuring;
-  } catch (error) {
-    child.go();
-    await status;
-    throw error;
-  }
-  const { code } = await status;
-  await show(results, options, titleOf(options, words[0].slice(words[0].lastIndexOf("/") + 1)), words);
-  return code;
 }
 
 /** @param command that was measured: standard output is its own */

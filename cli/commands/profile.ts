@@ -27,8 +27,6 @@ export interface ProfileCommandOptions {
 
 /** Default window when neither a command nor `--for` bounds it, ns. */
 const DEFAULT_WINDOW_NS = 10e9;
-/** Longest a command is followed, ns: a day. */
-const MAX_WINDOW_NS = 86400e9;
 
 /** Samples CPUs: the machine, processes, a cgroup, or a command that it starts. */
 export async function profileCommand(words: readonly string[], options: ProfileCommandOptions): Promise<number> {
@@ -123,31 +121,15 @@ async function profileChild(
   options: ProfileCommandOptions,
   session: Session,
 ): Promise<number> {
-  const { startStopped } = await import("../child.ts");
+  const { measureChild } = await import("../measure_child.ts");
   using signals = options.sampler === "signal" ? await prepareSignals(options, session) : null;
-  const child = await startStopped(words, session.host, signals?.env);
-  const ended = new AbortController();
-  const stop = AbortSignal.any([session.context.signal, ended.signal]);
-  const sampling = (signals?.sample ?? session.api.samplers.cpu)({
-    ...requestOf(options, stop),
-    pid: child.pid,
-    durationNs: options.for ?? MAX_WINDOW_NS,
-    ownCommand: true,
-    onReady: () => child.go(),
-  });
-  const status = child.status.then((s) => {
-    ended.abort(new DOMException("The command has ended", "OperationError"));
-    return s;
-  });
-  let profile: Profile;
-  try {
-    profile = await sampling;
-  } catch (error) {
-    child.go();
-    await status;
-    throw error;
-  }
-  const { code } = await status;
+  const sample = signals?.sample ?? session.api.samplers.cpu;
+  const { measured: profile, code } = await measureChild(
+    words,
+    session,
+    (window) => sample({ ...requestOf(options, window.signal), ...window, ownCommand: true }),
+    { durationNs: options.for, env: signals?.env },
+  );
   const title = `CPU time of ${words[0].slice(words[0].lastIndexOf("/") + 1)}`;
   await showProfile(profile, { ...options, title, command: words });
   return code;

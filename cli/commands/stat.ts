@@ -32,8 +32,6 @@ export interface StatOptions {
 
 /** Default window when neither a command nor `--for` bounds it, ns. */
 const DEFAULT_WINDOW_NS = 5e9;
-/** Longest a command is followed, ns: a day. */
-const MAX_WINDOW_NS = 86400e9;
 
 /** Counts events: of the machine, of a process, or of a command that it starts. */
 export async function stat(words: readonly string[], options: StatOptions): Promise<number> {
@@ -70,16 +68,18 @@ export async function stat(words: readonly string[], options: StatOptions): Prom
 
 /** Counts what a command does, from exec to its end. Standard input and output are its own; ours goes to standard error. */
 async function statChild(words: readonly string[], options: StatOptions, session: Session): Promise<number> {
+  const { measureChild } = await import("../measure_child.ts");
   const runs: Counts[] = [];
   let code: number = EXIT.ok;
   const series = await intervals(options, warn);
   for (let run = 0; run < (options.repeat ?? 1) && !session.context.signal.aborted; run++) {
-    const one = await countChild(
+    const one = await measureChild(
       words,
-      { events: options.event, durationNs: options.for, every: series.every },
       session,
+      (window) => session.api.counters.count({ ...window, events: options.event, onExec: true, every: series.every }),
+      { durationNs: options.for },
     );
-    runs.push(one.counts);
+    runs.push(one.measured);
     code = one.code;
   }
   const { meanCounts } = await import("../../core/perf/counters/mean_counts.ts");
@@ -89,36 +89,6 @@ async function statChild(words: readonly string[], options: StatOptions, session
   else if (options.json) warn(JSON.stringify({ schema: 1, command: words, results: resultsToJson(results) }));
   else warn(await text(counts));
   return code;
-}
-
-async function countChild(
-  words: readonly string[],
-  request: { readonly events?: string; readonly durationNs?: number; readonly every?: CountRequest["every"] },
-  session: Session,
-): Promise<{ readonly counts: Counts; readonly code: number }> {
-  const { startStopped } = await import("../child.ts");
-  const child = await startStopped(words, session.host);
-  const ended = new AbortController();
-  const status = child.status.then((s) => {
-    ended.abort(new DOMException("The command has ended", "OperationError"));
-    return s;
-  });
-  try {
-    const counts = await session.api.counters.count({
-      events: request.events,
-      pid: child.pid,
-      onExec: true,
-      durationNs: request.durationNs ?? MAX_WINDOW_NS,
-      signal: AbortSignal.any([session.context.signal, ended.signal]),
-      onReady: () => child.go(),
-      every: request.every,
-    });
-    return { counts, code: (await status).code };
-  } catch (error) {
-    child.go();
-    await status;
-    throw error;
-  }
 }
 
 async function text(counts: Counts): Promise<string> {
