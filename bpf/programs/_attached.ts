@@ -1,6 +1,6 @@
 import type { Cost } from "../../core/data/mod.ts";
 import { clockNs } from "../../core/sys/mod.ts";
-import type { BpfLink, BpfObject } from "../libbpf.ts";
+import type { BpfObject } from "../libbpf.ts";
 import { inWords, type ProgramOptions } from "./_load.ts";
 import { startMeter } from "./_measure.ts";
 
@@ -31,16 +31,17 @@ export function attachObject(
   object: BpfObject,
   options: ProgramOptions,
   estimateNs: () => number,
-  attach: () => readonly BpfLink[] = () => object.programs.filter((p) => p.autoload).map((p) => p.attach()),
+  attach: () => readonly Disposable[] = () => object.programs.filter((p) => p.autoload).map((p) => p.attach()),
 ): Attached {
   const meter = startMeter(object.programs.filter((p) => p.autoload).map((p) => p.fd), estimateNs);
+  const links = new DisposableStack();
   const dispose = (): void => {
+    links.dispose();
     meter[Symbol.dispose]();
     object[Symbol.dispose]();
   };
-  let links: readonly BpfLink[];
   try {
-    links = meter.costed(attach);
+    meter.costed(attach).forEach((link) => links.use(link));
   } catch (error) {
     dispose();
     throw inWords(error, `attaching "${object.name}"`, options.host, options.btf !== undefined);
@@ -53,7 +54,7 @@ export function attachObject(
       if (endNs > 0) return;
       meter.costed(() => {
         last();
-        links.forEach((link) => link[Symbol.dispose]());
+        links.dispose();
       });
       endNs = clockNs();
     },

@@ -35,12 +35,14 @@ export interface MeasuredWindow {
 export interface MeasuredObject {
   /** Of its files: `NAME.bpf.o`. */
   readonly name: string;
-  /** Programs are attached in the order in which they stand. */
+  /** Programs are attached in the order in which they stand, where {@linkcode attach} does not. */
   readonly variants: readonly Variant[];
   /** What an event costs, ns, where the kernel does not tell. */
   readonly eventNs: number;
   /** Sets constants and sizes of maps. */
   prepare(object: BpfObject, cpus: number): void;
+  /** Attaches the programs of a variant; what it answers is disposed of to detach. */
+  attach?(object: BpfObject, variant: string): readonly Disposable[];
 }
 
 /**
@@ -51,7 +53,7 @@ export interface MeasuredObject {
  */
 export function startMeasurement(
   options: AnalyzerOptions,
-  { name, variants, eventNs, prepare }: MeasuredObject,
+  { name, variants, eventNs, prepare, attach }: MeasuredObject,
 ): Measurement {
   const { host } = options;
   const cpus = possibleCpus(host);
@@ -68,7 +70,7 @@ export function startMeasurement(
     object,
     options,
     () => seen * eventNs,
-    () => programs.map((program) => object.program(program).attach()),
+    () => attach?.(object, variant) ?? programs.map((program) => object.program(program).attach()),
   );
   return {
     object,

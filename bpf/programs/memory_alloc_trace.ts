@@ -1,6 +1,6 @@
 import { assetBytes } from "../../core/assets/mod.ts";
 import { type Cell, type Frame, quality, UnsupportedError } from "../../core/data/mod.ts";
-import type { Host } from "../../core/host/mod.ts";
+import { type Host, isKernelBefore } from "../../core/host/mod.ts";
 import { clockNs, SysError } from "../../core/sys/mod.ts";
 import { updateMap } from "../kernel/map.ts";
 import type { BpfObject } from "../libbpf.ts";
@@ -53,7 +53,8 @@ const ESTIMATED_BLOCK_NS = 40_000;
 export function startMemoryAllocTrace(options: AnalyzerOptions): RunningAnalyzer {
   const { host, pid, maxEntries = 262_144 } = options;
   const functions = pid > 0 ? allocatorFunctions(host, pid) : [];
-  const known = pid > 0 ? VARIANTS.filter((v) => v.name !== "multi" || filtersByProcess(host)) : PAGES;
+  // Until 6.9 a link for one process saw its main thread alone (kernel/trace/bpf_trace.c, uprobe_prog_run).
+  const known = pid > 0 ? VARIANTS.filter((v) => v.name !== "multi" || !isKernelBefore(6, 10)) : PAGES;
   const copyBytes = pid > 0 ? ANALYZER_COPY_BYTES : 0;
   const { object, variant } = loadObject(
     "memory_alloc_trace",
@@ -157,12 +158,6 @@ export function startMemoryAllocTrace(options: AnalyzerOptions): RunningAnalyzer
     },
     [Symbol.dispose]: () => owned.dispose(),
   };
-}
-
-/** Until 6.9 a link for one process saw its main thread alone (kernel/trace/bpf_trace.c, uprobe_prog_run). */
-function filtersByProcess(host: Host): boolean {
-  const [major, minor] = host.features().release.split(".").map((n) => parseInt(n));
-  return major > 6 || major === 6 && minor >= 10;
 }
 
 function placesOf(functions: readonly AllocatorFunction[], names: readonly string[]): AllocatorFunction[] {

@@ -1,15 +1,12 @@
-import { assetBytes } from "../../core/assets/mod.ts";
 import { type Quality, quality } from "../../core/data/mod.ts";
 import { PERF_TYPE, SW } from "../../core/perf/mod.ts";
 import type { Analysis } from "../../core/plugin_api/mod.ts";
-import { clockNs } from "../../core/sys/mod.ts";
 import { attach } from "../kernel/attach.ts";
 import { LibbpfError } from "../libbpf_error.ts";
-import { possibleCpus } from "../possible_cpus.ts";
-import { ANALYZER_COPY_BYTES, type AnalyzerStacks, openAnalyzerStacks } from "../user_stacks/mod.ts";
+import { ANALYZER_COPY_BYTES, openAnalyzerStacks } from "../user_stacks/mod.ts";
 import { analyzerConstants, type AnalyzerOptions, type RunningAnalyzer } from "./analyzer.ts";
-import { inWords, loadObject, type Variant } from "./_load.ts";
-import { readCounters, startMeter } from "./_measure.ts";
+import type { Variant } from "./_load.ts";
+import { startMeasurement } from "./_measurement.ts";
 import { pageFaultTables } from "./_page_fault_tables.ts";
 import { prepareUserCopies } from "./user_copies.ts";
 
@@ -31,62 +28,44 @@ const ESTIMATED_FAULT_NS = 1500;
  */
 export function startPageFaultTrace(options: AnalyzerOptions): RunningAnalyzer {
   const { host, pid, maxEntries = 16_384 } = options;
-  const cpus = possibleCpus(host);
-  const { object, variant } = loadObject(
-    "page_fault_trace",
-    assetBytes("bpf/programs/page_fault_trace.bpf.o"),
-    options,
-    options.variant ? VARIANTS.filter((v) => v.name === options.variant) : VARIANTS,
-    (fresh) => {
+  let timed = true;
+  const running = startMeasurement(options, {
+    name: "page_fault_trace",
+    variants: VARIANTS,
+    eventNs: ESTIMATED_FAULT_NS,
+    prepare(fresh): void {
       const copies = prepareUserCopies(fresh, host, { copyBytes: ANALYZER_COPY_BYTES, maxEntries, pid });
       fresh.setConstants({ ...analyzerConstants(host, pid), ...copies });
       for (const map of ["threads", "sums", "places", "buckets", "files"]) fresh.map(map).setMaxEntries(maxEntries);
     },
-  );
-  let events = 0;
-  const loaded = object.programs.filter((p) => p.autoload);
-  const meter = startMeter(loaded.map((p) => p.fd), () => events * ESTIMATED_FAULT_NS);
-  const owned = new DisposableStack();
-  owned.use(object);
-  owned.use(meter);
-  const links = owned.use(new DisposableStack());
-  let timed = true;
-  let stacks: AnalyzerStacks;
-  try {
-    stacks = owned.use(openAnalyzerStacks(object, host));
-    links.use(object.program("end").attach());
-    for (const name of BEGINS) timed = attached(() => links.use(object.program(name).attach())) && timed;
-    for (const [kind, config] of EVENTS) {
-      const at = { kind: "perf_event", type: PERF_TYPE.SOFTWARE, config, period: 1, frequencyHz: null, everyCpu: true };
-      for (const fd of attach(object.program(`${kind}_${variant}`).fd, at as Parameters<typeof attach>[1], host)) {
-        links.use(fd);
+    attach(object, variant): readonly Disposable[] {
+      using links = new DisposableStack();
+      links.use(object.program("end").attach());
+      for (const name of BEGINS) timed = attached(() => links.use(object.program(name).attach())) && timed;
+      for (const [kind, config] of EVENTS) {
+        const every = { kind: "perf_event", type: PERF_TYPE.SOFTWARE, config, period: 1, frequencyHz: null } as const;
+        const { fd } = object.program(`${kind}_${variant}`);
+        for (const event of attach(fd, { ...every, everyCpu: true }, host)) links.use(event);
       }
-    }
-  } catch (error) {
-    owned.dispose();
-    throw inWords(error, `attaching "page_fault_trace"`, host, options.btf !== undefined);
-  }
-  const startNs = clockNs();
-  let endNs = 0;
-  const drain = (): number => meter.costed(stacks.drain);
+      return [links.move()];
+    },
+  });
+  using undo = new DisposableStack();
+  undo.use(running);
+  const { object, variant } = running;
+  const stacks = undo.use(openAnalyzerStacks(object, host));
+  const owned = undo.move();
+  const drain = (): number => running.costed(stacks.drain);
   return {
     variant,
     drain,
     stop(): void {
-      if (endNs > 0) return;
-      endNs = clockNs();
-      meter.costed(() => links.dispose());
+      running.stop();
       drain();
     },
     async read(): Promise<Analysis> {
-      const now = endNs || clockNs();
       const read = await pageFaultTables(object, stacks);
-      events = read.faults;
-      const { cost, missed } = meter.read(now - startNs);
-      const lost_by = losses(
-        readCounters(object.map("counters").fd, object.map("counters").spec, cpus),
-        missed,
-      );
+      const { durationNs, cost, missed, counters } = running.window(read.faults);
       const notes = [
         ...(timed ? [] : ["This kernel has no tracepoints where page faults begin: no times."]),
         ...(variant === "plain" ? ["What lies behind a page is told from Linux 5.17 on only."] : []),
@@ -96,9 +75,9 @@ export function startPageFaultTrace(options: AnalyzerOptions): RunningAnalyzer {
         tables: read.tables,
         quality: quality({
           ...read.stacks,
-          lost_by: added(lost_by, read.stacks.lost_by),
-          events,
-          duration_ns: now - startNs,
+          lost_by: added(losses(counters, missed), read.stacks.lost_by),
+          events: read.faults,
+          duration_ns: durationNs,
           cost,
           notes,
         }),

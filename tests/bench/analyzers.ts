@@ -136,27 +136,38 @@ function processCpuNs(pid: number): number {
 
 /** `find /usr` alone, counted by BPF, and by the command with its start. */
 async function straceBench(): Promise<void> {
-  const find = "find";
-  const words = ["sh", "-c", `${find} /usr > /dev/null`];
-  const timed = async (run: () => Promise<unknown>): Promise<number> => {
-    const begin = performance.now();
-    await run();
-    return performance.now() - begin;
+  const clock = `${folder}/clock`;
+  // Its own clock: what is detached when it has ended is not its time.
+  const words = ["sh", "-c", 'date +%s%N > "$0"; find /usr > /dev/null; date +%s%N >> "$0"', clock];
+  const ownMs = (): number => {
+    const [begin, end] = Deno.readTextFileSync(clock).trim().split("\n").map(BigInt);
+    return Number(end - begin) / 1e6;
   };
   const quiet = (command: string, args: readonly string[]): Promise<unknown> =>
     new Deno.Command(command, { args: [...args], stdout: "null", stderr: "null", stdin: "null" }).output();
-  await quiet(words[0], words.slice(1));
+  const alone = (): Promise<unknown> => quiet(words[0], words.slice(1));
+  await alone();
   const samples = await alternate(rounds, {
-    bare: () => timed(() => quiet(words[0], words.slice(1))),
-    counted: async () => {
-      const { quality } = await countCallsByBpf(host, { words, pids: [], signal: new AbortController().signal });
-      return quality.duration_ns / 1e6;
+    bare: async () => {
+      await alone();
+      return ownMs();
     },
-    command: () => timed(() => quiet(fromFileUrl("../../sonde"), ["strace", "--bpf", "--", ...words])),
+    counted: async () => {
+      await countCallsByBpf(host, { words, pids: [], signal: new AbortController().signal });
+      return ownMs();
+    },
+    command: async () => {
+      const begin = performance.now();
+      await quiet(fromFileUrl("../../sonde"), ["strace", "--bpf", "--", ...words]);
+      return performance.now() - begin;
+    },
   });
   const bare = median(samples.bare);
-  const of = (name: string): string =>
-    `${median(samples[name]).toFixed(0)} ms, ${(median(samples[name]) / bare).toFixed(2)} times`;
+  const of = (name: string): string => {
+    const ratios = samples[name].map((ms, i) => ms / samples.bare[i]);
+    const [low, high] = quartiles(ratios).map((r) => r.toFixed(2));
+    return `${median(samples[name]).toFixed(0)} ms, ${median(ratios).toFixed(2)} times [${low}–${high}]`;
+  };
   console.log(
     `strace --bpf: find /usr alone ${bare.toFixed(0)} ms; counted, without Sonde's start ${of("counted")} ` +
       `(goal 1.3); the whole command ${of("command")}`,
