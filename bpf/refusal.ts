@@ -81,7 +81,7 @@ export function needsOf(source: SourceSpec): readonly Capability[] {
 function permissionRefusal(error: SysError, what: string, host: Host, needs: readonly Capability[]): Refusal {
   const admin = hasCapability(CAP.SYS_ADMIN);
   const missing = admin ? [] : needs.filter((name) => !hasCapability(CAP[name])).map((name) => `CAP_${name}`);
-  if (missing.length === 0 && isKernelBefore(5, 11) && !hasCapability(CAP.SYS_RESOURCE)) {
+  if (missing.length === 0 && isKernelBefore(host, 5, 11) && !hasCapability(CAP.SYS_RESOURCE)) {
     return {
       reason: `The kernel refuses ${what} (${error.code}): before Linux 5.11 BPF counts as locked memory`,
       remedy: "Raise the limit (ulimit -l unlimited), or give CAP_SYS_RESOURCE.",

@@ -36,7 +36,9 @@ export async function measureChild<T>(
   measure: (window: ChildWindow) => Promise<T>,
   { durationNs = MAX_WINDOW_NS, env }: ChildOptions = {},
 ): Promise<{ readonly measured: T; readonly code: number }> {
-  const child = await startStopped([commandPath(words[0]), ...words.slice(1)], host, env);
+  // What is not there is told before anything begins; the shell finds it again, so that the command sees its own name.
+  commandPath(words[0]);
+  const child = await startStopped(words, host, env);
   const ended = new AbortController();
   const status = child.status.then((s) => {
     ended.abort(new DOMException("The command has ended", "OperationError"));

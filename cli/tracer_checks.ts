@@ -1,4 +1,4 @@
-import { GoneError, type Results, UnsupportedError, UsageError } from "../core/data/mod.ts";
+import { type Results, UnsupportedError } from "../core/data/mod.ts";
 import type { DoctorCheck } from "./doctor_check.ts";
 import { commandPath } from "./command_path.ts";
 import type { Session } from "./session.ts";
@@ -43,7 +43,13 @@ export async function tracerChecks(session: Session, progress: (text: string) =>
     ...(tool.params.program.enum ?? []).map((program) =>
       [`analyze ${program}`, async () => {
         const results = await tool.run(
-          { program, pid: 0, duration_secs: TRIAL_NS / 1e9, mechanism: "auto" },
+          // Allocations are seen of one process only: of our own, for the moment.
+          {
+            program,
+            pid: program === "memory_alloc_trace" ? Deno.pid : 0,
+            duration_secs: TRIAL_NS / 1e9,
+            mechanism: "auto",
+          },
           session.context,
         );
         return measured(results);
@@ -64,8 +70,8 @@ async function tried(run: () => Promise<string>): Promise<Pick<DoctorCheck, "sta
   } catch (error) {
     const [found] = (error as Error).message.split("\n");
     if (error instanceof UnsupportedError) return { state: "no", found, remedy: error.remedy };
-    if (error instanceof GoneError || error instanceof UsageError) return { state: "unknown", found, remedy: "" };
-    throw error;
+    // Whatever it is, the rest of the report is worth having.
+    return { state: "unknown", found, remedy: "" };
   }
 }
 
@@ -75,7 +81,9 @@ function measured(results: Results): string {
   const note = notes.find((n) => n.startsWith("Measured by "));
   if (note === undefined) return "works: libbpf";
   // `Measured by the engine bpf (fentry, fexit); attaching took 3 ms.`
-  return `works: ${note.slice("Measured by ".length).replace(/[;.].*$/, "")}`;
+  const way = note.slice("Measured by ".length).replace(/[;.].*$/, "");
+  const why = notes.find((n) => n.startsWith("Not by a better way: "));
+  return `works: ${way}${why ? `. ${why}` : ""}`;
 }
 
 const TRUE = {

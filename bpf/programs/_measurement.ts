@@ -35,7 +35,7 @@ export interface MeasuredWindow {
 export interface MeasuredObject {
   /** Of its files: `NAME.bpf.o`. */
   readonly name: string;
-  /** Programs are attached in the order in which they stand, where {@linkcode attach} does not. */
+  /** Programs are attached in the order in which they stand, unless there is an {@linkcode attach}. */
   readonly variants: readonly Variant[];
   /** What an event costs, ns, where the kernel does not tell. */
   readonly eventNs: number;

@@ -54,7 +54,7 @@ export function startMemoryAllocTrace(options: AnalyzerOptions): RunningAnalyzer
   const { host, pid, maxEntries = 262_144 } = options;
   const functions = pid > 0 ? allocatorFunctions(host, pid) : [];
   // Until 6.9 a link for one process saw its main thread alone (kernel/trace/bpf_trace.c, uprobe_prog_run).
-  const known = pid > 0 ? VARIANTS.filter((v) => v.name !== "multi" || !isKernelBefore(6, 10)) : PAGES;
+  const known = pid > 0 ? VARIANTS.filter((v) => v.name !== "multi" || !isKernelBefore(host, 6, 10)) : PAGES;
   const copyBytes = pid > 0 ? ANALYZER_COPY_BYTES : 0;
   const { object, variant } = loadObject(
     "memory_alloc_trace",

@@ -2,8 +2,8 @@
  * The names most like a mistyped one, best first.
  *
  * @param limit most names to answer
- * @returns names within a third of the length (at least 1, at most 4 edits), or of which one begins with the other
- *   or is an abbreviation of it, or which hold it, short ones first
+ * @returns names within a third of the length (at least 1, at most 4 edits); behind them names of which one begins with the
+ *   other or that end alike, those that hold it, and those that it abbreviates, short ones first
  */
 export function nearest(name: string, candidates: Iterable<string>, limit = 3): string[] {
   const wanted = name.toLowerCase();
@@ -12,17 +12,17 @@ export function nearest(name: string, candidates: Iterable<string>, limit = 3): 
   for (const candidate of new Set(candidates)) {
     const text = candidate.toLowerCase();
     const score = editDistance(wanted, text, most);
+    // Behind those with typing mistakes, each sort by length: what is shortest has least besides.
+    const behind = (rank: number): void =>
+      void scored.push({ name: candidate, score: most + rank + text.length / 1000 });
     if (score <= most) scored.push({ name: candidate, score });
-    else if (wanted.length >= 3 && (text.startsWith(wanted) || wanted.startsWith(text) && text.length >= 3)) {
-      scored.push({ name: candidate, score: most + 1 });
-    } else if (
+    else if (wanted.length >= 3 && (text.startsWith(wanted) || wanted.startsWith(text) && text.length >= 3)) behind(1);
+    else if (lastPart(text) === lastPart(wanted) && lastPart(wanted).length >= 3) behind(1);
+    else if (wanted.length >= 4 && text.includes(wanted)) behind(2);
+    else if (
       wanted.length >= 3 && text[0] === wanted[0] && text.length <= 2 * wanted.length && isWithin(wanted, text)
     ) {
-      scored.push({ name: candidate, score: most + 1 });
-    } else if (lastPart(text) === lastPart(wanted) && lastPart(wanted).length >= 3) {
-      scored.push({ name: candidate, score: most + 1 });
-    } else if (wanted.length >= 4 && text.includes(wanted)) {
-      scored.push({ name: candidate, score: most + 2 + text.length / 1000 });
+      behind(3);
     }
   }
   scored.sort((a, b) => a.score - b.score || (a.name < b.name ? -1 : 1));

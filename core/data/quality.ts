@@ -15,8 +15,10 @@ export interface Quality {
   readonly truncated: number;
   /** Stacks that ended before their root. */
   readonly unwind_failures: number;
-  /** The same by reason, as far as it is known: `no_table`, `copy_too_short`, `frame_pointer`, `stack_collision`
-   * (its place in the kernel's map was taken: the stack is null), … */
+  /**
+   * The same by reason, as far as it is known: `no_table`, `copy_too_short`, `frame_pointer`, `stack_collision` (its place in
+   * the kernel's map was taken: the stack is null), …
+   */
   readonly unwind_failures_by: Readonly<Record<string, number>>;
   /** Fraction of events taken when events were sampled, 0–1; 1 is all of them. */
   readonly sampling: number;

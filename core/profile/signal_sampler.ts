@@ -62,7 +62,7 @@ export function prepareSignalSampling(host: Host, options: SignalSamplingOptions
   initRingGroup(memory.buffer, rings, RING_BYTES);
   const head = new DataView(mapping.buffer, 0, H.BYTES);
   // Since Linux 6.4 a process's timer interrupts the thread that runs (kernel/signal.c, send_sigqueue).
-  const oneThread = isKernelBefore(6, 4);
+  const oneThread = isKernelBefore(host, 6, 4);
   head.setUint32(H.STACK_BYTES, stackBytes, true);
   head.setUint32(H.ONE_THREAD, oneThread ? 1 : 0, true);
   head.setBigUint64(H.PERIOD, BigInt(Math.round(1e9 / options.frequencyHz)), true);

@@ -3,8 +3,10 @@ import { WAIT, waitTracee } from "../sys/mod.ts";
 /**
  * Waits for what happens next to the traced threads. A thread that makes one call after the other stops again within
  * microseconds, less than it takes the kernel to put this one to sleep and to wake it on an idle CPU: so it looks a few
- * times before it sleeps, as long as that finds something more often than not. With threads that compute or wait, and
- * where both share one CPU, it does not.
+ * times before it sleeps, as long as that finds something two times in three; else it tries that again now and then. So with
+ * threads that compute or wait, and where both share one CPU, it mostly sleeps.
+ *
+ * A bell that rings while it looks is not heard: whoever rings rings again (trace_calls.ts).
  *
  * @param withUsage as {@linkcode waitTracee} has it
  * @returns as {@linkcode waitTracee} does, never 0

@@ -28,7 +28,8 @@ const UNKNOWN: Frame = { function: "[unknown]", module: "", file: "", line: 0, k
  * A profile from rows: values of equal stacks with equal labels add up, stacks in the order in which they came. Frames are
  * equal when their functions are, as everywhere a stack is a key; the first one's line is kept. A row without a stack
  * counts on the frame `[unknown]`, and in the quality's `unwind_failures` (once, or where counts are added up as often as
- * its value), where they are not counted already because their place in the kernel's map was taken. Rows without a value are left out; keys that are null give no label.
+ * its value). Those whose place in the kernel's map was taken are counted there already, and as events: where rows are
+ * not events, the others may hide behind them. Rows without a value are left out; keys that are null give no label.
  *
  * @throws {TypeError} when a column is not there, or the values are no numbers
  */

@@ -51,7 +51,7 @@ Deno.test("profileOf() counts rows without a stack on [unknown] and tells of the
   const bytes = profileOf(batchOf(rows), SPEC, quality({ unwind_failures: 10 }));
   assert.equal(bytes.quality.unwind_failures, 12);
   const known = profileOf(batchOf(rows), SPEC, quality({ unwind_failures_by: { stack_collision: 2 } }));
-  assert.equal(known.quality.unwind_failures, 2, "those without a stack are these");
+  assert.equal(known.quality.unwind_failures, 2, "collisions are the rows without a stack: not counted twice");
   assert.deepEqual(bytes.stacks.map((s) => [bytes.frames[s.frames[0]].function, s.values[0]]), [["[unknown]", 6], [
     "a",
     1,

@@ -63,7 +63,9 @@ function loads(attachBtfId: number, count: number): boolean {
     using _ = loadProgram({ ...image, type: "tracing", attachType: ATTACH_TYPE.TRACE_FENTRY, attachBtfId });
     return true;
   } catch (error) {
-    if (error instanceof VerifierError || error instanceof SysError) return false;
+    const refused = error instanceof VerifierError ||
+      error instanceof SysError && /^(EINVAL|ENOENT|E?524)$/.test(error.code);
+    if (refused) return false;
     throw error;
   }
 }

@@ -203,7 +203,7 @@ export function openPerfSession(plan: PerfPlan, machine: PerfMachine): ProbeSess
   };
 
   function qualityOf(durationNs: number, unseen: number): Quality {
-    const missedIsExact = !isKernelBefore(5, 14);
+    const missedIsExact = stackReader === null || !isKernelBefore(host, 5, 14);
     const counted = events.lost();
     return sessionQuality({
       plan,
