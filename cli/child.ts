@@ -6,6 +6,8 @@ export interface StoppedChild {
   readonly pid: number;
   /** Lets it run. Calls after the first do nothing. */
   go(): void;
+  /** Ends it where it stands. */
+  kill(): void;
   readonly status: Promise<{ readonly code: number }>;
 }
 
@@ -60,6 +62,7 @@ export async function startStopped(
       going = true;
       process.kill("SIGCONT");
     },
+    kill: () => process.kill("SIGKILL"),
     status: process.status.then((s) => ({ code: s.signal ? 128 + (SIGNAL_NUMBERS[s.signal] ?? 0) : s.code })),
   };
 }

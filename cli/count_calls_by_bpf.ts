@@ -40,6 +40,7 @@ const ROUND_MS = 100;
 export async function countCallsByBpf(host: Host, request: CountedCallsRequest): Promise<CountedCalls> {
   const { words, pids, durationNs = MAX_WINDOW_NS, signal } = request;
   const child = words.length > 0 ? await startStopped(words, host) : null;
+  let begun = false;
   try {
     using counting = startSyscallCount({
       host,
@@ -48,6 +49,7 @@ export async function countCallsByBpf(host: Host, request: CountedCallsRequest):
       distributions: false,
       measureCost: false,
     });
+    begun = true;
     const code = child ? await endOfChild(child, durationNs, signal) : await endOfAll(host, pids, durationNs, signal);
     counting.stop();
     const { tables, quality } = await counting.read();
@@ -59,8 +61,8 @@ export async function countCallsByBpf(host: Host, request: CountedCallsRequest):
     }));
     return { counts, quality, code };
   } catch (error) {
-    // It was asked for, and runs without being counted.
-    child?.go();
+    // What cannot be counted is not run.
+    if (!begun) child?.kill();
     await child?.status;
     throw error;
   }

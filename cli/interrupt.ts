@@ -4,10 +4,12 @@
  */
 export function interruptSignal(): AbortSignal {
   const controller = new AbortController();
-  const stop = (): void => {
-    if (controller.signal.aborted) Deno.exit(130);
-    controller.abort(new DOMException("Interrupted", "AbortError"));
-  };
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) Deno.addSignalListener(signal, stop);
+  for (const [signal, number] of [["SIGINT", 2], ["SIGTERM", 15], ["SIGHUP", 1]] as const) {
+    Deno.addSignalListener(signal, () => {
+      // When the other listeners have had it: a command that we started is told as well.
+      if (controller.signal.aborted) queueMicrotask(() => Deno.exit(128 + number));
+      else controller.abort(new DOMException("Interrupted", "AbortError"));
+    });
+  }
   return controller.signal;
 }

@@ -1,4 +1,4 @@
-import { type Results, UnsupportedError, UsageError } from "../core/data/mod.ts";
+import { didYouMean, type Results, UnsupportedError, UsageError } from "../core/data/mod.ts";
 import type { Host } from "../core/host/mod.ts";
 import type { CallsRequest } from "../core/plugin_api/mod.ts";
 import { type CallTarget, callTargetText } from "../core/query/mod.ts";
@@ -105,12 +105,11 @@ function functionsOf({ target, pattern }: WrittenTarget, host: Host): readonly C
   return targets;
 }
 
-/** Names that begin alike, for what was mistyped. */
+/** Names that are near, for what was mistyped: of all that begin with the same letter. */
 function similar(target: CallTarget, host: Host): string {
-  if (target.kind === "syscall" || target.symbol.length < 4) return "";
-  const begin = target.symbol.slice(0, Math.max(3, target.symbol.length - 3));
-  const { targets } = matchCalls({ ...target, symbol: `${begin}*` }, host, 5);
-  return targets.length > 0 ? `There are: ${targets.map(callTargetText).join(", ")}.` : "";
+  if (target.kind === "syscall" || target.symbol.length < 3) return "";
+  const { targets } = matchCalls({ ...target, symbol: `${target.symbol[0]}*` }, host, Infinity);
+  return didYouMean(target.symbol, targets.flatMap((t) => t.kind === "syscall" ? [] : t.symbol));
 }
 
 function tooMany(what: string): UsageError {

@@ -1,5 +1,6 @@
 import { startStopped } from "./child.ts";
 import { commandPath } from "./command_path.ts";
+import { warn } from "./output.ts";
 import type { Session } from "./session.ts";
 
 /** Longest a command is followed, ns: a day. */
@@ -24,18 +25,20 @@ export interface ChildOptions {
 }
 
 /**
- * Measures a command from its first instruction to its end. Where the measurement fails it runs all the same, for it was
- * asked for.
+ * Measures a command from its first instruction to its end. What cannot be measured is not run. Interrupted, it shows what
+ * there is, and waits for the command, which a terminal has told as well.
  *
- * @returns what was measured, and the command's exit code
- * @throws {UsageError} when there is no such command; whatever the measurement throws, once the command has ended
+ * @param show shows what was measured, before the command's end is waited for
+ * @returns the command's exit code
+ * @throws {UsageError} when there is no such command; whatever the measurement throws
  */
 export async function measureChild<T>(
   words: readonly string[],
   { host, context }: Session,
   measure: (window: ChildWindow) => Promise<T>,
+  show: (measured: T) => Promise<void>,
   { durationNs = MAX_WINDOW_NS, env }: ChildOptions = {},
-): Promise<{ readonly measured: T; readonly code: number }> {
+): Promise<number> {
   // What is not there is told before anything begins; the shell finds it again, so that the command sees its own name.
   commandPath(words[0]);
   const child = await startStopped(words, host, env);
@@ -44,13 +47,24 @@ export async function measureChild<T>(
     ended.abort(new DOMException("The command has ended", "OperationError"));
     return s;
   });
+  let begun = false;
+  const begin = (): void => {
+    begun = true;
+    child.go();
+  };
+  let measured: T;
   try {
     const signal = AbortSignal.any([context.signal, ended.signal]);
-    const measured = await measure({ pid: child.pid, durationNs, signal, onReady: () => child.go() });
-    return { measured, code: (await status).code };
+    measured = await measure({ pid: child.pid, durationNs, signal, onReady: begin });
   } catch (error) {
-    child.go();
+    if (!begun) child.kill();
     await status;
     throw error;
   }
+  begin();
+  await show(measured);
+  if (context.signal.aborted && !ended.signal.aborted) {
+    warn(`sonde: waiting for the command, process ${child.pid}; another Ctrl-C leaves it to itself`);
+  }
+  return (await status).code;
 }

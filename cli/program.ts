@@ -1,6 +1,6 @@
 import { Command, CommanderError, Option } from "commander";
 import { EXIT } from "./exit_code.ts";
-import { UsageError } from "../core/data/mod.ts";
+import { didYouMean, UsageError } from "../core/data/mod.ts";
 import { parseDuration, parseHz, parseInteger, parsePid, parsePids, parseShare, parseSize } from "./arguments.ts";
 import { VERSION } from "./version.ts";
 
@@ -69,7 +69,7 @@ export function program(): Command {
     .addHelpText("after", "\nWithout a command, sonde measures for up to 10 s and says what is wrong.\n");
   const command = (nameAndArgs: string, description: string): Command =>
     sonde.command(nameAndArgs).description(description).helpOption("-h, --help", "print this help")
-      .allowExcessArguments(
+      .showHelpAfterError(`(sonde ${nameAndArgs.split(" ")[0]} --help tells what it takes)`).allowExcessArguments(
         false,
       );
   const json = (c: Command): Command => c.option("--json", "print JSON");
@@ -78,7 +78,8 @@ export function program(): Command {
   sonde.allowExcessArguments(true).action(run(async (options: Options) => {
     if (sonde.args.length > 0) {
       const names = sonde.commands.map((c) => c.name());
-      throw new UsageError(`There is no command "${sonde.args[0]}"`, `There are: ${names.join(", ")}`);
+      const near = didYouMean(sonde.args[0], names);
+      throw new UsageError(`There is no command "${sonde.args[0]}"`, near || `There are: ${names.join(", ")}`);
     }
     const { diagnose } = await import("./commands/diagnose.ts");
     return diagnose("", { ...options, for: 10e9, short: !options.json });

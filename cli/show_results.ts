@@ -58,7 +58,7 @@ export async function showResults(
 }
 
 /** Results as text, an empty line between them. */
-async function renderAll(results: Results, forms: ShowOptions["forms"], options: TableOptions): Promise<string> {
+export async function renderAll(results: Results, forms: ShowOptions["forms"], options: TableOptions): Promise<string> {
   // Not the room's face: that would load the pictures as well.
   const { renderResult } = await import("../core/render/terminal/result.ts");
   const { renderShown } = Object.values(forms ?? {}).some((f) => f !== null)
@@ -115,8 +115,13 @@ export async function fileContent(
   }
 }
 
-/** @throws {UsageError} when there is no folder in which a file could be written */
+/** @throws {UsageError} when it is a folder, or there is none in which a file could be written */
 export function checkFolder(path: string): void {
+  try {
+    if (Deno.statSync(path).isDirectory) throw new UsageError(`"${path}" is a folder`, "Name a file in it");
+  } catch (error) {
+    if (error instanceof UsageError) throw error;
+  }
   const at = path.lastIndexOf("/");
   const folder = at < 0 ? "." : path.slice(0, at) || "/";
   try {

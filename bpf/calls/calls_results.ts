@@ -101,8 +101,9 @@ export function callsResults(outcome: ProbeOutcome, shape: CallsShape, setting: 
         errorsOf.get(String(r.function)) ?? 0,
         r.total,
         meanOf(r),
-        r.p50,
-        r.p99,
+        // Quantiles are the middle of a bucket, which may lie above what was longest.
+        least(r.p50, r.max),
+        least(r.p99, r.max),
         r.max,
         r.hist,
       ]),
@@ -253,4 +254,8 @@ function descending(name: string): (a: Row, b: Row) => number {
 
 function shortName(known: CallTarget | undefined, text: string): string {
   return known ? known.kind === "syscall" ? known.name : known.symbol : text.slice(text.lastIndexOf(":") + 1);
+}
+
+function least(quantile: Cell, max: Cell): Cell {
+  return quantile !== null && Number(quantile) > Number(max) ? max : quantile;
 }

@@ -1,6 +1,7 @@
 import { didYouMean, GoneError, type Results, UsageError } from "../../core/data/mod.ts";
 import { EXIT } from "../exit_code.ts";
 import { print } from "../output.ts";
+import { untilProcessEnds } from "../process_end.ts";
 import { terminalProgress } from "../progress.ts";
 import { openSession, type Session } from "../session.ts";
 import { checkOutput, showResults } from "../show_results.ts";
@@ -40,12 +41,13 @@ export async function analyzeCommand(name: string | undefined, options: AnalyzeO
   progress.show(`${name} … (Ctrl-C ends)`);
   let results: Results;
   try {
+    using end = untilProcessEnds(session.host, pid, session.context.signal);
     results = await tool.run({
       program: name,
       pid: pid ?? 0,
       duration_secs: options.for / 1e9,
       mechanism: options.mechanism,
-    }, session.context);
+    }, { ...session.context, signal: end.signal });
   } finally {
     progress.clear();
   }

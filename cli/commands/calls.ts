@@ -2,6 +2,7 @@ import { GoneError, type Results, UsageError } from "../../core/data/mod.ts";
 import { EXIT } from "../exit_code.ts";
 import { type ChildWindow, measureChild } from "../measure_child.ts";
 import { print, warn } from "../output.ts";
+import { untilProcessEnds } from "../process_end.ts";
 import { terminalProgress } from "../progress.ts";
 import { renderOptions } from "../render_options.ts";
 import { openSession } from "../session.ts";
@@ -61,15 +62,16 @@ export async function callsCommand(
   if (words.length > 0) {
     const measure = (window: ChildWindow): Promise<Results> =>
       session.api.calls.measure({ ...request, ...window, follow: true });
-    const { measured, code } = await measureChild(words, session, measure, { durationNs: options.for });
-    await show(measured, options, words);
-    return code;
+    const shown = (results: Results): Promise<void> => show(results, options, words);
+    return await measureChild(words, session, measure, shown, { durationNs: options.for });
   }
   progress.show("attaching …");
   let results: Results;
   try {
+    using end = untilProcessEnds(session.host, pid, session.context.signal);
     results = await session.api.calls.measure({
       ...request,
+      signal: end.signal,
       onReady: () => progress.show("watching calls … (Ctrl-C ends)"),
     });
   } finally {

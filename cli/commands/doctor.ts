@@ -37,6 +37,8 @@ export async function doctor(options: { json?: boolean; clean?: boolean }): Prom
   const style = styleFor(o);
   const mark = { yes: style.good("✓"), no: style.bad("✗"), unknown: style.warn("?") };
   let text = `sonde ${session.api.version} · Linux ${session.host.features().release}\n`;
+  const narrow = o.width < 70;
+  const indent = narrow ? 6 : 31;
   let area = "";
   let before: DoctorCheck | undefined;
   for (const c of checks) {
@@ -45,10 +47,14 @@ export async function doctor(options: { json?: boolean; clean?: boolean }): Prom
     // One missing privilege refuses many things for the same reason: it is told once.
     const same = c.state !== "yes" && c.found === before?.found;
     before = c;
-    const lines = same ? ["as above"] : wrap(escapeText(c.found), o.width - 32);
-    text += `  ${mark[c.state]} ${c.name.padEnd(26)} ${lines.join(`\n${" ".repeat(31)}`)}\n`;
+    const found = same ? "as above" : escapeText(c.found);
+    text += `  ${mark[c.state]} ${narrow ? c.name : c.name.padEnd(26)}`;
+    // Beside its name, or on a narrow terminal below it.
+    const lines = wrap(found, o.width - indent - 1).map((l) => " ".repeat(indent) + l + "\n");
+    text += narrow ? `\n${lines.join("")}` : ` ${lines.join("").trimStart()}`;
     if (c.remedy && c.state !== "yes" && !same) {
-      text += wrap(escapeText(c.remedy), o.width - 34).map((l) => `${" ".repeat(31)}${style.dim(l)}\n`).join("");
+      text += wrap(escapeText(c.remedy), o.width - indent - 3).map((l) => `${" ".repeat(indent)}${style.dim(l)}\n`)
+        .join("");
     }
   }
   print(text);
@@ -61,6 +67,14 @@ export async function doctor(options: { json?: boolean; clean?: boolean }): Prom
  */
 async function clean({ api, host }: Session, json: boolean): Promise<number> {
   const { removeLeftovers } = await import("../../core/ftrace/leftovers.ts");
+  mountTracefs(host);
+  const instances = `${host.path("tracefs")}/instances`;
+  try {
+    Deno.readDirSync(instances)[Symbol.iterator]().next();
+  } catch (error) {
+    const why = error instanceof Deno.errors.NotFound ? "there is no tracefs here" : (error as Error).message;
+    throw new UnsupportedError(`Cannot look into ${instances}: ${why}`, "Run as root, with tracefs mounted.");
+  }
   const cleaned = removeLeftovers(host);
   if (json) print(JSON.stringify({ schema: 1, version: api.version, cleaned }, null, 2) + "\n");
   else {

@@ -4,7 +4,8 @@ import { EXIT } from "../exit_code.ts";
 import { print, warn } from "../output.ts";
 import { terminalProgress } from "../progress.ts";
 import { openSession, type Session } from "../session.ts";
-import { checkOutput, showResults } from "../show_results.ts";
+import { renderOptions } from "../render_options.ts";
+import { checkOutput, renderAll, showResults } from "../show_results.ts";
 
 /** Options of `sonde ftrace`. */
 export interface FtraceOptions {
@@ -53,11 +54,12 @@ export async function ftraceCommand(words: readonly string[], options: FtraceOpt
     }).finally(() => progress.clear());
   if (command.length > 0) {
     const { measureChild } = await import("../measure_child.ts");
-    const { measured, code } = await measureChild(command, session, measuring, { durationNs: options.for });
-    if (options.output !== undefined) await showResults(measured, { command: [...command] }, options);
-    else if (options.json) warn(JSON.stringify({ schema: 1, command, results: resultsToJson(measured) }));
-    else warn(await text(measured, options.top));
-    return code;
+    const show = async (results: Results): Promise<void> => {
+      if (options.output !== undefined) await showResults(results, { command: [...command] }, options);
+      else if (options.json) warn(JSON.stringify({ schema: 1, command, results: resultsToJson(results) }));
+      else warn(await renderAll(results, undefined, { ...renderOptions(), maxRows: options.top }));
+    };
+    return await measureChild(command, session, measuring, show, { durationNs: options.for });
   }
   const results = await measuring({
     pid: options.pid ?? 0,
@@ -131,12 +133,4 @@ async function printerOf(session: Session): Promise<import("../call_graph.ts").C
     return known;
   };
   return callGraphPrinter((address) => name(address).name, comm, print);
-}
-
-async function text(results: Results, maxRows: number): Promise<string> {
-  const { renderOptions } = await import("../render_options.ts");
-  const { renderResult } = await import("../../core/render/terminal/result.ts");
-  return Object.entries(results).map(([name, r]) => renderResult(name, r, { ...renderOptions(), maxRows })).join(
-    "\n\n",
-  );
 }

@@ -45,11 +45,14 @@ export async function offCpuCommand(words: readonly string[], options: OffCpuCom
   if (pid !== undefined && comm === undefined) throw new GoneError(`There is no process ${pid}`);
   if (words.length > 0) {
     const { measureChild } = await import("../measure_child.ts");
-    const { measured, code } = await measureChild(words, session, (window) => measure(session, options, window), {
-      durationNs: options.for,
-    });
-    await show(measured, options, titleOf(options, words[0].slice(words[0].lastIndexOf("/") + 1)), words);
-    return code;
+    const title = titleOf(options, words[0].slice(words[0].lastIndexOf("/") + 1));
+    return await measureChild(
+      words,
+      session,
+      (window) => measure(session, options, window),
+      (results) => show(results, options, title, words),
+      { durationNs: options.for },
+    );
   }
   progress.show("watching what waits … (Ctrl-C ends)");
   const results = await measure(session, options, {

@@ -124,13 +124,12 @@ async function profileChild(
   const { measureChild } = await import("../measure_child.ts");
   using signals = options.sampler === "signal" ? await prepareSignals(options, session) : null;
   const sample = signals?.sample ?? session.api.samplers.cpu;
-  const { measured: profile, code } = await measureChild(
+  const title = `CPU time of ${words[0].slice(words[0].lastIndexOf("/") + 1)}`;
+  return await measureChild(
     words,
     session,
     (window) => sample({ ...requestOf(options, window.signal), ...window, ownCommand: true }),
+    (profile) => showProfile(profile, { ...options, title, command: words }),
     { durationNs: options.for, env: signals?.env },
   );
-  const title = `CPU time of ${words[0].slice(words[0].lastIndexOf("/") + 1)}`;
-  await showProfile(profile, { ...options, title, command: words });
-  return code;
 }

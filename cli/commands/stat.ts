@@ -72,22 +72,27 @@ async function statChild(words: readonly string[], options: StatOptions, session
   const runs: Counts[] = [];
   let code: number = EXIT.ok;
   const series = await intervals(options, warn);
-  for (let run = 0; run < (options.repeat ?? 1) && !session.context.signal.aborted; run++) {
-    const one = await measureChild(
+  const show = async (counts: Counts): Promise<void> => {
+    const results: Results = { ...counts, ...series.results() };
+    if (options.output !== undefined) await showResults(results, { command: [...words] }, { ...options });
+    else if (options.json) warn(JSON.stringify({ schema: 1, command: words, results: resultsToJson(results) }));
+    else warn(await text(counts));
+  };
+  const { signal } = session.context;
+  const { meanCounts } = await import("../../core/perf/counters/mean_counts.ts");
+  const wanted = options.repeat ?? 1;
+  for (let run = 1; run <= wanted && !signal.aborted; run++) {
+    code = await measureChild(
       words,
       session,
       (window) => session.api.counters.count({ ...window, events: options.event, onExec: true, every: series.every }),
+      async (counts) => {
+        runs.push(counts);
+        if (run === wanted || signal.aborted) await show(options.repeat === undefined ? counts : meanCounts(runs));
+      },
       { durationNs: options.for },
     );
-    runs.push(one.measured);
-    code = one.code;
   }
-  const { meanCounts } = await import("../../core/perf/counters/mean_counts.ts");
-  const counts = options.repeat === undefined ? runs[0] : meanCounts(runs);
-  const results: Results = { ...counts, ...series.results() };
-  if (options.output !== undefined) await showResults(results, { command: [...words] }, { ...options });
-  else if (options.json) warn(JSON.stringify({ schema: 1, command: words, results: resultsToJson(results) }));
-  else warn(await text(counts));
   return code;
 }
 

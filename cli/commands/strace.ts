@@ -14,7 +14,7 @@ import { EXIT } from "../exit_code.ts";
 import { instructionTables } from "../instruction_tables.ts";
 import { warn } from "../output.ts";
 import { renderOptions } from "../render_options.ts";
-import { checkFolder } from "../show_results.ts";
+import { checkFolder, renderAll } from "../show_results.ts";
 
 /** Options of `sonde strace`, by the names that strace has for them. */
 export interface StraceOptions {
@@ -51,6 +51,17 @@ export async function strace(words: readonly string[], options: StraceOptions): 
     throw new UsageError("What is to be traced?", "Write sonde strace -- command, or sonde strace -p PID");
   }
   if (options.count && options.summary) throw new UsageError("-c and -C exclude each other");
+  const ofLines = [["-T", options.durations], ["-t", options.time], ["-r", options.relative], [
+    "-y",
+    options.paths,
+  ]] as const;
+  const idle = options.count ? ofLines.filter(([, given]) => given).map(([name]) => name) : [];
+  if (idle.length > 0) {
+    throw new UsageError(
+      `${idle.join(", ")}: -c shows no lines`,
+      "Use -C for lines and the summary; -w for times by the clock",
+    );
+  }
   if (options.summary && options.json) throw new UsageError("-C and --json exclude each other", "Use -c --json");
   if (pids.includes(Deno.pid)) throw new UsageError("sonde cannot trace itself");
   if (options.bpf && options.countInstructions) {
@@ -79,6 +90,11 @@ export async function strace(words: readonly string[], options: StraceOptions): 
     output: options.count || options.countInstructions ? null : fd,
     instructions: options.countInstructions,
   });
+  // Where lines are not told, or not here.
+  const silent = options.quiet || options.json;
+  if (!silent && (options.count || options.output !== undefined)) {
+    for (const pid of pids) warn(`sonde: Process ${pid} attached`);
+  }
   const summary = await endingOf(trace, words.length > 0, ignored, options.for);
   const counts = sortedCounts(summary.counts, options.sort);
   const notes = summary.foreign.length === 0
@@ -93,9 +109,12 @@ export async function strace(words: readonly string[], options: StraceOptions): 
   }
   if (options.countInstructions) {
     const results = instructionTables(summary, Math.round(performance.now() * 1e6 - startNs), ownCpuNs());
-    failed ||= writeAll(fd, options.json ? json(words, results) : await instructionText(results));
+    failed ||= writeAll(
+      fd,
+      options.json ? json(words, results) : await renderAll(results, undefined, renderOptions()) + "\n",
+    );
   }
-  if (!options.quiet && !options.json) {
+  if (!silent) {
     for (const pid of pids) if (summary.detached.includes(pid)) warn(`sonde: Process ${pid} detached`);
   }
   // Where lines were not told, or not here.
@@ -189,11 +208,6 @@ async function endingOf(
 
 function json(command: readonly string[], results: Results): string {
   return `${JSON.stringify({ schema: 1, command, results: resultsToJson(results) })}\n`;
-}
-
-async function instructionText(results: Results): Promise<string> {
-  const { renderResult } = await import("../../core/render/terminal/result.ts");
-  return Object.entries(results).map(([name, r]) => `${renderResult(name, r, renderOptions())}\n`).join("\n");
 }
 
 /** @returns the errno of what failed; 0 when it is written, or its reader has gone away */

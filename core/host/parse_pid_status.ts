@@ -24,6 +24,7 @@ export function parsePidStatus(text: string): ParsedStatus {
   const rss = find("VmRSS");
   return {
     tgid: count("Tgid"),
+    tracerPid: count("TracerPid"),
     uid: words("Uid")[1] ?? 0,
     cpusAllowed: find("Cpus_allowed_list") ?? "",
     voluntarySwitches: count("voluntary_ctxt_switches"),

@@ -8,12 +8,13 @@ import { parsePidStatus } from "./parse_pid_status.ts";
 
 Deno.test("parsePidStatus() reads effective ids, memory, switches and capabilities", () => {
   const s = parsePidStatus(
-    "Name:\tx\\nUid:\\t0\nTgid:\t499\nUid:\t1000\t1001\t1000\t1000\nNSpid:\t500\t7\t1\nVmRSS:\t    1780 kB\nRssAnon:\t     112 kB\nRssFile:\t    1648 kB\n" +
+    "Name:\tx\\nUid:\\t0\nTgid:\t499\nTracerPid:\t77\nUid:\t1000\t1001\t1000\t1000\nNSpid:\t500\t7\t1\nVmRSS:\t    1780 kB\nRssAnon:\t     112 kB\nRssFile:\t    1648 kB\n" +
       "VmSwap:\t       4 kB\nCpus_allowed_list:\t0-1,4\nCapEff:\t000001fffeffffff\n" +
       "voluntary_ctxt_switches:\t12\nnonvoluntary_ctxt_switches:\t3\n",
   );
   assert.deepEqual(s, {
     tgid: 499,
+    tracerPid: 77,
     uid: 1001,
     cpusAllowed: "0-1,4",
     voluntarySwitches: 12,

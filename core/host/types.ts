@@ -141,6 +141,8 @@ export interface ProcessStat {
 export interface ProcessStatus {
   /** The process that a thread belongs to. */
   readonly tgid: number;
+  /** The process that traces it (ptrace(2)); 0 for none. */
+  readonly tracerPid: number;
   readonly uid: number;
   readonly cpusAllowed: string;
   readonly voluntarySwitches: number;

@@ -11,6 +11,8 @@ export interface RunningSonde {
   kill(signal: Deno.Signal): void;
   /** Waits until it holds a link to a program, or a perf event: then it measures. @returns false when it ended before */
   attached(): Promise<boolean>;
+  /** Whether it holds such a thing now. */
+  holdsProbes(): boolean;
 }
 
 /** Starts one. */
@@ -28,9 +30,12 @@ export function startSonde(args: readonly string[]): RunningSonde {
     over = true;
     return { code, out: text(stdout), err: text(stderr) };
   });
+  const holdsProbes = (): boolean =>
+    descriptors(child.pid).some((d) => /^anon_inode:(bpf_link|bpf-raw-tracepoint|\[perf_event\])/.test(d));
   return {
     pid: child.pid,
     ended,
+    holdsProbes,
     over: () => over,
     kill(signal): void {
       try {
@@ -41,9 +46,7 @@ export function startSonde(args: readonly string[]): RunningSonde {
     },
     async attached(): Promise<boolean> {
       while (!over) {
-        if (descriptors(child.pid).some((d) => /^anon_inode:(bpf_link|bpf-raw-tracepoint|\[perf_event\])/.test(d))) {
-          return true;
-        }
+        if (holdsProbes()) return true;
         await new Promise((resolve) => setTimeout(resolve, 5));
       }
       return false;
