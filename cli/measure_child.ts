@@ -48,20 +48,20 @@ export async function measureChild<T>(
     return s;
   });
   let begun = false;
-  const begin = (): void => {
+  const onReady = (): void => {
     begun = true;
     child.go();
   };
   let measured: T;
   try {
     const signal = AbortSignal.any([context.signal, ended.signal]);
-    measured = await measure({ pid: child.pid, durationNs, signal, onReady: begin });
+    measured = await measure({ pid: child.pid, durationNs, signal, onReady });
   } catch (error) {
     if (!begun) child.kill();
     await status;
     throw error;
   }
-  begin();
+  child.go();
   await show(measured);
   if (context.signal.aborted && !ended.signal.aborted) {
     warn(`sonde: waiting for the command, process ${child.pid}; another Ctrl-C leaves it to itself`);

@@ -19,8 +19,9 @@ export async function tracerChecks(session: Session, progress: (text: string) =>
   const window = { pid: 0, durationNs: TRIAL_NS, signal };
   const trials: (readonly [name: string, run: () => Promise<string>])[] = [
     ["strace", async () => {
-      const { traceCalls } = await import("../core/ptrace/mod.ts");
-      const trace = await traceCalls(host, { ...TRUE, command: { ...TRUE.command, path: commandPath("true") } });
+      const { COUNTS_ONLY, traceCalls } = await import("../core/ptrace/mod.ts");
+      const command = { path: commandPath("true"), args: ["true"], env: {}, ignoredSignals: [] };
+      const trace = await traceCalls(host, { ...COUNTS_ONLY, command });
       const { counts } = await trace.done;
       if (counts.length === 0) throw new UnsupportedError("No system call of a command was seen", "");
       return "works: ptrace";
@@ -85,23 +86,3 @@ function measured(results: Results): string {
   const why = notes.find((n) => n.startsWith("Not by a better way: "));
   return `works: ${way}${why ? `. ${why}` : ""}`;
 }
-
-const TRUE = {
-  command: { args: ["true"], env: {}, ignoredSignals: [] },
-  pids: [],
-  follow: false,
-  calls: null,
-  signals: null,
-  format: "text",
-  counts: "system",
-  times: { clock: "none", relative: false },
-  durations: false,
-  stringLimit: 32,
-  paths: false,
-  who: "never",
-  quietExit: true,
-  quietNotes: true,
-  interleaved: false,
-  seccomp: false,
-  output: null,
-} as const;

@@ -3,7 +3,7 @@ import type { Access } from "./access.ts";
 import { emitCount, FP, type Gen, MAP } from "./gen.ts";
 import { emitAccess } from "./read_access.ts";
 
-/** Processes that a family may have those that have ended included. */
+/** Processes that a family may have, those that have ended included. */
 export const FAMILY_ENTRIES = 65_536;
 
 /** Goes on only for a process of the family. */

@@ -90,9 +90,10 @@ export async function strace(words: readonly string[], options: StraceOptions): 
     output: options.count || options.countInstructions ? null : fd,
     instructions: options.countInstructions,
   });
-  // Where lines are not told, or not here.
   const silent = options.quiet || options.json;
-  if (!silent && (options.count || options.output !== undefined)) {
+  // Lines are not told, or not here.
+  const apart = options.count || options.output !== undefined;
+  if (!silent && apart) {
     for (const pid of pids) warn(`sonde: Process ${pid} attached`);
   }
   const summary = await endingOf(trace, words.length > 0, ignored, options.for);
@@ -117,8 +118,7 @@ export async function strace(words: readonly string[], options: StraceOptions): 
   if (!silent) {
     for (const pid of pids) if (summary.detached.includes(pid)) warn(`sonde: Process ${pid} detached`);
   }
-  // Where lines were not told, or not here.
-  if (options.count || options.output !== undefined) notes.forEach((note) => warn(`sonde: ${note}`));
+  if (apart) notes.forEach((note) => warn(`sonde: ${note}`));
   if (failed !== 0) {
     const where = options.output === undefined ? "standard error" : `"${options.output}"`;
     warn(`sonde: What is in ${where} is not all: writing failed (${errnoName(failed)}, ${errnoText(failed)})`);

@@ -75,6 +75,26 @@ export interface CallTraceSummary {
   readonly stretches: readonly StretchInstructions[];
 }
 
+/** What a request is besides its command or processes where all calls are counted, and no lines are wanted. */
+export const COUNTS_ONLY: Omit<CallTraceRequest, "command"> = {
+  pids: [],
+  follow: true,
+  calls: null,
+  signals: null,
+  output: null,
+  format: "text",
+  counts: "system",
+  times: { clock: "none", relative: false },
+  durations: false,
+  stringLimit: 32,
+  paths: false,
+  who: "never",
+  quietExit: true,
+  quietNotes: true,
+  interleaved: false,
+  seccomp: false,
+};
+
 /** The first message to the Worker. */
 export interface CallTraceOrders extends CallTraceRequest {
   /**

@@ -1,7 +1,7 @@
 /** Commands that Sonde starts and measures: what all that do so have in common. */
 import assert from "node:assert/strict";
 import { CAP, hasCapability } from "../../core/sys/mod.ts";
-import { startSonde } from "../tracing/running_sonde.ts";
+import { isRunning, startSonde } from "../tracing/running_sonde.ts";
 import { skip } from "../skip.ts";
 import { sonde } from "./sonde.ts";
 
@@ -52,7 +52,7 @@ Deno.test("interrupted alone, it shows what there is and waits for the command; 
     assert.match(err, new RegExp(`waiting for the command, process ${command};`));
     assert.equal(code, 143);
     // It was told; that it dies, and is waited for by whoever inherits it, takes a moment.
-    while (runs(command)) await new Promise((resolve) => setTimeout(resolve, 10));
+    while (isRunning(command)) await new Promise((resolve) => setTimeout(resolve, 10));
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -73,15 +73,6 @@ function exists(path: string): boolean {
   try {
     Deno.statSync(path);
     return true;
-  } catch {
-    return false;
-  }
-}
-
-/** Whether a process is there, and has not ended. */
-function runs(pid: number): boolean {
-  try {
-    return !/^\d+ \(.*\) [ZX] /s.test(Deno.readTextFileSync(`/proc/${pid}/stat`));
   } catch {
     return false;
   }

@@ -1,6 +1,6 @@
 import { countCallsByBpf } from "../../cli/count_calls_by_bpf.ts";
 import { traceFunctions, traceGraph } from "../../core/ftrace/mod.ts";
-import { traceCalls } from "../../core/ptrace/mod.ts";
+import { COUNTS_ONLY, traceCalls } from "../../core/ptrace/mod.ts";
 import type { InstrumentCase, Verdict } from "./instrument_case.ts";
 import type { Bench } from "./smoke_case.ts";
 
@@ -50,23 +50,8 @@ export const TRACER_CASES: readonly InstrumentCase[] = [
     checked: `${N} calls of close that all fail`,
     async run(bench, { host }): Promise<Verdict> {
       const trace = await traceCalls(host, {
+        ...COUNTS_ONLY,
         command: { path: bench.program, args: [bench.program, "badclose", String(N)], env: {}, ignoredSignals: [] },
-        pids: [],
-        follow: true,
-        calls: null,
-        signals: null,
-        output: null,
-        format: "text",
-        counts: "system",
-        times: { clock: "none", relative: false },
-        durations: false,
-        stringLimit: 32,
-        paths: false,
-        who: "never",
-        quietExit: true,
-        quietNotes: true,
-        interleaved: false,
-        seccomp: false,
       });
       const { counts, code } = await trace.done;
       return { mechanism: "ptrace", problem: code === 0 ? closesIn(counts) : `the load ended with ${code}` };

@@ -69,3 +69,12 @@ function descriptors(pid: number): string[] {
     return [];
   }
 }
+
+/** Whether a process is there, and has not ended. */
+export function isRunning(pid: number): boolean {
+  try {
+    return !/^State:\s*[ZX]/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
+  } catch {
+    return false;
+  }
+}

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { command, SONDE, sonde } from "../cli/sonde.ts";
 import { outputOf } from "../compile_c.ts";
 import { skip } from "../skip.ts";
-import { startSonde } from "./running_sonde.ts";
+import { isRunning, startSonde } from "./running_sonde.ts";
 import { type StraceProgram, straceProgram } from "./strace_program.ts";
 
 /** Calls and errors by name. */
@@ -92,10 +92,14 @@ Deno.test("registers tell the same as PTRACE_GET_SYSCALL_INFO", async () => {
   await using p = await program();
   if (p === null) return;
   const { openHost } = await import("../../core/host/mod.ts");
-  const { traceCalls } = await import("../../core/ptrace/mod.ts");
+  const { COUNTS_ONLY, traceCalls } = await import("../../core/ptrace/mod.ts");
   const tables = [];
   for (const useRegisters of [false, true]) {
-    const trace = await traceCalls(openHost(), { ...COUNTING, command: commandOf([p.path, "signals"]), useRegisters });
+    const trace = await traceCalls(openHost(), {
+      ...COUNTS_ONLY,
+      command: commandOf([p.path, "signals"]),
+      useRegisters,
+    });
     const { counts, code } = await trace.done;
     assert.equal(code, 143);
     tables.push(counts.map(({ name, calls, errors }) => ({ name, calls, errors })));
@@ -107,11 +111,11 @@ Deno.test("with a filter other calls do not stop the command: seccomp", async ()
   await using p = await program();
   if (p === null) return;
   const { openHost } = await import("../../core/host/mod.ts");
-  const { parseCallFilter, traceCalls } = await import("../../core/ptrace/mod.ts");
+  const { COUNTS_ONLY, parseCallFilter, traceCalls } = await import("../../core/ptrace/mod.ts");
   const { calls } = parseCallFilter(["write"]);
   const stopsWith = async (seccomp: boolean) => {
     const command = commandOf([p.path, "ask", "5000"]);
-    const trace = await traceCalls(openHost(), { ...COUNTING, command, calls, seccomp });
+    const trace = await traceCalls(openHost(), { ...COUNTS_ONLY, command, calls, seccomp });
     return await trace.done;
   };
   const filtered = await stopsWith(true);
@@ -183,7 +187,7 @@ Deno.test("a command that was started dies with a sonde that is killed", async (
   const traced = await firstChild(child.pid);
   child.kill("SIGKILL");
   await child.ended;
-  while (isThere(traced)) await new Promise((resolve) => setTimeout(resolve, 5));
+  while (isRunning(traced)) await new Promise((resolve) => setTimeout(resolve, 5));
 });
 
 Deno.test("once a command has ended, signals go to what it left behind", async () => {
@@ -197,10 +201,10 @@ Deno.test("once a command has ended, signals go to what it left behind", async (
   };
   while (await left() === 0 && !child.over()) await new Promise((resolve) => setTimeout(resolve, 5));
   const pid = await left();
-  assert.ok(isThere(pid));
+  assert.ok(isRunning(pid));
   child.kill("SIGTERM");
   assert.equal((await child.ended).code, 4);
-  assert.ok(!isThere(pid));
+  assert.ok(!isRunning(pid));
   assert.match(await Deno.readTextFile(file), /\+\+\+ killed by SIGTERM \+\+\+/);
 });
 
@@ -335,26 +339,6 @@ function comparable(text: string): string[] {
   ).sort();
 }
 
-/** What every request has in common: counts, nothing else. */
-const COUNTING = {
-  pids: [],
-  follow: true,
-  calls: null,
-  signals: null,
-  output: null,
-  format: "text",
-  counts: "system",
-  times: { clock: "none", relative: false },
-  durations: false,
-  stringLimit: 32,
-  paths: false,
-  who: "never",
-  quietExit: false,
-  quietNotes: false,
-  interleaved: false,
-  seccomp: false,
-} as const;
-
 function commandOf([path, ...rest]: readonly string[]) {
   return { path, args: [path, ...rest], env: {}, ignoredSignals: [] };
 }
@@ -367,14 +351,6 @@ async function temporary(): Promise<{ readonly path: string } & AsyncDisposable>
 /** Who traces a process; 0: nobody. */
 function tracerOf(pid: number): number {
   return Number(/^TracerPid:\s*(\d+)/m.exec(Deno.readTextFileSync(`/proc/${pid}/status`))?.[1]);
-}
-
-function isThere(pid: number): boolean {
-  try {
-    return !/^State:\s*Z/m.test(Deno.readTextFileSync(`/proc/${pid}/status`));
-  } catch {
-    return false;
-  }
 }
 
 /** Waits until a process has started a program. */
