@@ -1,6 +1,7 @@
 /*
  * Does a known number of things to a block device, past the page cache, and says how long each kind took by its own clock:
- * disk_load DEVICE READS WRITES SYNCS DISCARDS. Waits for a byte on its input first. Reads are of 4 KiB, writes of 8 KiB.
+ * disk_load DEVICE READS WRITES SYNCS DISCARDS. Waits for a byte on its input first. Reads are of 128 KiB, writes of 256 KiB:
+ * large enough that a request takes longer than what surrounds it, small enough to stay one request each.
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -14,6 +15,8 @@
 #include <unistd.h>
 
 #define PAGE 4096
+#define READ (32 * PAGE)
+#define WRITE (64 * PAGE)
 
 static void fail(const char *what) {
   perror(what);
@@ -33,15 +36,15 @@ int main(int argc, char **argv) {
   long long read_ns = now(), write_ns, sync_ns, discard_ns;
   int fd = open(argv[1], O_RDWR | O_DIRECT);
   if (fd < 0) fail(argv[1]);
-  if (posix_memalign((void **)&page, PAGE, 2 * PAGE)) fail("posix_memalign");
-  memset(page, 1, 2 * PAGE);
+  if (posix_memalign((void **)&page, PAGE, WRITE)) fail("posix_memalign");
+  memset(page, 1, WRITE);
   if (read(0, &go, 1) != 1) fail("no word to begin");
   read_ns = now();
   for (long i = 0; i < reads; i++)
-    if (pread(fd, page, PAGE, i * 7 % 1000 * PAGE) != PAGE) fail("pread");
+    if (pread(fd, page, READ, i * 7 % 1000 * PAGE) != READ) fail("pread");
   write_ns = now();
   for (long i = 0; i < writes; i++)
-    if (pwrite(fd, page, 2 * PAGE, i * 14 % 1000 * PAGE) != 2 * PAGE) fail("pwrite");
+    if (pwrite(fd, page, WRITE, i * 14 % 1000 * PAGE) != WRITE) fail("pwrite");
   sync_ns = now();
   for (long i = 0; i < syncs; i++)
     if (fsync(fd)) fail("fsync");

@@ -1,11 +1,14 @@
 /**
  * A program whose calls are known: it prints, a line each, how long it took for some of them by its own clock, `nap 5 NS`.
- * Linked statically, so that its system calls are its own.
+ * Linked statically, so that its system calls are its own; and how many they are is no matter of chance: one malloc arena (a
+ * thread's own is cut out of a larger mapping, by one munmap or two, as the address falls), and four threads that all live
+ * before one ends (a stack is reused from then on).
  */
 export const CALLS_PROGRAM = `
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdio.h>
@@ -48,7 +51,9 @@ NOINLINE void leap(int n) {
 }
 
 NOINLINE void work(long n) { __asm__ volatile("" : "+r"(n)); }
+static pthread_barrier_t all_live;
 static void *worker(void *arg) {
+  pthread_barrier_wait(&all_live);
   for (long i = 0; i < 100; i++) work(i);
   return arg;
 }
@@ -74,6 +79,8 @@ int main(int argc, char **argv) {
     }
     return 0;
   }
+  mallopt(M_ARENA_MAX, 1);
+  pthread_barrier_init(&all_live, NULL, 4);
   for (int i = 0; i < 20; i++) nap(1);
   timed_nap(60);
   timed_nap(30);
