@@ -42,11 +42,26 @@ ok | 3 passed (2 steps) | 0 failed | 1 ignored (9ms)`);
 });
 
 Deno.test("failures are counted, and a run that was cut off is known", () => {
-  const text = "a ... FAILED (1ms)\n\n FAILURES \n\na => ./a_test.ts:1:6\n\nFAILED | 2 passed | 1 failed (1s)";
+  const text = `a ... FAILED (1ms)
+
+ ERRORS 
+
+a => ./a_test.ts:1:6
+error: AssertionError: two
+
+2 !== 1
+
+    at file:///a_test.ts:1:9
+
+ FAILURES 
+
+a => ./a_test.ts:1:6
+
+FAILED | 2 passed | 1 failed (1s)`;
   assert.deepEqual(count(text), {
     passed: 2,
     failed: 1,
-    failures: ["a => ./a_test.ts:1:6"],
+    failures: ["a => ./a_test.ts:1:6\n    error: AssertionError: two\n    2 !== 1\n        at file:///a_test.ts:1:9"],
     skipped: [],
     complete: true,
   });
@@ -66,8 +81,9 @@ Deno.test("Deno prints what is counted here", () => {
       env: { NO_COLOR: "1" },
       stderr: "null",
     }).outputSync();
-    const { passed, failed, skipped, complete } = count(new TextDecoder().decode(stdout));
+    const { passed, failed, failures, skipped, complete } = count(new TextDecoder().decode(stdout));
     assert.deepEqual([passed, failed, skipped.length, complete], [1, 1, 2, true]);
+    assert.match(failures.join(), /^bad => \S+\n +error: Error: x\n/);
     assert.match(skipped[0], /x_test\.ts: skips: because$/);
   } finally {
     Deno.removeSync(dir, { recursive: true });

@@ -52,8 +52,9 @@ passed += counts.passed;
 failed += counts.failed;
 skipped.push(...counts.skipped);
 if (!counts.complete) fail(`the tests ended without a summary${end.signal ? ` (${end.signal})` : ""}`);
-else if (counts.failed > 0) failures.push(...counts.failures, `${counts.failed} tests; why stands above`);
-else if (!end.success) fail("deno test");
+else if (counts.failed > 0) {
+  failures.push(...counts.failures, `${counts.failed} tests; their whole output stands above`);
+} else if (!end.success) fail("deno test");
 
 if (skipped.length > 0) {
   title("skipped, and why");
