@@ -109,6 +109,22 @@ Deno.test("kernel stacks have names with CAP_SYSLOG, and a note without it", asy
   });
 });
 
+Deno.test("stat: what the kernel alone counts is not told as 0 to who may not see the kernel", async () => {
+  await nobodyTest(async (nobody) => {
+    for (const [set, state] of [["none", "not_permitted"], ["probes", "counted"]] as const) {
+      const events = "context-switches,page-faults";
+      const run = await nobody(SETS[set], ["stat", "--json", "-e", events, "--", "sleep", "0.01"]);
+      assert.equal(run.code, 0, run.err);
+      const { fields, rows } = JSON.parse(run.err).results.counters;
+      const names: string[] = fields.map((c: { name: string }) => c.name);
+      const [switches, faults] = rows.map((r: unknown[]) => Object.fromEntries(names.map((name, i) => [name, r[i]])));
+      assert.equal(switches.state, state);
+      assert.ok(set === "none" ? switches.value === null : switches.value >= 1, JSON.stringify(switches));
+      assert.ok(faults.state === "counted" && faults.value > 10, JSON.stringify(faults));
+    }
+  });
+});
+
 Deno.test("list, check and doctor work without any capability, and name those that are missing", async () => {
   await nobodyTest(async (nobody) => {
     const list = await nobody([], ["list", "probes", "raw_tracepoint:sched_sw*"]);

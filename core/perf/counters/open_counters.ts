@@ -1,5 +1,5 @@
 import { ERRNO, ioctl, ownFd, PERF_FLAG, perfEventOpenRaw, read, SysError } from "../../sys/mod.ts";
-import { FORMAT, IOC } from "../abi.ts";
+import { FORMAT, IOC, PERF_TYPE, SW } from "../abi.ts";
 import { encodeAttr } from "../attr.ts";
 import { type CounterReading, sumReadings } from "./counter_value.ts";
 import type { CountedEvent } from "./resolve_events.ts";
@@ -139,9 +139,16 @@ function open(event: CountedEvent, target: CountTarget, place: number, groupFd: 
   return perfEventOpenRaw(attr, target.fd, place, groupFd, PERF_FLAG.PID_CGROUP);
 }
 
+/**
+ * What the scheduler does is counted in the kernel alone (perf_sw_event_sched in include/linux/perf_event.h): a count of
+ * user code would open, and stay 0.
+ */
+const IN_KERNEL_ONLY: ReadonlySet<number> = new Set([SW.CONTEXT_SWITCHES, SW.CPU_MIGRATIONS]);
+
 /** Sources outside of the cores, and tracepoints, know nothing of levels. */
-function mayHideKernel(event: CountedEvent): boolean {
-  return !event.attr.excludeUser && !event.attr.excludeKernel && event.cpus === null;
+function mayHideKernel({ attr, cpus }: CountedEvent): boolean {
+  if (attr.type === PERF_TYPE.SOFTWARE && IN_KERNEL_ONLY.has(Number(attr.config))) return false;
+  return !attr.excludeUser && !attr.excludeKernel && cpus === null;
 }
 
 function stateOf(errno: number): NotCounted["state"] {
