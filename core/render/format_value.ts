@@ -3,7 +3,10 @@ import { escapeText } from "./escape.ts";
 import { stackLine } from "./stack_text.ts";
 
 /** The parts of a field that decide how its values read. */
-export type FieldShape = Pick<Field, "type" | "unit">;
+export type FieldShape = Pick<Field, "type" | "unit"> & Partial<Pick<Field, "name">>;
+
+/** Integers that name something, and are no amounts: no separators of thousands. */
+const NAMES_SOMETHING = /(^|_)([ds]?port|ino|inode|e?uid|e?gid|errno|fd|id)$/;
 
 /**
  * One value for people: `12.3 ms`, `1.21 GiB`, `3.4k/s`, `97 %`, `0x7f00…`, `1,234,567`. Text is escaped, null is `-`.
@@ -32,6 +35,9 @@ export function formatValue(cell: Cell, field: FieldShape): string {
       return formatRatio(Number(cell));
     case "rate":
       return formatByUnit(cell, field.unit ?? "events/s");
+    case "int":
+      if (field.unit !== "count" && NAMES_SOMETHING.test(field.name ?? "")) return String(cell);
+      return formatByUnit(cell, field.unit);
     default:
       return formatByUnit(cell, field.unit);
   }

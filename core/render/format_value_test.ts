@@ -55,6 +55,12 @@ for (const [type, cell, expected, unit] of cases) {
   });
 }
 
+Deno.test("formatValue() separates the thousands of amounts, not of numbers that name something", () => {
+  const text = (name: string, unit?: Unit): string => formatValue(54321, field(name, "int", undefined, unit));
+  assert.deepEqual(["port", "local_port", "sport", "inode", "uid"].map((name) => text(name)), Array(5).fill("54321"));
+  assert.deepEqual([text("ports"), text("support"), text("ports", "count")], Array(3).fill("54,321"));
+});
+
 Deno.test("formatValue() writes a stack leaf first and a histogram as range and shape", () => {
   const frame = { module: "", file: "", line: 0, kind: "user" } as const;
   const stack = [{ ...frame, function: "main" }, { ...frame, function: "leaf" }];

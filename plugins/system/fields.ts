@@ -187,13 +187,13 @@ export const PROCESS_FIELDS: readonly Field[] = [
   ratio("blocked", "Share of looks at which a thread was in uninterruptible sleep"),
   text("wait", "What it most often waited in while blocked: system call / kernel function"),
   text("cpus_allowed", "CPUs it may run on"),
-  int("cpu_last", "CPU it last ran on"),
+  f("cpu_last", "int", null, "CPU it last ran on"),
   text("cgroup", "Control group"),
   text("container", "Container id, from the cgroup"),
   text("command", "Command line"),
   ratio("children_cpu", "CPU of children that were reaped in the window"),
   events("children_faults", "Page faults of children that were reaped in the window"),
-  int("uid", "Real user id"),
+  f("uid", "int", null, "Real user id"),
   text("cgroups", "All its control groups, comma-separated: with cgroup v1 each hierarchy may have another"),
 ];
 

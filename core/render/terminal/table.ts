@@ -29,6 +29,8 @@ interface Column {
   readonly empty: boolean;
   /** Holds only nulls. */
   readonly unknown: boolean;
+  /** The rows fall by it, from the highest to a lower one: they seem to be sorted by it. */
+  readonly falls: boolean;
 }
 
 const GAP = 2;
@@ -39,7 +41,9 @@ const KEEP_END = /(^|_)(path|cgroup|file|module)$/;
 
 /**
  * A table for a terminal: numbers right-aligned with their unit in the header or the cell, text cut to what fits, zeros and
- * nulls dimmed. Stacks, and the histograms of few rows, stand below their row. Columns that do not fit are named below the table, those that hold nothing but zeros, or nothing that is known, first.
+ * nulls dimmed. Stacks, and the histograms of few rows, stand below their row. Of columns that do not fit, those that hold
+ * nothing but zeros, or nothing that is known, go first; the first column stays, and that by which the rows seem to be sorted.
+ * What is left out is named below the table.
  */
 export function renderTable(table: Table, options: TableOptions): string {
   const style = styleFor(options);
@@ -115,10 +119,19 @@ function layColumn(table: Table, field: Field, index: number, rows: number): Col
     least: numeric ? natural : Math.min(natural, TEXT_LEAST),
     empty,
     unknown,
+    falls: numeric && falls(table, index),
   };
 }
 
-/** Which columns fit: all when they can; else without the empty ones; else as many from the left as fit. */
+function falls(table: Table, index: number): boolean {
+  const cell = (row: number): number => Number(cellAt(table.columns[index], row) ?? NaN);
+  for (let row = 1; row < table.length; row++) {
+    if (!(cell(row) <= cell(row - 1))) return false;
+  }
+  return table.length > 1 && cell(0) > cell(table.length - 1);
+}
+
+/** Which columns fit: all when they can; else without the empty ones; else what sorts them, and as many from the left as fit. */
 function choose(
   all: readonly Column[],
   width: number,
@@ -130,10 +143,12 @@ function choose(
   const left = all.filter((c) => !full.includes(c));
   const empty = left.filter((c) => !c.unknown).map((c) => c.header);
   const unknown = left.filter((c) => c.unknown).map((c) => c.header);
-  const shown: Column[] = [];
-  for (const column of full) {
-    if (shown.length === 0 || need([...shown, column]) <= width) shown.push(column);
+  const sorts = full.find((c) => c.falls);
+  let shown = full.slice(0, 1);
+  for (const column of sorts ? [sorts, ...full] : full) {
+    if (!shown.includes(column) && need([...shown, column]) <= width) shown.push(column);
   }
+  shown = full.filter((c) => shown.includes(c));
   const hidden = full.filter((c) => !shown.includes(c)).map((c) => c.header);
   return { shown, empty, unknown, hidden };
 }

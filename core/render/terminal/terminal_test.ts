@@ -73,6 +73,18 @@ Deno.test("renderTable() aligns numbers right, puts units in the header, marks n
   );
 });
 
+Deno.test("renderTable() keeps the first column and the one that sorts the rows where little fits", () => {
+  const fields = ["name", "device_and_partition", "c", "total"].map((n) => field(n, n === "name" ? "string" : "int"));
+  const t = tableFromRows(fields, [["the_first_of_all", 7, 1, 300], ["second", 7, 2, 200], ["third", 8, 1, 100]]);
+  assert.deepEqual(renderTable(t, plain(40)).split("\n"), [
+    "name              c  total",
+    "the_first_of_all  1    300",
+    "second            2    200",
+    "third             1    100",
+    "not shown: device_and_partition",
+  ]);
+});
+
 Deno.test("renderTable() survives any cells", () => {
   const cell = fc.option(fc.string({ unit: "binary" }));
   fc.assert(fc.property(fc.array(fc.tuple(cell, fc.option(fc.double())), { minLength: 1, maxLength: 5 }), (rows) => {
