@@ -2,6 +2,7 @@ import { GoneError, type Results, resultsToJson, UsageError } from "../../core/d
 import type { FunctionRequest, GraphRequest } from "../../core/ftrace/mod.ts";
 import { EXIT } from "../exit_code.ts";
 import { print, warn } from "../output.ts";
+import { untilProcessEnds } from "../process_end.ts";
 import { terminalProgress } from "../progress.ts";
 import { openSession, type Session } from "../session.ts";
 import { renderOptions } from "../render_options.ts";
@@ -61,10 +62,11 @@ export async function ftraceCommand(words: readonly string[], options: FtraceOpt
     };
     return await measureChild(command, session, measuring, show, { durationNs: options.for });
   }
+  using end = untilProcessEnds(session.host, options.pid, session.context.signal);
   const results = await measuring({
     pid: options.pid ?? 0,
     durationNs: options.for ?? DEFAULT_WINDOW_NS,
-    signal: session.context.signal,
+    signal: end.signal,
   });
   await showResults(results, { functions: [...functions] }, { ...options, maxRows: options.top });
   return EXIT.ok;

@@ -3,6 +3,7 @@ import type { OffCpuEngine, OffCpuMeasurement, OffCpuRequest } from "../../core/
 import type { UnwindMethod } from "../../core/profile/mod.ts";
 import { EXIT } from "../exit_code.ts";
 import { print, warn } from "../output.ts";
+import { untilProcessEnds } from "../process_end.ts";
 import { terminalProgress } from "../progress.ts";
 import { renderOptions } from "../render_options.ts";
 import { openSession, type Session } from "../session.ts";
@@ -55,10 +56,11 @@ export async function offCpuCommand(words: readonly string[], options: OffCpuCom
     );
   }
   progress.show("watching what waits … (Ctrl-C ends)");
+  using end = untilProcessEnds(session.host, pid, session.context.signal);
   const results = await measure(session, options, {
     pid: pid ?? 0,
     durationNs: options.for ?? DEFAULT_WINDOW_NS,
-    signal: session.context.signal,
+    signal: end.signal,
   });
   progress.clear();
   await show(results, options, titleOf(options, comm ?? cgroup ?? Deno.hostname()));

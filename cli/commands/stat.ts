@@ -12,6 +12,7 @@ import type { CountRequest, Counts } from "../../core/perf/counters/mod.ts";
 import { escapeText } from "../../core/render/escape.ts";
 import { EXIT } from "../exit_code.ts";
 import { print, warn } from "../output.ts";
+import { untilProcessEnds } from "../process_end.ts";
 import { terminalProgress } from "../progress.ts";
 import { renderOptions } from "../render_options.ts";
 import { openSession, type Session } from "../session.ts";
@@ -45,18 +46,18 @@ export async function stat(words: readonly string[], options: StatOptions): Prom
   }
   const progress = terminalProgress();
   const session = await openSession([], (text) => progress.show(text));
-  const { signal } = session.context;
   if (options.pid !== undefined && session.host.processStat(options.pid) === null) {
     throw new GoneError(`There is no process ${options.pid}`);
   }
   if (words.length > 0) return await statChild(words, options, session);
   progress.show("counting … (Ctrl-C ends)");
   const series = await intervals(options, print);
+  using end = untilProcessEnds(session.host, options.pid, session.context.signal);
   const counts = await session.api.counters.count({
     events: options.event,
     pid: options.pid ?? 0,
     durationNs: options.for ?? DEFAULT_WINDOW_NS,
-    signal,
+    signal: end.signal,
     every: series.every,
   });
   progress.clear();

@@ -60,7 +60,7 @@ Deno.test("interrupted alone, it shows what there is and waits for the command; 
 
 Deno.test("the window of one process ends with it", async () => {
   if (!privileged) return skip("CAP_BPF or CAP_PERFMON is missing");
-  for (const measuring of [["calls", "syscall:read"], ["analyze", "syscall_count"]]) {
+  for (const measuring of [["calls", "syscall:read"], ["analyze", "syscall_count"], ["stat"], ["offcpu"]]) {
     await using process = new Deno.Command("sleep", { args: ["3"] }).spawn();
     // It would measure for a day.
     const { code, err } = await sonde([...measuring, "-p", String(process.pid), "-d", "24h"]);
