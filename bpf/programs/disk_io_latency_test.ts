@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { fileURLToPath } from "node:url";
 import { openHost } from "../../core/host/mod.ts";
 import { bpftraceMaps, bpftraceRun } from "../../tests/bpftrace_oracle.ts";
 import { compileC } from "../../tests/compile_c.ts";
 import { skip } from "../../tests/skip.ts";
 import { LibbpfError } from "../libbpf_error.ts";
+import { DISK_LOAD, READ_SIZE, WRITE_SIZE } from "../testing/disk_load.ts";
 import { libbpfObstacle } from "../testing/libbpf_obstacle.ts";
 import { output } from "../testing/run.ts";
 import { type LoopDevice, loopDevice } from "../../tests/loop_device.ts";
@@ -12,9 +12,7 @@ import type { RunningAnalyzer } from "./analyzer.ts";
 import { startDiskIoLatency } from "./disk_io_latency.ts";
 
 const host = openHost();
-const LOAD = Deno.readTextFileSync(fileURLToPath(new URL("../testing/disk_load.c", import.meta.url)));
 const [READS, WRITES, SYNCS, DISCARDS] = [150, 70, 9, 5];
-const [READ_SIZE, WRITE_SIZE] = [128 << 10, 256 << 10];
 const READ_BYTES = READS * READ_SIZE, WRITE_BYTES = WRITES * WRITE_SIZE, DISCARD_BYTES = DISCARDS * 64 * 4096;
 
 type Row = Readonly<Record<string, unknown>>;
@@ -38,7 +36,7 @@ async function withDisk(use: (disk: LoopDevice, start: () => Load) => Promise<vo
   const folder = Deno.makeTempDirSync();
   try {
     const program = `${folder}/disk_load`;
-    if (!await compileC(LOAD, program)) return skip("gcc is not installed");
+    if (!await compileC(DISK_LOAD, program)) return skip("gcc is not installed");
     const disk = await loopDevice();
     if (typeof disk === "string") return skip(disk);
     using _ = disk;

@@ -1,11 +1,10 @@
 import assert from "node:assert/strict";
+import { DISK_LOAD, READ_SIZE, WRITE_SIZE } from "../../bpf/testing/disk_load.ts";
 import { libbpfObstacle } from "../../bpf/testing/libbpf_obstacle.ts";
 import { compileC } from "../compile_c.ts";
 import { loopDevice } from "../loop_device.ts";
 import { skip } from "../skip.ts";
 import { byAllMechanisms, type Rows, rowsOf } from "./by_all_mechanisms.ts";
-
-const LOAD = new URL("../../bpf/testing/disk_load.c", import.meta.url);
 
 Deno.test("disk_io_latency: program, recipe and /proc count the same requests of one load", async () => {
   const why = libbpfObstacle();
@@ -13,7 +12,7 @@ Deno.test("disk_io_latency: program, recipe and /proc count the same requests of
   const folder = Deno.makeTempDirSync();
   try {
     const program = `${folder}/disk_load`;
-    if (!await compileC(Deno.readTextFileSync(LOAD), program)) return skip("gcc is not installed");
+    if (!await compileC(DISK_LOAD, program)) return skip("gcc is not installed");
     const disk = await loopDevice();
     if (typeof disk === "string") return skip(disk);
     using _ = disk;
@@ -28,7 +27,9 @@ Deno.test("disk_io_latency: program, recipe and /proc count the same requests of
       await writer.close();
       assert.ok((await child.status).success);
     });
-    for (const [operation, requests, bytes] of [["read", 200, 200 * 4096], ["write", 100, 100 * 8192]] as const) {
+    for (
+      const [operation, requests, bytes] of [["read", 200, 200 * READ_SIZE], ["write", 100, 100 * WRITE_SIZE]] as const
+    ) {
       const one = (rows: Rows): Rows[number] => {
         const [row, ...more] = rows.filter((r) => r.operation === operation);
         assert.ok(row && more.length === 0, JSON.stringify(rows));
