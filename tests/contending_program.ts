@@ -5,7 +5,8 @@
  * `file`: a thread `reader` reads a file of 8 MiB, for which the kernel holds the mutex of the file's position; a thread
  * `waiter` sets the position back until 20 calls took longer than 50 µs and did not lose the CPU. It says `waiter NS LONG_NS RUN_DELAY`: time in all
  * calls, in the long ones, and how long it waited for a CPU meanwhile (/proc/self/task/TID/schedstat).
- * `maps`: four threads map, touch and unmap memory, 60 times each: they wait for the process's mmap_lock. It says `done`.
+ * `maps`: a thread `holder` maps memory with all its pages, for which the kernel holds the process's mmap_lock; three threads
+ * `mapper` map, touch and unmap a little, until each has slept in that 10 times. It says `done`.
  */
 export const CONTENDING_PROGRAM = `
 #define _GNU_SOURCE
@@ -45,6 +46,11 @@ static long switches(void) {
   getrusage(RUSAGE_THREAD, &usage);
   return usage.ru_nivcsw;
 }
+static long slept(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_THREAD, &usage);
+  return usage.ru_nvcsw;
+}
 static void *reader(void *arg) {
   prctl(PR_SET_NAME, "reader");
   while (!stop) if (read(fd, arg, SIZE) < 0) abort();
@@ -68,11 +74,20 @@ static void *waiter(void *arg) {
   stop = 1;
   return arg;
 }
+static char *map(size_t size, int flags) {
+  char *p = mmap(0, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+  if (p == MAP_FAILED) abort();
+  return p;
+}
+static void *holder(void *arg) {
+  prctl(PR_SET_NAME, "holder");
+  while (!stop) munmap(map(SIZE, MAP_POPULATE), SIZE);
+  return arg;
+}
 static void *mapper(void *arg) {
   prctl(PR_SET_NAME, "mapper");
-  for (int i = 0; i < 60; i++) {
-    char *p = mmap(0, 64 << 12, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-    if (p == MAP_FAILED) abort();
+  for (long before = slept(); slept() < before + 10;) {
+    char *p = map(64 << 12, 0);
     for (int k = 0; k < 64; k++) p[k << 12] = 1;
     munmap(p, 64 << 12);
   }
@@ -97,8 +112,10 @@ int main(int argc, char **argv) {
     for (int i = 0; i < 2; i++) pthread_join(t[i], 0);
     printf("waiter %lld %lld %lld\\n", waited, waited_long, delayed);
   } else {
-    for (int i = 0; i < 4; i++) pthread_create(&t[i], 0, mapper, 0);
-    for (int i = 0; i < 4; i++) pthread_join(t[i], 0);
+    for (int i = 0; i < 4; i++) pthread_create(&t[i], 0, i ? mapper : holder, 0);
+    for (int i = 1; i < 4; i++) pthread_join(t[i], 0);
+    stop = 1;
+    pthread_join(t[0], 0);
   }
   printf("done\\n");
   fflush(stdout);
