@@ -60,7 +60,6 @@ Deno.test("BPF: a process's time is shared among its functions as it was spent, 
     const onReady = (): void => void setTimeout(() => Deno.kill(started.pid, "SIGKILL"), 500);
     const profile = (await sample({ pid: started.pid, durationNs: 120e9, onReady }))!;
     assertHotShares(profile);
-    assert.ok(sampled > 0.85 * used && sampled < 1.02 * used, `${sampled} sampled, ${used} used`);
     const names = profile.stacks[0].frames.map((f) => profile.frames[f].function);
     assert.deepEqual(names.slice(-3), ["main", "round_of_work", "spend_six"]);
     assert.equal(profile.quality.lost, 0);

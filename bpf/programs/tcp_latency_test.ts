@@ -208,7 +208,8 @@ Deno.test("more connections than there is room for are counted as lost, and noth
     for (let i = 0; i < 4; i++) open.push(await Deno.connect({ hostname: "127.0.0.1", port: server.port }));
     assert.ok((await running.read()).quality.lost_by.connections_full > 0);
   }
-  // Both ends of ours.
+  // Both ends of ours. That ours is open does not say that the other one has been accepted.
+  while (server.accepted() < open.length) await new Promise((resolve) => setTimeout(resolve, 2));
   assert.equal(descriptors(), before + 2 * open.length);
   for (const connection of open) await finish(connection);
 });

@@ -1,6 +1,8 @@
 /** A server of one test, which reads until the end, answers and closes. */
 export interface TcpServer extends Disposable {
   readonly port: number;
+  /** Connections that it has accepted so far. */
+  accepted(): number;
 }
 
 /**
@@ -17,10 +19,14 @@ export function listen(hostname: string, answerBytes: number): TcpServer {
     await send(connection, answerBytes);
     connection.close();
   };
+  let accepted = 0;
   (async () => {
-    for await (const connection of listener) serve(connection);
+    for await (const connection of listener) {
+      accepted++;
+      serve(connection);
+    }
   })();
-  return { port: listener.addr.port, [Symbol.dispose]: () => listener.close() };
+  return { port: listener.addr.port, accepted: () => accepted, [Symbol.dispose]: () => listener.close() };
 }
 
 /** Sends so many bytes. */

@@ -111,7 +111,7 @@ Deno.test("node's jitdump and perf map name the same code", async () => {
   try {
     await Deno.writeTextFile(
       `${dir}/a.js`,
-      "function hot(n) { return n < 2 ? n : hot(n - 1) + hot(n - 2); }\nlet t = 0; for (let i = 0; i < 200; i++) t += hot(18); console.log(t);\n",
+      "function hot(n) { return n < 2 ? n : hot(n - 1) + hot(n - 2); }\nlet t = 0; for (let i = 0; i < 3000; i++) t += hot(18); console.log(t);\n",
     );
     const command = new Deno.Command("node", {
       args: ["--perf-prof", "--perf-basic-prof", `${dir}/a.js`],

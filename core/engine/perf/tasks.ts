@@ -81,7 +81,9 @@ export function createTasks(host: Host): Tasks {
           return;
         }
         case "fork": {
-          const comm = tasks.get(record.parentTid)?.comm;
+          const parents = tasks.get(record.parentTid)?.comm;
+          // Kernel threads have their name from the beginning, and no record tells it (since 6.4: copy_process, args->name).
+          const comm = parents === "kthreadd" ? readComm(host, record.pid, record.tid) ?? undefined : parents;
           if (comm === undefined) tasks.delete(record.tid);
           else tasks.set(record.tid, { pid: record.pid, comm });
           if (record.pid === record.parentPid) return;
