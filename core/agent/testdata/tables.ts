@@ -26,8 +26,8 @@ const TABLES: { readonly [table: string]: string } = {
   processes: "pid:pid ppid:pid comm:string state:string cpu:ratio user:ratio system:ratio threads:count rss:bytes " +
     "rss_growth:bytes/s read_bytes:bytes/s write_bytes:bytes/s read_syscalls:events/s write_syscalls:events/s " +
     "minor_faults:events/s major_faults:events/s voluntary_switches:events/s involuntary_switches:events/s " +
-    "run_delay:ratio blocked:ratio wait:string cpus_allowed:string cpu_last:count cgroup:string container:string " +
-    "command:string children_cpu:ratio children_faults:events/s uid:count cgroups:string",
+    "run_delay:ratio blocked:ratio wait:string cpus_allowed:string cpu_last:int cgroup:string container:string " +
+    "command:string children_cpu:ratio children_faults:events/s uid:int cgroups:string",
   summary: "processes:count threads:count running:count blocked:count started:events/s exited:events/s " +
     "forks:events/s cpu_seen:ratio cpu_total:ratio cpu_unseen:ratio own_cpu:ratio",
   topology: "cpus_online:count cpus_possible:count sockets:count cores:count threads_per_core:count " +
