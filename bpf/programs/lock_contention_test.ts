@@ -46,7 +46,8 @@ for (const variant of ["slab", "raw"]) {
     await program.heard(/^ready$/m);
     const { analysis: { tables, quality }, said } = await measured(program, { variant });
     const [all, long, delayed] = said.trim().split(/\s+/).slice(1).map(Number);
-    const waiter = (r: Row): boolean => (r.stack as { function: string }[]).some((f) => /lseek/.test(f.function));
+    const waiter = (r: Row): boolean =>
+      ((r.stack ?? []) as { function: string }[]).some((f) => /lseek/.test(f.function));
     const mutexes = tables.sites.filter((r) => r.kind === "mutex" && waiter(r));
     const [waits, total] = [sum(mutexes, "waits"), sum(mutexes, "total")];
     const figures =
@@ -93,7 +94,7 @@ Deno.test("lock_contention: waits are those of bpftrace, and mmap_lock has its n
   assert.ok(sum(named, "waits") > 0, JSON.stringify(tables.locks.map((l) => [l.name, l.kind])));
   assert.ok(
     tables.sites.some((r) =>
-      /mmap|munmap|fault/.test((r.stack as { function: string }[]).map((f) => f.function).join())
+      /mmap|munmap|fault/.test(((r.stack ?? []) as { function: string }[]).map((f) => f.function).join())
     ),
   );
 });

@@ -65,7 +65,9 @@ Deno.test("ptrace: each thread's wall clock is accounted for, what waits by the 
     }
     // Five sleepers, and the one that works; time is accounted for up to the last look at a thread.
     assert.ok(wall.get("syscall pause")! > 4.5 && wall.get("syscall pause")! <= 5, JSON.stringify([...wall]));
-    assert.ok(wall.get("running")! > 0.5 && wall.get("running")! <= 1, JSON.stringify([...wall]));
+    // A sleeper may be met on its way to the call.
+    assert.ok(wall.get("running")! > 0.5 && wall.get("running")! <= 1.02, JSON.stringify([...wall]));
+    assert.ok([...wall.values()].reduce((a, b) => a + b) <= 6, JSON.stringify([...wall]));
     const sleepers = { ...profile, stacks: profile.stacks.filter((s) => s.labels.state !== "running") };
     assert.ok(shareWith(sleepers, "sleeper") > 0.95);
   }));

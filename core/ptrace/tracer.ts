@@ -115,6 +115,7 @@ export function openTracer(host: Host, pid: number, writer: SampleWriter): Trace
     t.pending = true;
     t.waitsIn = waitsIn;
   };
+  const readPlace = (t: Thread): number => readFileInto(taskPath(t, "syscall"), text);
   const look = (t: Thread): void => {
     if (t.pending) {
       // It has not stopped yet; or it was a child of ours, has ended, and whoever started it has been told already.
@@ -122,10 +123,16 @@ export function openTracer(host: Host, pid: number, writer: SampleWriter): Trace
       return;
     }
     if (t.stopped) return repeat(t);
-    const length = readFileInto(taskPath(t, "syscall"), text);
+    let length = readPlace(t);
     if (length === -ERRNO.ENOENT || length === -ERRNO.ESRCH) return gone(t.tid);
     if (length <= 0) return;
-    const at = parseBlocked(decoder.decode(text.subarray(0, length)));
+    let at = parseBlocked(decoder.decode(text.subarray(0, length)));
+    if (at?.nr === -1) {
+      // Outside of a call it waits for a page; or it is being woken, as we have just let it go on, and runs by now.
+      length = readPlace(t);
+      if (length <= 0) return;
+      at = parseBlocked(decoder.decode(text.subarray(0, length)));
+    }
     if (!at) return interrupt(t, -1);
     if (at.nr === RESTART_SYSCALL && t.restarts >= 0) at.nr = t.restarts;
     if (isThere(t, at)) return repeat(t);

@@ -22,7 +22,7 @@ Deno.test("lock_contention: program and recipe tell the same waits", async () =>
     });
     const of = (mechanism: "libbpf" | "recipe"): { waits: number; total: number } => {
       const mutexes = rowsOf(by[mechanism], "sites").filter((r) =>
-        r.kind === "mutex" && (r.stack as { function: string }[]).some((f) => /lseek/.test(f.function))
+        r.kind === "mutex" && ((r.stack ?? []) as { function: string }[]).some((f) => /lseek/.test(f.function))
       );
       const sum = (key: string): number => mutexes.reduce((n, r) => n + Number(r[key]), 0);
       return { waits: sum("waits"), total: sum("total") };
