@@ -10,6 +10,13 @@ import type { CpuSampleRequest } from "./sampler.ts";
 
 const host = openHost();
 
+/**
+ * A thread that waits for a CPU is found at the same place again by the wall clock's next sample. Measured with two threads
+ * and the tracer on two CPUs, by how often a sample has the function of the one, two, three before it: the shares spread
+ * 1.4 times as wide as those of independent samples, 1.5 times beside three busy processes, 1.8 times beside nine.
+ */
+const SPREAD = 2;
+
 async function sample(over: Partial<CpuSampleRequest>): Promise<Profile> {
   const signal = new AbortController().signal;
   return await ptraceSampler(host)({
@@ -44,7 +51,7 @@ Deno.test("ptrace: running code is shared as its time was spent, with whole stac
     await withProgram(async (program) => {
       await using started = await program.start("spin");
       const profile = await sample({ pid: started.pid });
-      assertHotShares(profile);
+      assertHotShares(profile, SPREAD);
       assert.ok(shareWith(profile, "main") > 0.98, JSON.stringify(profile.quality));
       assert.ok(profile.quality.unwind_failures <= 0.02 * profile.quality.events, JSON.stringify(profile.quality));
       assert.deepEqual(profile.sampleTypes.map((t) => t.name), ["samples", "wall"]);
@@ -77,7 +84,7 @@ Deno.test("ptrace: threads and children that are made while sampling are followe
     {
       await using started = await program.start("threads");
       const profile = await sample({ pid: started.pid, durationNs: 5e8 });
-      assertHotShares(profile);
+      assertHotShares(profile, SPREAD);
       const names = new Set(profile.stacks.map((s) => s.labels.thread ?? s.labels.comm));
       assert.deepEqual([...names].sort(), ["worker-a", "worker-b"]);
     }
@@ -85,7 +92,7 @@ Deno.test("ptrace: threads and children that are made while sampling are followe
       await using started = await program.start("children");
       const profile = await sample({ pid: started.pid, durationNs: 3e9 });
       const children = { ...profile, stacks: profile.stacks.filter((s) => s.labels.state === "running") };
-      assertHotShares(children);
+      assertHotShares(children, SPREAD);
       assert.ok(new Set(children.stacks.map((s) => s.labels.pid)).size > 3);
     }
     const other = `${program.path}_2`;
@@ -94,7 +101,7 @@ Deno.test("ptrace: threads and children that are made while sampling are followe
     const profile = await sample({ pid: started.pid, durationNs: 4e9 });
     const own = { ...profile, stacks: profile.stacks.filter((s) => s.labels.comm === "hot_program_2") };
     assert.ok(new Set(own.stacks.map((s) => s.labels.pid)).size > 3);
-    assertHotShares(own);
+    assertHotShares(own, SPREAD);
     assertFree(started.pid);
   }));
 
@@ -198,7 +205,7 @@ Deno.test("ptrace: a command of ours that ends while it is sampled gives its sta
     const [profile, status] = await Promise.all([sample({ pid: child.pid, durationNs: 60e9 }), child.status]);
     assert.equal(status.code, 0);
     assert.match(profile.quality.notes.join("\n"), /ended after/);
-    assertHotShares(profile);
+    assertHotShares(profile, SPREAD);
   }));
 
 Deno.test("ptrace: refusals are typed, and nothing is left behind", () =>
