@@ -67,7 +67,7 @@ export const ONELINER_CASES: readonly OnelinerCase[] = [
     narrow: (b) => `comm == "${b.comm}"`,
     program: (b) => `tracepoint:sched:sched* /comm == "${b.comm}"/ { @[probe] = count(); }`,
     work: (b) => b.load("child", 20),
-    compare: (rows, maps) => sameCounts(keyed(rows, "probe", "count"), maps["@"]),
+    compare: (rows, maps) => almostSameCounts(keyed(rows, "probe", "count"), maps["@"]),
   },
   {
     recipe: "kernel_stacks",
@@ -234,6 +234,19 @@ function alike(ours: number, theirs: number): number {
 
 function sameCounts(ours: Record<string, number>, theirs: BpftraceMap | undefined): number {
   assert.deepEqual(ours, theirs ?? {});
+  return Object.values(ours).reduce((a, b) => a + b, 0);
+}
+
+/**
+ * Of programs that may interrupt each other: an event while one of the two runs, as from a timer that wakes somebody, is
+ * skipped by it (trace_call_bpf in kernel/trace/bpf_trace.c).
+ */
+function almostSameCounts(ours: Record<string, number>, theirs: BpftraceMap | undefined): number {
+  const other = (theirs ?? {}) as Record<string, number>;
+  for (const key of new Set([...Object.keys(ours), ...Object.keys(other)])) {
+    const told = JSON.stringify({ key, ours, other });
+    assert.ok(Math.abs((ours[key] ?? 0) - (other[key] ?? 0)) <= 1, told);
+  }
   return Object.values(ours).reduce((a, b) => a + b, 0);
 }
 

@@ -13,7 +13,8 @@ const host = openHost();
 /**
  * A thread that waits for a CPU is found at the same place again by the wall clock's next sample. Measured with two threads
  * and the tracer on two CPUs, by how often a sample has the function of the one, two, three before it: the shares spread
- * 1.4 times as wide as those of independent samples, 1.5 times beside three busy processes, 1.8 times beside nine.
+ * 1.1 times as wide as those of independent samples, 1.2 times beside three busy processes, 1.7 times beside nine; but three of
+ * 400 runs on a quiet machine were beyond 3.5 standard errors, one at 6.1.
  */
 const SPREAD = 2;
 
