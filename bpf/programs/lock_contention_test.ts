@@ -3,6 +3,7 @@ import type { Analysis } from "../../core/plugin_api/mod.ts";
 import { openHost } from "../../core/host/mod.ts";
 import { compileC } from "../../tests/compile_c.ts";
 import { CONTENDING_PROGRAM } from "../../tests/contending_program.ts";
+import { functionsOf } from "../../tests/functions_of.ts";
 import { skip } from "../../tests/skip.ts";
 import { type StartedProgram, startedProgram } from "../../tests/started_program.ts";
 import { libbpfObstacle } from "../testing/libbpf_obstacle.ts";
@@ -46,8 +47,7 @@ for (const variant of ["slab", "raw"]) {
     await program.heard(/^ready$/m);
     const { analysis: { tables, quality }, said } = await measured(program, { variant });
     const [all, long, delayed] = said.trim().split(/\s+/).slice(1).map(Number);
-    const waiter = (r: Row): boolean =>
-      ((r.stack ?? []) as { function: string }[]).some((f) => /lseek/.test(f.function));
+    const waiter = (r: Row): boolean => functionsOf(r.stack).some((f) => /lseek/.test(f));
     const mutexes = tables.sites.filter((r) => r.kind === "mutex" && waiter(r));
     const [waits, total] = [sum(mutexes, "waits"), sum(mutexes, "total")];
     const figures =
@@ -93,9 +93,7 @@ Deno.test("lock_contention: waits are those of bpftrace, and mmap_lock has its n
   const named = tables.locks.filter((l) => l.name === "mmap_lock");
   assert.ok(sum(named, "waits") > 0, JSON.stringify(tables.locks.map((l) => [l.name, l.kind])));
   assert.ok(
-    tables.sites.some((r) =>
-      /mmap|munmap|fault/.test(((r.stack ?? []) as { function: string }[]).map((f) => f.function).join())
-    ),
+    tables.sites.some((r) => /mmap|munmap|fault/.test(functionsOf(r.stack).join())),
   );
 });
 

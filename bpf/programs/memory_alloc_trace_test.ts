@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import type { Analysis } from "../../core/plugin_api/mod.ts";
 import { openHost } from "../../core/host/mod.ts";
 import { compileC } from "../../tests/compile_c.ts";
+import { functionsOf } from "../../tests/functions_of.ts";
 import { LEAKING_PROGRAM } from "../../tests/leaking_program.ts";
 import { skip } from "../../tests/skip.ts";
 import { startedProgram } from "../../tests/started_program.ts";
@@ -21,9 +22,7 @@ interface Of {
 function byFunction({ tables }: Analysis, name: string): Of {
   const of: Of = { allocated: 0, allocated_bytes: 0, blocks: 0, bytes: 0 };
   for (const row of tables.allocations) {
-    if (row.kind !== "user" || !((row.stack ?? []) as { function: string }[]).some((f) => f.function === name)) {
-      continue;
-    }
+    if (row.kind !== "user" || !functionsOf(row.stack).includes(name)) continue;
     for (const key of Object.keys(of) as (keyof Of)[]) of[key] += Number(row[key]);
   }
   return of;
@@ -117,7 +116,7 @@ Deno.test("memory_alloc_trace: pages of the machine are those that /proc/vmstat 
   const dd = tables.allocations.filter((r) => r.comm === "dd" && r.kind === "kernel");
   const bytes = dd.reduce((n, r) => n + Number(r.allocated_bytes), 0);
   assert.ok(bytes >= 64 << 20 && bytes < 80 << 20, `dd took ${bytes} bytes`);
-  assert.ok(dd.some((r) => ((r.stack ?? []) as { function: string }[]).some((f) => /fault/.test(f.function))));
+  assert.ok(dd.some((r) => functionsOf(r.stack).some((f) => /fault/.test(f))));
   const held = dd.reduce((n, r) => n + Number(r.bytes), 0);
   assert.ok(held < 1 << 20, `dd has ended, and holds ${held} bytes`);
   assert.equal(quality.lost_by.map_full ?? 0, 0);

@@ -4,6 +4,7 @@ import { createSondeApi } from "../../cli/sonde_api.ts";
 import { UnsupportedError } from "../../core/data/mod.ts";
 import { compileC } from "../compile_c.ts";
 import { CONTENDING_PROGRAM } from "../contending_program.ts";
+import { functionsOf } from "../functions_of.ts";
 import { skip } from "../skip.ts";
 import { startedProgram } from "../started_program.ts";
 import { analyzeBeside, rowsOf } from "./beside.ts";
@@ -22,7 +23,7 @@ Deno.test("lock_contention: program and recipe tell the same waits", async () =>
     });
     const of = (mechanism: "libbpf" | "recipe"): { waits: number; total: number } => {
       const mutexes = rowsOf(by[mechanism], "sites").filter((r) =>
-        r.kind === "mutex" && ((r.stack ?? []) as { function: string }[]).some((f) => /lseek/.test(f.function))
+        r.kind === "mutex" && functionsOf(r.stack).some((f) => /lseek/.test(f))
       );
       const sum = (key: string): number => mutexes.reduce((n, r) => n + Number(r[key]), 0);
       return { waits: sum("waits"), total: sum("total") };

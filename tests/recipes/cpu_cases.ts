@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { all, between, functionsOf, histogramCount, num, only, total } from "./expectations.ts";
+import { functionsOf } from "../functions_of.ts";
+import { all, between, histogramCount, num, only, total } from "./expectations.ts";
 import { cpuTime, interrupts, softInterrupts } from "./kernel_counters.ts";
 import type { RecipeBench, RecipeCase } from "./recipe_case.ts";
 

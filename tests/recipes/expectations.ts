@@ -36,11 +36,6 @@ export function histogramCount(cell: unknown): number {
   return (cell as { readonly buckets: readonly { readonly count: number }[] }).buckets.reduce((n, b) => n + b.count, 0);
 }
 
-/** Functions of a stack, root first. */
-export function functionsOf(cell: unknown): readonly string[] {
-  return (cell as readonly { readonly function: string }[]).map((f) => f.function);
-}
-
 function text(row: Row): string {
   return JSON.stringify(row, (_, value) => typeof value === "bigint" ? Number(value) : value);
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
-import { all, between, functionsOf, num, only, total } from "./expectations.ts";
+import { functionsOf } from "../functions_of.ts";
+import { all, between, num, only, total } from "./expectations.ts";
 import { memoryInfo, residentMemory } from "./kernel_counters.ts";
 import type { RecipeCase } from "./recipe_case.ts";
 
